@@ -1,0 +1,112 @@
+"""Runs a method, one optimizer update at a time, and looks at the model without touching it.
+
+The caller decides when to look, save and stop: ``run`` only yields. The whole state of a run is
+(model, what ``start`` put on the job, random streams, t), so pausing is not asking for the next
+item, stopping is closing the generator, and resuming is ``load`` and calling ``run`` again.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from cu_core.data.batches import Resident
+from cu_core.errors import BadRequest
+from cu_core.models.evaluate import outputs
+from cu_core.seeding import derive, undisturbed
+from cu_core.spec import Job, Method, Probe, Snapshot, StepLog
+
+
+def pick_device(wanted: str = "auto") -> str:
+    """cuda, then mps, then cpu; a wanted device that is not there is refused with a sentence."""
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return next(name for name, available in there.items() if available)
+    if not there[wanted]:
+        raise BadRequest(f"This machine has no {wanted} device for torch; use --device cpu.")
+    return wanted
+
+
+class Observer:
+    """Embeds the probe set. Leaves weights, modes, statistics and random streams as they were."""
+
+    def __init__(self, resident: Resident, probe: Probe) -> None:
+        take = torch.from_numpy(probe.index).to(resident.train_x.device)
+        take_test = torch.from_numpy(probe.test_index).to(resident.train_x.device)
+        self.probe_x = resident.train_x[take]  # (P, ...)
+        self.test_x = resident.test_x[take_test]  # (Q, ...)
+        self.normalise = resident.normalise
+
+    def look(self, model: torch.nn.Module, step: int) -> Snapshot:
+        with undisturbed(str(self.probe_x.device)):
+            logits, z = outputs(model, self.probe_x, self.normalise)
+            test_logits, _ = outputs(model, self.test_x, self.normalise)
+        return Snapshot(step, z, logits, test_logits)
+
+
+def begin(method: Method, job: Job) -> None:
+    """Before step 0: fixed random streams, train mode, the method's own preparation."""
+    torch.manual_seed(derive(job.seed, "run"))
+    job.model.train()
+    method.start(job)
+
+
+def run(
+    method: Method,
+    job: Job,
+    observer: Observer | None = None,
+    *,
+    every: int = 1,
+    start: int = 0,
+    total: int | None = None,
+) -> Iterator[StepLog | Snapshot]:
+    """Updates ``start``..``total``-1; a Snapshot of the start (step 0), every ``every``, the end.
+
+    ``begin`` or ``load`` comes first. ``step`` counts updates done; a Snapshot follows its StepLog.
+    """
+    total = method.total_steps(job) if total is None else total
+    per_epoch = method.steps_per_epoch(job)
+    if observer and start == 0:
+        yield observer.look(job.model, 0)
+    for t in range(start, total):
+        losses = method.step(job, t)
+        done = t + 1
+        yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
+        if observer and (done % every == 0 or done == total):
+            yield observer.look(job.model, done)
+
+
+def save(job: Job, step: int) -> dict[str, Any]:
+    """Everything that ``load`` needs to go on bit for bit: plain tensors, numbers and dicts."""
+    return {
+        "step": step,
+        "model": job.model.state_dict(),
+        "optimizer": job.optimizer.state_dict() if job.optimizer else None,
+        "extra": {
+            key: value.state_dict() if hasattr(value, "state_dict") else value
+            for key, value in job.extra.items()
+        },
+        "rng": torch.get_rng_state(),
+        "cuda_rng": torch.cuda.get_rng_state() if job.device.startswith("cuda") else None,
+    }
+
+
+def load(method: Method, job: Job, state: dict[str, Any]) -> int:
+    """Takes up a saved state on a fresh job; returns the number of updates already done."""
+    begin(method, job)
+    job.model.load_state_dict(state["model"])
+    if job.optimizer:
+        job.optimizer.load_state_dict(state["optimizer"])
+    for key, value in state["extra"].items():
+        if hasattr(job.extra.get(key), "load_state_dict"):
+            job.extra[key].load_state_dict(value)
+        else:
+            job.extra[key] = value
+    torch.set_rng_state(state["rng"].cpu())
+    if state["cuda_rng"] is not None and job.device.startswith("cuda"):
+        torch.cuda.set_rng_state(state["cuda_rng"].cpu())
+    return int(state["step"])

@@ -1,0 +1,60 @@
+"""Runs a claimed request to its end: the page's worker and the command line call this one."""
+
+from typing import Any
+
+from cu_core import data, training, unlearning
+from cu_core.control import Control
+from cu_core.errors import Cancelled
+from cu_core.setup import Setup, method_of
+from cu_core.spec import ACTIVE, FetchRequest, Request, TrainRequest, UnlearnRequest
+from cu_core.store import ClaimedRun, RunWriter, Store
+
+
+def check(store: Store, request: Request) -> None:
+    """Refuses, with a sentence, what cannot run; leaves no trace."""
+    if isinstance(request, FetchRequest):
+        return
+    setup = Setup(request, store.home)
+    if isinstance(request, UnlearnRequest):
+        assert setup.forget is not None
+        method_of(request, setup.forget)
+
+
+def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:
+    """Runs a claimed request to its end and returns the summary on record.
+
+    The final state is done, stopped or failed; a LetheError or any other exception is recorded
+    with its sentence before it propagates.
+    """
+    run_id, request = claimed.run_id, claimed.request
+    writer = store.writer(run_id)
+    control = Control(store, run_id, writer)
+    try:
+        store.move(run_id, ("starting",), "running")
+        summary = _dispatch(store, run_id, request, writer, control)
+        state = "stopped" if summary.get("stopped") else "done"
+        writer.finish(summary)
+        store.move(run_id, ACTIVE, state, str(summary.get("message", "")))
+        return summary
+    except (Cancelled, KeyboardInterrupt) as stop:
+        store.move(run_id, ACTIVE, "stopped", str(stop) or "Stopped by you.")
+        raise
+    except BaseException as error:
+        store.move(run_id, ACTIVE, "failed", str(error) or type(error).__name__)
+        raise
+    finally:
+        writer.close()
+        claimed.release()
+
+
+def _dispatch(
+    store: Store, run_id: str, request: Request, writer: RunWriter, control: Control
+) -> dict[str, Any]:
+    if isinstance(request, FetchRequest):
+        data.fetch(request.dataset, store.home, control.tick)
+        return {"message": f"{request.dataset} is ready."}
+    setup = Setup(request, store.home)
+    writer.put_many({"device": setup.device, "class_names": list(setup.dataset.class_names)})
+    if isinstance(request, TrainRequest):
+        return training.train_request(store, setup, control)
+    return unlearning.UnlearnRun(store, run_id, setup, writer, control).go()

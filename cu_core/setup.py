@@ -1,0 +1,157 @@
+"""A request resolved against data, model and method, and the pieces every run is made of."""
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from cu_core import data, engine, forget, methods, metrics, models
+from cu_core.data.batches import DeviceBatches, Resident, resident
+from cu_core.errors import BadRequest
+from cu_core.models.evaluate import outputs
+from cu_core.spec import (
+    Dataset,
+    ForgetSet,
+    Job,
+    Method,
+    Probe,
+    Scene,
+    Snapshot,
+    TrainRequest,
+    UnlearnRequest,
+)
+
+
+class Setup:
+    """A request resolved and checked; nothing trained, nothing written.
+
+    Raises a LetheError whose sentence says what cannot be done and what to change.
+    """
+
+    def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
+        self.request = request
+        self.device = engine.pick_device(request.device)
+        self.dataset: Dataset = data.load(request.dataset, home)
+        reason = models.supports(request.model, self.dataset.shape, request.head)
+        if reason:
+            raise BadRequest(reason)
+        self.forget: ForgetSet | None = None
+        if request.forget is not None:
+            seed = request.seed if isinstance(request, UnlearnRequest) else request.forget_seed
+            self.forget = forget.parse(request.forget, self.dataset, seed)
+        self._resident: Resident | None = None
+
+    @property
+    def resident(self) -> Resident:
+        if self._resident is None:
+            self._resident = resident(self.dataset, self.device)
+        return self._resident
+
+    def batches(
+        self, index: Any, batch_size: int, seed: int, name: str, augment: str
+    ) -> DeviceBatches:
+        r = self.resident
+        return DeviceBatches(
+            r.train_x, r.train_y, index, batch_size, seed, name, augment, r.mean, r.std
+        )
+
+    def retain_index(self, chosen: ForgetSet | None) -> Any:
+        index = np.arange(len(self.dataset.train_y))
+        return index if chosen is None else np.setdiff1d(index, chosen.index)
+
+
+def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
+    """The method with its knobs checked, or a sentence that names what it cannot do."""
+    cls = methods.get(request.method)
+    if chosen.kind not in cls.kinds:
+        raise BadRequest(
+            f"{cls.label} works on whole classes; {request.forget} is a {chosen.kind} set. "
+            "Choose class:NAME, or another method."
+        )
+    if request.stop_rule == "class-accuracy" and chosen.kind != "class":
+        raise BadRequest("The stop rule class-accuracy (Eq. 8) needs a class to forget.")
+    return cls.make(request.preset, **request.hparams)
+
+
+def make_job(setup: Setup, method: Method, model: Any, augment: str) -> Job:
+    """The model in its place, with the batches of both sets."""
+    request, chosen = setup.request, setup.forget
+    assert isinstance(request, UnlearnRequest) and chosen is not None
+    size = int(getattr(method, "batch_size", 64))
+    used = augment if method.augments else "none"
+    return Job(
+        model=model.to(setup.device),
+        forget=setup.batches(chosen.index, size, request.seed, "forget", used),
+        retain=setup.batches(setup.retain_index(chosen), size, request.seed, "retain", used),
+        n_classes=setup.dataset.n_classes,
+        forget_classes=chosen.classes,
+        device=setup.device,
+        seed=request.seed,
+    )
+
+
+def cadence(request: UnlearnRequest, method: Method, job: Job) -> tuple[int, int]:
+    """(total steps, steps between snapshots): about 60 snapshots unless the request says."""
+    total = method.total_steps(job)
+    total = min(total, request.max_steps or total)
+    return total, request.every or max(1, -(-total // 60))
+
+
+class Clock:
+    """Seconds by name of work, from a monotonic counter: where a run's time goes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def probe_scene(snapshot: Snapshot, probe: Probe, chosen: ForgetSet) -> Scene:
+    return Scene(
+        snapshot.z, snapshot.logits, probe.label, probe.is_forget,
+        snapshot.test_logits, probe.test_label, chosen.classes,
+    )  # fmt: skip
+
+
+def full_measure(
+    setup: Setup, model: Any, probe: Probe
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Every metric of one model, and why the missing ones are missing.
+
+    Accuracies over the whole training and test set; what reads embeddings, on the probe.
+    """
+    chosen, r = setup.forget, setup.resident
+    assert chosen is not None
+    look = engine.Observer(r, probe).look(model, 0)
+    values, reasons = metrics.measure(probe_scene(look, probe, chosen))
+    logits, _ = outputs(model, r.train_x, r.normalise)
+    test_logits, _ = outputs(model, r.test_x, r.normalise)
+    is_forget = np.zeros(len(logits), bool)
+    is_forget[chosen.index] = True
+    whole = Scene(
+        look.z, logits, setup.dataset.train_y, is_forget,
+        test_logits, setup.dataset.test_y, chosen.classes,
+    )  # fmt: skip
+    exact, _ = metrics.measure(whole, over="all")
+    return {**values, **exact}, reasons
+
+
+def machine() -> dict[str, str]:
+    """What a number was measured on."""
+    import torch
+
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "threads": str(torch.get_num_threads()),
+    }

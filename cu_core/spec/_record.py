@@ -1,0 +1,85 @@
+"""Requests, run states and the record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dataset: str = "digits"
+    model: str = "small-cnn"
+    head: Literal["plain", "normalised"] = "plain"
+    model_seed: int = Field(0, ge=0, le=2**31 - 1)
+    train_epochs: int | None = Field(None, ge=1, le=500)  # None: the recipe's own for this data
+    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
+
+
+class TrainRequest(_Request):
+    """Train an original model, or with ``forget`` its retrained reference."""
+
+    kind: Literal["train"] = "train"
+    forget: str | None = None
+    forget_seed: int = Field(0, ge=0, le=2**31 - 1)
+
+
+class UnlearnRequest(_Request):
+    """Everything that decides an unlearning run. The page and the command line build the same."""
+
+    kind: Literal["unlearn"] = "unlearn"
+    original: str | None = None  # id of a model in the cache, e.g. an imported one; None: train it
+    forget: str = "class:5"
+    method: str = "contrastive"
+    preset: str | None = None
+    hparams: dict[str, Any] = Field(default_factory=dict)
+    seed: int = Field(0, ge=0, le=2**31 - 1)  # batches and forget set
+    every: int | None = Field(None, ge=1)  # steps between snapshots; None: about 60 a run
+    max_steps: int | None = Field(None, ge=1)
+    stop_rule: Literal["none", "class-accuracy", "sample-accuracy"] = "none"
+    probe_size: int = Field(2000, ge=20, le=50_000)
+    reference: bool = True  # train the retrained model if none is cached
+
+
+class FetchRequest(BaseModel):
+    """Download a torchvision set. Only ever made by the user's own click or command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["fetch"] = "fetch"
+    dataset: str
+
+
+Request = TrainRequest | UnlearnRequest | FetchRequest
+
+RunState = Literal[
+    "queued", "starting", "running", "paused", "done", "stopped", "failed", "lost", "damaged"
+]
+ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+FINAL: tuple[RunState, ...] = ("done", "stopped", "failed")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as the store knows it. ``lost``: active on record while no worker holds it."""
+
+    run_id: str
+    name: str
+    state: RunState
+    created: float  # seconds since the epoch, for display only
+    request: Request | None  # None when the record is damaged
+    step: int = 0
+    total: int = 0
+    phase: str = ""  # "training the original model", "unlearning", ...
+    message: str = ""  # the sentence of a failure or a stop
+    summary: Mapping[str, Any] = field(default_factory=dict)  # final metrics, hashes, versions
+
+
+Progress = Callable[[str, int, int, Mapping[str, float]], None]
+"""progress(phase, done, total, latest values): called from real counters only."""

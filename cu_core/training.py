@@ -1,0 +1,122 @@
+"""Original and retrained models: found in the cache, or trained once with one recipe and kept."""
+
+import time
+from typing import Any
+
+import torch
+
+from cu_core import models
+from cu_core.control import Control
+from cu_core.models import checkpoint, train
+from cu_core.models.evaluate import outputs
+from cu_core.seeding import derive
+from cu_core.setup import Setup, machine
+from cu_core.spec import ForgetSet, TrainRequest
+from cu_core.store import ModelRecord, Store
+
+SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
+
+
+def recipe_of(setup: Setup) -> train.Recipe:
+    request, dataset = setup.request, setup.dataset
+    return train.recipe(
+        request.model, dataset.key, dataset.shape, len(dataset.train_y), request.train_epochs
+    )
+
+
+def model_id(setup: Setup, without: ForgetSet | None) -> str:
+    """A name made of content: the same data, network, recipe, seed and forget set, the same id."""
+    request, recipe = setup.request, recipe_of(setup)
+    parts = (
+        setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
+        request.model_seed, without.hash if without else "all",
+    )  # fmt: skip
+    slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
+    return f"{request.model}-{slug}-{derive(*parts):016x}"
+
+
+def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:
+    """The id of the original model (``without`` None) or of the one retrained without a set.
+
+    Raises Cancelled when told to stop; what was trained until then is taken up next time.
+    """
+    wanted = model_id(setup, without)
+    if not store.has_model(wanted):
+        _train(store, setup, without, wanted, control)
+    return wanted
+
+
+def _train(
+    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, control: Control
+) -> None:
+    request, recipe, dataset = setup.request, recipe_of(setup), setup.dataset
+    what = "retrained reference" if without else "original model"
+    model = models.build(
+        request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
+    ).to(setup.device)
+    batches = setup.batches(
+        setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
+    )
+    partial, began, saved = store.partial_path(wanted), time.monotonic(), time.monotonic()
+    start = torch.load(partial, weights_only=True) if partial.exists() else None
+    for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
+        control.tick(f"training the {what}", done.step, done.total, {"loss": float(done.loss)})
+        if time.monotonic() - saved > SAVE_EVERY_S:
+            saved = time.monotonic()
+            store.write_atomically(partial, lambda path: torch.save(done.state(), path))  # noqa: B023
+    _keep(store, setup, without, wanted, model, time.monotonic() - began)
+    partial.unlink(missing_ok=True)
+
+
+def _keep(
+    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, model: Any, seconds: float
+) -> None:
+    request, dataset = setup.request, setup.dataset
+    header = {
+        "architecture": request.model,
+        "head": request.head,
+        "shape": list(dataset.shape),
+        "n_classes": dataset.n_classes,
+        "class_names": list(dataset.class_names),
+        "recipe": recipe_of(setup).model_dump(),
+        "seed": request.model_seed,
+        "versions": machine(),
+    }
+    logits, _ = outputs(model, setup.resident.test_x, setup.resident.normalise)
+    record = ModelRecord(
+        id=wanted,
+        kind="retrained" if without else "original",
+        architecture=request.model,
+        head=request.head,
+        dataset=dataset.key,
+        dataset_hash=dataset.hash,
+        class_names=dataset.class_names,
+        forget=without.rule if without else None,
+        forget_hash=without.hash if without else None,
+        seed=request.model_seed,
+        recipe=recipe_of(setup).model_dump(),
+        accuracy=float((logits.argmax(1) == dataset.test_y).mean() * 100),
+        seconds=seconds,
+    )
+    store.add_model(
+        record, lambda folder: checkpoint.save(folder / "model.safetensors", model, header)
+    )
+
+
+def load_model(store: Store, setup: Setup, wanted: str) -> Any:
+    """The cached network on the run's device."""
+    model, _ = checkpoint.load(store.model_file(wanted))
+    return model.to(setup.device)
+
+
+def train_request(store: Store, setup: Setup, control: Control) -> dict[str, Any]:
+    """What a TrainRequest asks for: the original, or the reference retrained without its set."""
+    assert isinstance(setup.request, TrainRequest)
+    wanted = ensure(store, setup, setup.forget, control)
+    record = store.model(wanted)
+    return {
+        "model": wanted,
+        "accuracy": record.accuracy,
+        "seconds": {"training": record.seconds},
+        "message": f"{wanted}: test accuracy {record.accuracy:.1f} %.",
+    }

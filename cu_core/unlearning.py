@@ -1,0 +1,289 @@
+"""One unlearning run, from the original model to the verdict, resumable at every snapshot.
+
+Order matters to a person who waits: the map moves as soon as the original model is there; the
+retrained reference is trained after the last step (and stands in the curves from the start when
+it was cached).
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from cu_core import engine, metrics, training
+from cu_core.control import Control, Rewind
+from cu_core.data.probe import make_probe
+from cu_core.data.thumbs import atlas
+from cu_core.errors import Diverged
+from cu_core.metrics.verdict import verdict
+from cu_core.models import checkpoint
+from cu_core.projection import Layout, reference
+from cu_core.setup import Clock, Setup, cadence, full_measure, machine, make_job, method_of
+from cu_core.setup import probe_scene as scene_of
+from cu_core.spec import Job, Snapshot, StepLog, UnlearnRequest
+from cu_core.store import RunWriter, Store
+
+SAVE_EVERY_S = 2.0  # a checkpoint is no older than this, or 20 times what writing one costs
+PATIENCE = 3  # steps in a row whose loss is not a number, before the run ends
+
+
+class UnlearnRun:
+    """Everything one run needs; ``go`` does it and returns the summary."""
+
+    def __init__(
+        self, store: Store, run_id: str, setup: Setup, writer: RunWriter, control: Control
+    ) -> None:
+        assert isinstance(setup.request, UnlearnRequest) and setup.forget is not None
+        self.store, self.run_id, self.setup = store, run_id, setup
+        self.request, self.forget = setup.request, setup.forget
+        self.writer, self.control, self.clock = writer, control, Clock()
+        self.method = method_of(self.request, self.forget)
+        self.original = ""
+        self.stopped_by = ""
+        self.bad_losses = 0
+        self._saved_at = time.monotonic()
+        self._save_cost = 0.0
+
+    def go(self) -> dict[str, Any]:
+        with self.clock("original"):
+            self.original = self.request.original or training.ensure(
+                self.store, self.setup, None, self.control
+            )
+        self.probe = make_probe(self.setup.dataset, self.forget, self.request.probe_size)
+        self.observer = engine.Observer(self.setup.resident, self.probe)
+        self._announce()
+        job, at = self._first_job()
+        self.control.can_rewind = True
+        while True:
+            try:
+                self._loop(job, at)
+                break
+            except Rewind as back:
+                job, at = self._rewound(back.step)
+        self.control.can_rewind = False
+        return self._conclude(job)
+
+    # --- before the first step ----------------------------------------------------------------
+
+    def _announce(self) -> None:
+        """What a page needs to draw the run, written before anything slow."""
+        image, mime, tile, columns = atlas(self.setup.dataset, self.probe.index)
+        self.writer.probe(self.probe, {"atlas": np.frombuffer(image, np.uint8)})
+        forget = {
+            "rule": self.forget.rule,
+            "kind": self.forget.kind,
+            "n_forget": len(self.forget.index),
+            "n_retain": len(self.setup.dataset.train_y) - len(self.forget.index),
+            "classes": list(self.forget.classes),
+            "hash": self.forget.hash,
+        }
+        sheet = {"mime": mime, "tile": tile, "columns": columns}
+        self.writer.put_many({"forget": forget, "atlas": sheet})
+        for name, model_id in (("original", self.original), ("retrained", self._retrained_id())):
+            known = self.store.eval(model_id, self._eval_key()) if model_id else None
+            if known:
+                self.writer.put(name, known["values"])
+
+    def _retrained_id(self) -> str | None:
+        """The cached reference, if there is one already."""
+        wanted = training.model_id(self.setup, self.forget)
+        return wanted if self.store.has_model(wanted) else None
+
+    def _eval_key(self) -> str:
+        return f"{self.forget.hash}-{self.probe.hash}"
+
+    def _fresh_job(self) -> Job:
+        model = training.load_model(self.store, self.setup, self.original)
+        augment = training.recipe_of(self.setup).augment
+        return make_job(self.setup, self.method, model, augment)
+
+    def _first_job(self) -> tuple[Job, int]:
+        """The job at step 0, or where the last checkpoint left it."""
+        job = self._fresh_job()
+        self.total, self.every = cadence(self.request, self.method, job)
+        self.writer.put_many({"total": self.total, "every": self.every})
+        self._reference_layout(job)
+        saved = self.writer.ckpt_path
+        if not saved.exists():
+            self.writer.truncate(0)
+            engine.begin(self.method, job)
+            return job, 0
+        at = engine.load(self.method, job, torch.load(saved, weights_only=True))
+        self.writer.truncate(at + 1)
+        return job, at
+
+    def _reference_layout(self, job: Job) -> None:
+        """The picture of the original model, fitted once by umap-learn and kept with it."""
+        xy = self.store.layout(self.original, self.probe.hash)
+        if xy is None:
+            self.control.report("fitting the map", 0, 1, {})
+            with self.clock("reference map"):
+                xy = reference(self.observer.look(job.model, 0).z, seed=0)
+            self.store.save_layout(self.original, self.probe.hash, xy)
+        self.reference_xy = xy
+
+    def _layout(self, at: int) -> Layout:
+        """The layout as it stood after the last snapshot on record up to ``at``."""
+        steps = [s.step for s in self.writer.snapshots() if s.step <= at]
+        previous = self.writer.frame(steps[-1])["xy"] if steps else None
+        return Layout(self.reference_xy, self.request.seed, self.setup.device, previous=previous)
+
+    # --- the steps ----------------------------------------------------------------------------
+
+    def _rewound(self, step: int) -> tuple[Job, int]:
+        """Replays to ``step`` from the original: the same bits, since every batch is a function
+        of (seed, set, t). The rows after it go; the run stays paused there."""
+        step = max(0, min(step, self.total))
+        self.writer.truncate(step + 1)
+        self.writer.ckpt_path.unlink(missing_ok=True)
+        self.writer.event(step, "rewind", f"Rewound to step {step}")
+        job = self._fresh_job()
+        engine.begin(self.method, job)
+        for log in engine.run(self.method, job, total=step):
+            assert isinstance(log, StepLog)
+            self.control.report("rewinding", log.step, step, {})
+        return job, step
+
+    def _loop(self, job: Job, at: int) -> None:
+        layout = self._layout(at)
+        if not self.control.paused:
+            self.control.report("unlearning", at, self.total, {})
+        for event in self._timed(job, at):
+            if isinstance(event, Snapshot):
+                self._record(event, layout)
+                self._checkpoint(job, event.step)
+                if self._rule_met(event.step):
+                    return
+            else:
+                self._log(event)
+                self.control.tick("unlearning", event.step, self.total, {})
+
+    def _timed(self, job: Job, at: int) -> Iterator[StepLog | Snapshot]:
+        """The engine's events, each one's making booked as a step or a look."""
+        observer = self.observer
+        events = engine.run(
+            self.method, job, observer, every=self.every, start=at, total=self.total
+        )
+        while True:
+            began = time.perf_counter()
+            event = next(events, None)
+            if event is None:
+                return
+            name = "snapshot" if isinstance(event, Snapshot) else "step"
+            spent = time.perf_counter() - began
+            self.clock.seconds[name] = self.clock.seconds.get(name, 0.0) + spent
+            yield event
+
+    def _log(self, log: StepLog) -> None:
+        losses = {name: float(value) for name, value in log.losses.items()}
+        with self.clock("store"):
+            self.writer.steps([StepLog(log.step, log.epoch, losses)])
+        finite = all(math.isfinite(value) for value in losses.values())
+        self.bad_losses = 0 if finite else self.bad_losses + 1
+        if self.bad_losses >= PATIENCE:
+            raise Diverged(
+                f"The loss has not been a number since step {log.step - PATIENCE + 1}. "
+                "Lower the learning rate or the loss weights; the frames until then are kept."
+            )
+
+    def _record(self, snapshot: Snapshot, layout: Layout) -> None:
+        with self.clock("metrics"):
+            values, reasons = metrics.measure(scene_of(snapshot, self.probe, self.forget))
+        with self.clock("map"):
+            frame = layout.place(snapshot.z, snapshot.step, self.probe.label, self.probe.is_forget)
+        with self.clock("store"):
+            self.writer.metrics(snapshot.step, values)
+            arrays = {"z": snapshot.z, "logits": snapshot.logits, "xy": frame.xy}
+            arrays["test_logits"] = snapshot.test_logits
+            self.writer.snapshot(snapshot.step, arrays, frame.quality)
+            self.writer.put_many({"step": snapshot.step, "reasons": reasons})
+        self.values = values
+
+    def _checkpoint(self, job: Job, step: int) -> None:
+        now = time.monotonic()
+        if now - self._saved_at < max(SAVE_EVERY_S, 20 * self._save_cost):
+            return
+        with self.clock("checkpoint"):
+            state = engine.save(job, step)
+            self.store.write_atomically(self.writer.ckpt_path, lambda p: torch.save(state, p))
+        self._saved_at = time.monotonic()
+        self._save_cost = self._saved_at - now
+
+    def _rule_met(self, step: int) -> bool:
+        """Eq. 8 and 9 of arXiv:2401.10458, read at snapshots, on test data as the paper does."""
+        rule, v = self.request.stop_rule, self.values
+        if rule == "class-accuracy":
+            bound = 100 / self.setup.dataset.n_classes
+            met, said = (v["forget_acc_test"] or 0.0) <= bound, f"Eq. 8: at most {bound:.0f} %"
+        elif rule == "sample-accuracy":
+            met = (v["forget_acc_train"] or 0.0) <= (v["ta"] or 0.0)
+            said = "Eq. 9: no better on forget samples than on the test set"
+        else:
+            return False
+        if met and step:
+            self.writer.event(step, "stop-rule", said)
+            self.stopped_by = said
+        return met and step > 0
+
+    # --- after the last step ------------------------------------------------------------------
+
+    def _conclude(self, job: Job) -> dict[str, Any]:
+        self.control.report("measuring", 0, 1, {})
+        with self.clock("final metrics"):
+            values, reasons = full_measure(self.setup, job.model, self.probe)
+        original, _ = self._known(self.original, "original")
+        retrained = None
+        if self.request.reference or self._retrained_id():
+            with self.clock("retrained"):
+                ref = training.ensure(self.store, self.setup, self.forget, self.control)
+            retrained, _ = self._known(ref, "retrained")
+        self.writer.ckpt_path.unlink(missing_ok=True)
+        return self._summary(job, values, original, retrained, reasons)
+
+    def _known(self, model_id: str, name: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """The measures of a reference model on this forget set and probe, cached with it."""
+        found = self.store.eval(model_id, self._eval_key())
+        if found is None:
+            model = training.load_model(self.store, self.setup, model_id)
+            with self.clock("final metrics"):
+                values, reasons = full_measure(self.setup, model, self.probe)
+            found = {"values": values, "reasons": reasons}
+            self.store.save_eval(model_id, self._eval_key(), found)
+        self.writer.put(name, found["values"])
+        return found["values"], found["reasons"]
+
+    def _summary(
+        self, job: Job, values: Any, original: Any, retrained: Any, reasons: dict[str, str]
+    ) -> dict[str, Any]:
+        sha = checkpoint.weights_sha256(job.model)
+        header = {"architecture": self.request.model, "head": self.request.head}
+        checkpoint.save(self.writer.folder / "unlearned.safetensors", job.model, header)
+        names = self.setup.dataset.class_names
+        forgotten = [names[c] for c in self.forget.classes]
+        last = self.writer.snapshots()[-1].step
+        return {
+            "verdict": verdict(values, original, retrained, self.forget.kind, forgotten),
+            "metrics": values,
+            "original": original,
+            "retrained": retrained,
+            "gap": gaps(values, retrained),
+            "reasons": reasons,
+            "weights_sha256": sha,
+            "steps": last,
+            "stopped_by": self.stopped_by,
+            "device": self.setup.device,
+            "seconds": {k: round(v, 3) for k, v in self.clock.seconds.items()},
+            "versions": machine(),
+            "models": {"original": self.original, "retrained": self._retrained_id()},
+        }
+
+
+def gaps(values: dict[str, Any], retrained: dict[str, Any] | None) -> dict[str, float | None]:
+    """|unlearned - retrained| of every metric that both have; None where either is missing."""
+    if retrained is None:
+        return {}
+    pairs = {key: (values[key], retrained.get(key)) for key in values}
+    return {k: None if a is None or b is None else abs(a - b) for k, (a, b) in pairs.items()}

@@ -1,0 +1,79 @@
+"""The process behind a page: waits warm, answers questions, takes one run, and ends with it.
+
+A run has the process to itself, so its memory is freed for certain and a crash hits nothing else.
+Before it starts on a run it leaves another idle worker behind, so the next click does not wait.
+"""
+
+import argparse
+import os
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+
+from cu_core.errors import LetheError
+from cu_core.spawn import ensure_worker
+from cu_core.store import Store
+
+POLL_S = 0.03
+IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m cu_core.worker")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--app", type=int, help="wait only while this process lives")
+    options = parser.parse_args()
+    store = Store(options.home)
+    with store.register_worker(os.getpid()) as place:
+        _wait(store, place, options.app)
+
+
+def _wait(store: Store, place: object, app: int | None) -> None:
+    """Claims the oldest queued run; until there is one, answers questions and warms up."""
+    from cu_core.answers import answer
+    from cu_core.catalog import catalog
+    from cu_core.execute import execute
+    from cu_core.projection import warm_up
+
+    store.save_catalog(catalog(store.home))
+    # umap compiles itself in every process, for seconds: while nobody waits, not in a run.
+    threading.Thread(target=warm_up, daemon=True).start()
+    asked = time.monotonic()
+    while time.monotonic() - asked < IDLE_S and (app is None or psutil.pid_exists(app)):
+        question = store.next_question()
+        if question:
+            asked = time.monotonic()
+            try:
+                store.reply(question.id, answer(store, question.kind, question.payload))
+            except LetheError as refusal:
+                store.reply(question.id, None, str(refusal))
+            except Exception as fault:
+                traceback.print_exc()
+                store.reply(question.id, None, f"The worker failed: {fault!r}. See worker.log.")
+        claimed = store.claim(slots())
+        if claimed:
+            store.set_role(place, "busy")
+            ensure_worker(store, app)
+            _redirect(store.log_path(claimed.run_id))
+            execute(store, claimed)
+            return
+        time.sleep(POLL_S)
+
+
+def _redirect(log: Path) -> None:
+    """From here on whatever is printed, tracebacks too, belongs to the run."""
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+
+
+def slots() -> int:
+    """Runs at once: they would only slow each other down on a small machine."""
+    return max(1, (os.cpu_count() or 1) // 4)
+
+
+if __name__ == "__main__":
+    main()

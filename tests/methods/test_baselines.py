@@ -1,0 +1,42 @@
+"""What each baseline does, and does not do, on the toy."""
+
+import pytest
+import torch
+
+from cu_core import engine, methods
+from tests.contract import toy
+
+
+def run(key: str, n: int, **knobs: object) -> tuple[torch.nn.Module, torch.nn.Module]:
+    before, job = toy.job(), toy.job()
+    method = methods.get(key).make(**knobs)
+    engine.begin(method, job)
+    list(engine.run(method, job, total=n))
+    return before.model, job.model
+
+
+def test_fine_tune_keeps_what_it_rehearses() -> None:
+    _, model = run("fine-tune", 30)
+    assert toy.accuracy(model, {0, 2, 3}) > 0.95
+
+
+def test_gradient_ascent_forgets_and_takes_the_rest_with_it() -> None:
+    _, model = run("gradient-ascent", 200, lr=0.02)
+    assert toy.accuracy(model, {1}) < 0.1
+
+
+def test_gradient_ascent_moves_no_further_than_the_clip_allows() -> None:
+    before, after = run("gradient-ascent", 1, lr=0.01, momentum=0.0, clip=0.5)
+    moved = [b - a for a, b in zip(before.parameters(), after.parameters(), strict=True)]
+    norm = torch.cat([m.detach().flatten() for m in moved]).norm()
+    assert float(norm) == pytest.approx(0.01 * 0.5, rel=0.05)
+
+
+def test_logit_mask_hides_the_class_and_leaves_every_embedding() -> None:
+    before, after = run("logit-mask", 20)
+    x, _ = toy.blobs(seed=3)
+    before.eval(), after.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(before(x)[1], after(x)[1])
+    assert toy.accuracy(after, {1}) == 0.0
+    assert toy.accuracy(after, {0, 2, 3}) >= toy.accuracy(before, {0, 2, 3})
