@@ -33,8 +33,11 @@ class Control:
         self.can_rewind = False
         self._last_poll = self._last_report = 0.0
 
-    def tick(self, phase: str, done: int, total: int, values: Mapping[str, float]) -> None:
-        """One unit of work is done. Raises Cancelled or Rewind when told to; returns to go on."""
+    def tick(self, phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
+        """One unit of work is done. Raises Cancelled or Rewind when told to; returns to go on.
+
+        ``values`` are numbers or 0-d tensors, read only when they are written.
+        """
         if self.allowance:
             self.allowance -= 1
         now = time.monotonic()
@@ -48,9 +51,10 @@ class Control:
             time.sleep(POLL_S)
             self.obey(done)
 
-    def report(self, phase: str, done: int, total: int, values: Mapping[str, float]) -> None:
+    def report(self, phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
+        latest = {name: float(value) for name, value in values.items()}
         self.writer.put_many(
-            {"phase": phase, "phase_done": done, "phase_total": total, "phase_values": dict(values)}
+            {"phase": phase, "phase_done": done, "phase_total": total, "phase_values": latest}
         )
 
     def obey(self, done: int) -> None:

@@ -1,6 +1,7 @@
 """Original and retrained models: found in the cache, or trained once with one recipe and kept."""
 
 import time
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,7 +21,12 @@ SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 def recipe_of(setup: Setup) -> train.Recipe:
     request, dataset = setup.request, setup.dataset
     return train.recipe(
-        request.model, dataset.key, dataset.shape, len(dataset.train_y), request.train_epochs
+        request.model,
+        dataset.key,
+        dataset.shape,
+        len(dataset.train_y),
+        request.train_epochs,
+        setup.device,
     )
 
 
@@ -33,6 +39,14 @@ def model_id(setup: Setup, without: ForgetSet | None) -> str:
     )  # fmt: skip
     slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
     return f"{request.model}-{slug}-{derive(*parts):016x}"
+
+
+def blank(setup: Setup) -> models.Classifier:
+    """The request's network before any training, on the run's device."""
+    request, dataset = setup.request, setup.dataset
+    return models.build(
+        request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
+    ).to(setup.device)
 
 
 def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:
@@ -49,23 +63,22 @@ def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Contr
 def _train(
     store: Store, setup: Setup, without: ForgetSet | None, wanted: str, control: Control
 ) -> None:
-    request, recipe, dataset = setup.request, recipe_of(setup), setup.dataset
+    request, recipe = setup.request, recipe_of(setup)
     what = "retrained reference" if without else "original model"
-    model = models.build(
-        request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
-    ).to(setup.device)
+    model = blank(setup)
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
-    partial, began, saved = store.partial_path(wanted), time.monotonic(), time.monotonic()
-    start = torch.load(partial, weights_only=True) if partial.exists() else None
+    unfinished, began, saved = store.partial_path(wanted), time.monotonic(), time.monotonic()
+    start = torch.load(unfinished, weights_only=True) if unfinished.exists() else None
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        control.tick(f"training the {what}", done.step, done.total, {"loss": float(done.loss)})
+        control.tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
-            store.write_atomically(partial, lambda path: torch.save(done.state(), path))  # noqa: B023
+            kept = train.state(model, done.optimizer, done.step)
+            store.write_atomically(unfinished, partial(torch.save, kept))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
-    partial.unlink(missing_ok=True)
+    unfinished.unlink(missing_ok=True)
 
 
 def _keep(

@@ -70,8 +70,12 @@ class UnlearnRun:
 
     def _announce(self) -> None:
         """What a page needs to draw the run, written before anything slow."""
-        image, mime, tile, columns = atlas(self.setup.dataset, self.probe.index)
-        self.writer.probe(self.probe, {"atlas": np.frombuffer(image, np.uint8)})
+        pictures: dict[str, Any] = {}
+        if self.setup.dataset.is_image:
+            image, mime, tile, columns = atlas(self.setup.dataset, self.probe.index)
+            pictures = {"atlas": np.frombuffer(image, np.uint8)}
+            self.writer.put("atlas", {"mime": mime, "tile": tile, "columns": columns})
+        self.writer.probe(self.probe, pictures)
         forget = {
             "rule": self.forget.rule,
             "kind": self.forget.kind,
@@ -80,8 +84,7 @@ class UnlearnRun:
             "classes": list(self.forget.classes),
             "hash": self.forget.hash,
         }
-        sheet = {"mime": mime, "tile": tile, "columns": columns}
-        self.writer.put_many({"forget": forget, "atlas": sheet})
+        self.writer.put("forget", forget)
         for name, model_id in (("original", self.original), ("retrained", self._retrained_id())):
             known = self.store.eval(model_id, self._eval_key()) if model_id else None
             if known:

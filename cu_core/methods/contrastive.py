@@ -73,7 +73,7 @@ class Contrastive(
     },
 ):
     epochs: int = knob(3, 1, 200, unit="epochs", help="Passes over the forget set")
-    batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Of each set in a step")
+    batch_size: int = knob(32, 2, 1024, symbol="B", unit="images", help="Of each set in a step")
     lr: float = knob(1e-2, 1e-5, 1.0, log=True, symbol=r"\eta", help="SGD learning rate")
     temperature: float = knob(
         0.7, 0.05, 2.0, symbol=r"\tau", main=True, help="Low: the nearest samples dominate"

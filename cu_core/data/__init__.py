@@ -1,0 +1,74 @@
+"""Where the images come from: one file per source, discovered by a scan of this folder.
+
+``load("digits")`` gives a Dataset, ``sources()`` says what there is. A source whose file fails to
+import fails loudly, here, with its own traceback.
+"""
+
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+from cu_core.data.source import Source
+from cu_core.errors import BadRequest
+from cu_core.spec import Dataset, Progress
+
+__all__ = ["Source", "downloaded", "fetch", "load", "sources"]
+
+# Read, not imported: the other files of this folder need torch, and a list of names must not.
+_DECLARES = re.compile(r"^SOURCES\b", re.MULTILINE)
+
+
+def sources() -> list[Source]:
+    """Every source, by key. ImportError if two files claim one key."""
+    found: dict[str, Source] = {}
+    for finder, name, _ in pkgutil.iter_modules(__path__):
+        file = Path(getattr(finder, "path", "")) / f"{name}.py"
+        if not file.is_file() or not _DECLARES.search(file.read_text("utf-8")):
+            continue
+        for source in import_module(f"{__name__}.{name}").SOURCES:
+            if source.key in found:
+                raise ImportError(f"{file} declares the data source {source.key!r} a second time.")
+            found[source.key] = source
+    return [found[key] for key in sorted(found)]
+
+
+def load(key: str, home: Path | None = None) -> Dataset:
+    """The dataset a key names: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
+
+    ``home``: Lethe's folder, where downloads lie and decoded images are cached; None: no cache.
+    BadRequest for a key that names no source, BadData for data that cannot be used.
+    """
+    source, argument = _resolve(key)
+    return source.load(argument, home)
+
+
+def downloaded(key: str, home: Path) -> bool:
+    """Whether ``load`` can read it now; True for a source that needs no download."""
+    source, _ = _resolve(key)
+    return source.downloaded is None or source.downloaded(home)
+
+
+def fetch(key: str, home: Path, progress: Progress) -> None:
+    """Download a source into ``home``. BadRequest if there is nothing to download."""
+    source, _ = _resolve(key)
+    if source.fetch is None:
+        raise BadRequest(f"{source.key} needs no download; use it as it is.")
+    source.fetch(home, progress)
+
+
+def _resolve(key: str) -> tuple[Source, str]:
+    name, _, argument = key.strip().partition(":")
+    known = {source.key: source for source in sources()}
+    if name not in known:
+        raise BadRequest(f"No data source is called {name!r}; there are {_written(known)}.")
+    source, argument = known[name], argument.strip()
+    if source.needs_path and not argument:
+        raise BadRequest(f"{name} needs a path: write {name}:PATH, for instance {name}:~/data.")
+    if argument and not source.needs_path:
+        raise BadRequest(f"{name} takes no path; write {name} instead of {key.strip()!r}.")
+    return source, argument
+
+
+def _written(known: dict[str, Source]) -> str:
+    return ", ".join(f"{key}:PATH" if source.needs_path else key for key, source in known.items())

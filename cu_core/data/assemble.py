@@ -1,0 +1,56 @@
+"""Raw arrays and raw labels -> a checked Dataset. Every source ends here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cu_core.data.labels import tidy
+from cu_core.data.stratify import split
+from cu_core.errors import BadData
+from cu_core.spec import Dataset
+
+TEST_PART = 0.2  # of data that comes without a test part
+
+
+def assemble(
+    key: str,
+    x: NDArray[Any],
+    labels: Any,
+    n_train: int | None = None,
+    names: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """A Dataset of ``x`` (N, C, H, W) uint8 or (N, D) float32 and its N raw labels.
+
+    The first ``n_train`` are the training part; None: a fixed stratified 80/20 split, said in the
+    notes. BadData if the counts disagree or a part or a class has no training sample.
+    """
+    if len(x) != len(labels):
+        raise BadData(f"{key} has {len(x)} samples but {len(labels)} labels; they must agree.")
+    if not len(x):
+        raise BadData(f"{key} holds no samples.")
+    y, found, said = tidy(labels, names)
+    notes = [*notes, *said]
+    if n_train is None:
+        train, test = split(y, round(TEST_PART * len(y)))
+        notes.append(f"no test part: a fixed {len(test):,} of {len(y):,} samples serve as one")
+        parts = x[train], y[train], x[test], y[test]
+    else:
+        parts = x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+    if not len(parts[1]) or not len(parts[3]):
+        raise BadData(
+            f"{key} has {len(parts[1])} training and {len(parts[3])} test samples; "
+            "both parts must hold some."
+        )
+    untrained = np.setdiff1d(parts[3], parts[1])
+    if len(untrained):
+        raise BadData(
+            f"The class {found[untrained[0]]!r} of {key} has test samples but no training sample; "
+            "add some, or take its test samples out."
+        )
+    untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
+    if untested:
+        notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
+    return Dataset(key, *parts, class_names=found, notes=tuple(notes))

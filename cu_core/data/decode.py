@@ -1,0 +1,188 @@
+"""Any mixture of image files -> one uint8 array (N, C, H, W), and a sentence per thing changed.
+
+The rule: turned upright by EXIF, first frame, transparency flattened on white, 16 bits scaled to 8,
+three channels if any image has colour, else one; the most common size if it is at most 64 pixels,
+else 64 x 64. What cannot be read is left out and counted; more than 5 % of it is refused.
+60,000 JPEGs of 32 x 32 take 7.5 s on one core of a busy two-core machine (Pillow 13.0).
+"""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from cu_core.errors import BadData
+from cu_core.spec import Ints
+
+MAX_PIXELS = 64_000_000
+MAX_SIDE = 64
+MAX_UNREADABLE = 0.05
+EXIF_ORIENTATION = 0x0112
+GRAY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I", "F"}
+
+Item = bytes | Path
+Size = tuple[int, int]  # width, height, as Pillow has it
+
+# change -> what one and what several such images are said to be, in the order of the notes
+_SAID = {
+    "exif": ("image turned by its EXIF orientation", "images turned by their EXIF orientation"),
+    "frames": ("animated image: first frame used", "animated images: first frame used"),
+    "16-bit": ("16-bit image scaled to 8 bits", "16-bit images scaled to 8 bits"),
+    "alpha": ("RGBA image flattened on white", "RGBA images flattened on white"),
+    "cmyk": ("CMYK image converted to RGB", "CMYK images converted to RGB"),
+    "palette": ("palette image expanded", "palette images expanded"),
+    "gray": ("gray image given three channels", "gray images given three channels"),
+    "resized": ("image resized to {size}", "images resized to {size}"),
+}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """``x``: uint8 (K, C, H, W); ``kept``: int64 (K,), the positions of these images among all."""
+
+    x: NDArray[np.uint8]
+    kept: Ints
+    notes: tuple[str, ...]
+
+
+def decode(items: Sequence[Item], names: Sequence[str]) -> Decoded:
+    """Read N images, given as bytes or as files; ``names`` (N,) is what messages call them.
+
+    BadData, naming up to three, if more than 5 % cannot be read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        heads = [_head(item) for item in items]
+        readable = [head for head in heads if head]
+        if not readable:
+            _refuse_unreadable(names, names)
+        size, common = _common_size([size for size, _ in readable])
+        mode = "RGB" if any(m not in GRAY for _, m in readable) else "L"
+        x = np.zeros((len(items), len(mode), size[1], size[0]), np.uint8)  # (N, C, H, W)
+        kept, changes = [], Counter[str]()
+        for i, result in enumerate(_read_all(items, size, mode, common)):
+            if result is not None:
+                x[i], changed = result
+                kept.append(i)
+                changes.update(changed)
+    index = np.array(kept, dtype=np.int64)
+    lost = [names[i] for i in np.setdiff1d(np.arange(len(items)), index)]
+    _refuse_unreadable(lost, names)
+    notes = _notes(changes, f"{size[0]} x {size[1]}")
+    if lost:
+        images = "image" if len(lost) == 1 else "images"
+        notes.append(f"{len(lost)} unreadable {images} left out: {_first_three(lost)}")
+    return Decoded(x[index] if lost else x, index, tuple(notes))
+
+
+def _head(item: Item) -> tuple[Size, str] | None:
+    """(size, mode) from the file's header; None if it is no image that may be read."""
+    try:
+        with _open(item) as image:
+            return image.size, image.mode
+    except Exception:  # what a damaged file raises depends on its format; all of it means the same
+        return None
+
+
+def _open(item: Item) -> Image.Image:
+    image = Image.open(BytesIO(item) if isinstance(item, bytes) else item)
+    if image.width * image.height > MAX_PIXELS:
+        raise BadData(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS:,}")
+    return image
+
+
+def _common_size(sizes: Sequence[Size]) -> tuple[Size, Size]:
+    """(size to read at, most common size). Among equally common ones the smallest."""
+    counts = Counter(sizes)
+    common = min(counts, key=lambda size: (-counts[size], size))
+    return (common if max(common) <= MAX_SIDE else (MAX_SIDE, MAX_SIDE)), common
+
+
+def _read_all(
+    items: Sequence[Item], size: Size, mode: str, common: Size
+) -> Iterator[tuple[NDArray[Any], list[str]] | None]:
+    def read(item: Item) -> tuple[NDArray[Any], list[str]] | None:
+        try:
+            return _read(item, size, mode)
+        except Exception:  # see _head
+            return None
+
+    if max(common) <= MAX_SIDE:  # small images: threads only wait for each other (half as fast)
+        yield from map(read, items)
+        return
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        yield from pool.map(read, items)
+
+
+def _read(item: Item, size: Size, mode: str) -> tuple[NDArray[Any], list[str]]:
+    """(pixels (C, H, W), what was changed) of one image."""
+    with _open(item) as opened:
+        changed = ["frames"] if getattr(opened, "is_animated", False) else []
+        original = opened.size
+        opened.draft(None, (4 * size[0], 4 * size[1]))  # a large JPEG decodes at a fraction
+        orientation = opened.getexif().get(EXIF_ORIENTATION, 1)  # before load: TIFF turns there
+        opened.load()
+        image: Image.Image = opened
+        if orientation in range(2, 9):
+            image = ImageOps.exif_transpose(image)
+            changed.append("exif")
+            original = original if image.size == opened.size else original[::-1]
+        if original != size:
+            changed.append("resized")
+        image = _eight_bits(image, mode, changed)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.BICUBIC)
+        pixels = np.asarray(image)  # (H, W) or (H, W, 3)
+    return pixels[None] if mode == "L" else pixels.transpose(2, 0, 1), changed
+
+
+def _eight_bits(image: Image.Image, mode: str, changed: list[str]) -> Image.Image:
+    """The image in ``mode`` ("L" or "RGB"); appends to ``changed`` what that took."""
+    if image.mode.startswith("I"):
+        changed.append("16-bit")
+        image = _sixteen_to_eight(image)
+    elif image.mode == "F":
+        raise BadData("pixels are floating-point numbers of no known range")
+    elif image.has_transparency_data:
+        changed.append("alpha")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    elif image.mode in ("P", "CMYK"):
+        changed.append("palette" if image.mode == "P" else "cmyk")
+    if mode == "RGB" and image.mode in GRAY:
+        changed.append("gray")
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _sixteen_to_eight(image: Image.Image) -> Image.Image:
+    """0..65535 -> 0..255 by value / 257, rounded (Pillow's own conversion clips at 255)."""
+    values = np.asarray(image).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise BadData("pixels go beyond 16 bits")
+    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+
+
+def _notes(changes: Counter[str], size: str) -> list[str]:
+    said = [(changes[c], *words) for c, words in _SAID.items() if changes[c]]
+    return [f"{n:,} {(one if n == 1 else many).format(size=size)}" for n, one, many in said]
+
+
+def _refuse_unreadable(lost: Sequence[str], names: Sequence[str]) -> None:
+    if len(lost) > MAX_UNREADABLE * len(names):
+        raise BadData(
+            f"{len(lost)} of {len(names)} images cannot be read, more than "
+            f"{MAX_UNREADABLE:.0%}: {_first_three(lost)}. Repair them or take them out."
+        )
+
+
+def _first_three(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

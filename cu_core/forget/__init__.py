@@ -1,0 +1,68 @@
+"""Which training samples are to be forgotten: one rule per file, discovered by a scan.
+
+``parse("class:5", dataset, seed)`` gives a ForgetSet or a BadForgetSet sentence, before any work.
+"""
+
+import pkgutil
+from importlib import import_module
+from typing import Literal
+
+import numpy as np
+
+from cu_core.errors import BadForgetSet
+from cu_core.forget._rule import Rule
+from cu_core.spec import Dataset, ForgetSet, Ints
+
+__all__ = ["Rule", "parse", "rules"]
+
+
+def rules() -> list[Rule]:
+    """Every rule, by key. ImportError if two files claim one key."""
+    found: dict[str, Rule] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith("_"):
+            continue
+        rule: Rule = import_module(f"{__name__}.{module.name}").RULE
+        if rule.key in found:
+            raise ImportError(f"{module.name}.py declares the rule {rule.key!r} a second time.")
+        found[rule.key] = rule
+    return [found[key] for key in sorted(found)]
+
+
+def parse(rule: str, dataset: Dataset, seed: int) -> ForgetSet:
+    """The samples a rule names: "class:5", "class:cat,dog", "random:0.1", "indices:FILE".
+
+    The same (rule, data, seed) give the same set. BadForgetSet for an unknown rule, and for a set
+    that is empty, everything, or leaves fewer than two classes to keep.
+    """
+    key, _, argument = rule.strip().partition(":")
+    known = {r.key: r for r in rules()}
+    if key not in known:
+        examples = ", ".join(r.example for r in known.values())
+        raise BadForgetSet(f"No rule is called {key!r}; write one of {examples}.")
+    index = np.sort(known[key].select(argument.strip(), dataset, seed)).astype(np.int64)
+    classes = _check(rule.strip(), index, dataset)
+    kind: Literal["class", "sample"] = "class" if classes else "sample"
+    return ForgetSet(index, rule.strip(), kind, classes, seed)
+
+
+def _check(rule: str, index: Ints, dataset: Dataset) -> tuple[int, ...]:
+    """The classes a set consists of, () if it is not whole classes; refuses what cannot be run."""
+    y = dataset.train_y
+    if not len(index):
+        raise BadForgetSet(f"{rule} selects no sample of {dataset.key}; select at least one.")
+    if len(index) == len(y):
+        raise BadForgetSet(
+            f"{rule} selects all {len(y):,} training samples; something must be left to keep."
+        )
+    forgotten = np.bincount(y[index], minlength=dataset.n_classes)  # (C,)
+    everything = np.bincount(y, minlength=dataset.n_classes)
+    left = np.flatnonzero(everything - forgotten)
+    if len(left) < 2:
+        raise BadForgetSet(
+            f"{rule} leaves only the class {dataset.class_names[left[0]]!r} to keep; "
+            "at least two classes must be left."
+        )
+    touched = np.flatnonzero(forgotten)
+    whole = bool((forgotten[touched] == everything[touched]).all())
+    return tuple(int(c) for c in touched) if whole else ()

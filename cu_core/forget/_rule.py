@@ -1,0 +1,36 @@
+"""What a file of this folder declares: ``RULE = Rule(...)``, under the word before the colon."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cu_core.errors import BadForgetSet
+from cu_core.spec import Dataset, Ints
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to choose training samples.
+
+    ``select(argument, dataset, seed) -> indices``: the text after the colon; int64 (F,), in any
+    order, each once, inside the training part. BadForgetSet with a sentence for anything else.
+    """
+
+    key: str
+    title: str
+    example: str
+    help: str
+    select: Callable[[str, Dataset, int], Ints]
+
+
+def fraction(text: str, rule: str) -> float:
+    """A number strictly between 0 and 1, as both fraction rules need it."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1:
+        raise BadForgetSet(
+            f"{rule} needs a fraction between 0 and 1, both excluded, got {text!r}; "
+            f"{rule}:0.1 is a tenth."
+        )
+    return value

@@ -1,0 +1,57 @@
+"""Accuracies in percent, and UA, the unlearning accuracy of arXiv:2304.04934 (Unlearn-Sparse).
+
+A sample is right when its largest logit is that of its true label. In a run these come from the
+probe and are estimates; over whole sets (``over="all"``) they are exact.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cu_core.spec import NotComputed, Scene, metric
+
+PERCENT = (0.0, 100.0)
+
+
+def percent_right(logits: NDArray[np.float32], label: NDArray[np.int64], what: str) -> float:
+    """Percent of rows of ``logits`` (N, C) that are right. NotComputed when N = 0."""
+    if len(label) == 0:
+        raise NotComputed(f"there are no {what}")
+    return 100.0 * float(np.mean(logits.argmax(1) == label))
+
+
+@metric(title="Forget accuracy (training)", unit="%", range=PERCENT, better="retrained")
+def forget_acc_train(scene: Scene) -> float:
+    """Accuracy on the forget samples themselves, which the original model was trained on."""
+    f = scene.is_forget
+    return percent_right(scene.logits[f], scene.label[f], "forget samples")
+
+
+@metric(title="Forget accuracy (test)", unit="%", range=PERCENT, better="retrained")
+def forget_acc_test(scene: Scene) -> float:
+    """Accuracy on test samples of the forgotten classes. A sample task has none."""
+    if not scene.forget_classes:
+        raise NotComputed("random forget samples have no counterpart in the test set")
+    f = np.isin(scene.test_label, scene.forget_classes)
+    return percent_right(
+        scene.test_logits[f], scene.test_label[f], "test samples of the forgotten classes"
+    )
+
+
+@metric(title="UA, unlearning accuracy", unit="%", range=PERCENT, better="retrained")
+def ua(scene: Scene) -> float:
+    """100 minus the accuracy on the forget samples (arXiv:2304.04934). Compare with retrained."""
+    return 100.0 - float(forget_acc_train.compute(scene))
+
+
+@metric(title="RA, retain accuracy", unit="%", range=PERCENT, better="high")
+def ra(scene: Scene) -> float:
+    """Accuracy on the retain samples."""
+    r = ~scene.is_forget
+    return percent_right(scene.logits[r], scene.label[r], "retain samples")
+
+
+@metric(title="TA, test accuracy", unit="%", range=PERCENT, better="high")
+def ta(scene: Scene) -> float:
+    """Accuracy on the test set, in a class task without the forgotten classes."""
+    kept = ~np.isin(scene.test_label, scene.forget_classes)
+    return percent_right(scene.test_logits[kept], scene.test_label[kept], "test samples to keep")

@@ -1,0 +1,81 @@
+"""The networks: ``build("small-cnn", (1, 8, 8), 10)(x) -> (logits (B, C), z (B, D))``.
+
+A family is a file of ``architectures/`` that declares ``ARCHITECTURES``; adding one touches
+nothing else. Weights are a pure function of (architecture, shape, n_classes, head, seed).
+"""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+import torch
+
+from cu_core.errors import BadRequest
+from cu_core.models import architectures
+from cu_core.models._base import Architecture, Classifier, Head, Shape
+
+__all__ = ["Architecture", "Classifier", "build", "get", "info", "names", "supports"]
+
+
+@cache
+def _registry() -> dict[str, Architecture]:
+    found: dict[str, Architecture] = {}
+    for file in pkgutil.iter_modules(architectures.__path__):
+        module = import_module(f"{architectures.__name__}.{file.name}")
+        for declared in module.ARCHITECTURES:
+            if declared.key in found:
+                raise ImportError(f"Two files declare the architecture {declared.key!r}.")
+            found[declared.key] = declared
+    return {a.key: a for a in sorted(found.values(), key=_shelf)}
+
+
+def _shelf(a: Architecture) -> tuple[bool, int, str]:
+    """Small networks first: those without a number in the name, then by depth."""
+    depth = "".join(c for c in a.key if c.isdigit())
+    return bool(depth), int(depth or 0), a.key
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_registry())
+
+
+def info() -> tuple[Architecture, ...]:
+    """The declarations (key, title, help, heads, ...), small networks first."""
+    return tuple(_registry().values())
+
+
+def get(architecture: str) -> Architecture:
+    """The declaration of this name. BadRequest names the ones there are."""
+    if architecture not in _registry():
+        raise BadRequest(f"No model is called {architecture!r}; there are {', '.join(names())}.")
+    return _registry()[architecture]
+
+
+def supports(architecture: str, shape: Shape, head: str = "plain") -> str | None:
+    """None when the model can be built for samples of this shape, else the reason, a sentence."""
+    declared = get(architecture)
+    if head not in declared.heads:
+        with_head = [a.key for a in info() if head in a.heads]
+        if not with_head:
+            return f"No model has a head called {head!r}; there are plain and normalised."
+        return f"{architecture} has no {head} head; {', '.join(with_head)} have."
+    reason = declared.refuses(tuple(shape))
+    return f"{architecture} {reason}" if reason else None
+
+
+def build(
+    architecture: str, shape: Shape, n_classes: int, head: Head = "plain", seed: int = 0
+) -> Classifier:
+    """A fresh model on the CPU. Torch's global random stream is left as it was.
+
+    BadRequest for an unknown name, a shape or head it does not take, or fewer than two classes.
+    """
+    if reason := supports(architecture, shape, head):
+        raise BadRequest(reason)
+    if n_classes < 2:
+        raise BadRequest(f"A classifier needs at least two classes, and here there is {n_classes}.")
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would also reset the streams of every GPU.
+        torch.default_generator.manual_seed(seed)
+        body, width = get(architecture).body(tuple(shape))
+        return Classifier(architecture, body, width, tuple(shape), n_classes, head)

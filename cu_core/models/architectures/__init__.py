@@ -1,0 +1,1 @@
+"""One file per family. Each declares ``ARCHITECTURES``; the parent package finds it by a scan."""

@@ -1,0 +1,45 @@
+"""Looks at a model without touching it: no gradient, no statistic, no mode is changed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cu_core.spec import Floats
+
+
+def outputs(
+    model: nn.Module, x: Any, normalise: Callable[[Tensor], Tensor], batch: int = 1000
+) -> tuple[Floats, Floats]:
+    """Logits float32 (N, C) and embeddings float32 (N, D) of x (N, ...), in eval mode.
+
+    ``x``: uint8 images or float rows, tensor or array, on any device; ``normalise`` makes a batch
+    of it what the model was trained on. No random number is drawn.
+    """
+    device = next(model.parameters()).device
+    x = torch.as_tensor(x)
+    logits, z = [], []
+    with observing(model):
+        for first in range(0, max(len(x), 1), batch):  # an empty x gives (0, C) and (0, D)
+            a, b = model(normalise(x[first : first + batch].to(device)))
+            logits.append(a.float())
+            z.append(b.float())
+        return torch.cat(logits).cpu().numpy(), torch.cat(z).cpu().numpy()
+
+
+@contextmanager
+def observing(model: nn.Module) -> Iterator[None]:
+    """Eval mode without gradients; every submodule's own mode comes back, not just the root's.
+
+    A method may hold some layers (BatchNorm, say) in eval while the rest trains.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
