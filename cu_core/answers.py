@@ -118,6 +118,8 @@ def import_model(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
         dataset=dataset.key,
         dataset_hash=dataset.hash,
         class_names=dataset.class_names,
+        shape=dataset.shape,
+        notes=tuple(notes),
         name=name,
     )
     header = {

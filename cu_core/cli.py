@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cu_core.errors import BadRequest, LetheError, explain
+from cu_core.errors import BadRequest, Cancelled, LetheError, explain
 from cu_core.spec import FetchRequest, Request, RunRecord, TrainRequest, UnlearnRequest
-from cu_core.store import Store
+from cu_core.store import ClaimedRun, Store
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -107,12 +107,13 @@ def _run(options: argparse.Namespace, request: Request) -> int:
     return _finish(options, store, store.claim_run(run_id))
 
 
-def _finish(
-    options: argparse.Namespace, store: Store, run_id: str, execute: Any, claimed: Any
-) -> int:
+def _finish(options: argparse.Namespace, store: Store, claimed: ClaimedRun) -> int:
+    from cu_core.execute import execute
+
+    run_id = claimed.run_id
     try:
         execute(store, claimed)
-    except KeyboardInterrupt:
+    except (Cancelled, KeyboardInterrupt):
         print(f"Stopped. Resume with: python -m cu_core resume {run_id}", file=sys.stderr)
     record = store.run(run_id)
     if options.json:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cu_core.errors import Cancelled
-from cu_core.spec import ACTIVE
+from cu_core.spec import ACTIVE, RunState
+from cu_core.store import RunWriter, Store
 
 POLL_S = 0.02  # how often a paused worker looks for a command
 REPORT_S = 0.2  # how often counters are written while nothing else is
@@ -26,7 +27,7 @@ class Rewind(Exception):
 class Control:
     """The worker's end of the commands of one run, and its counters."""
 
-    def __init__(self, store: Any, run_id: str, writer: Any) -> None:
+    def __init__(self, store: Store, run_id: str, writer: RunWriter) -> None:
         self.store, self.run_id, self.writer = store, run_id, writer
         self.paused = False
         self.allowance = 0  # updates still granted by "step n"
@@ -83,5 +84,5 @@ class Control:
         self.paused = True
         self._state("paused")
 
-    def _state(self, new: str) -> None:
-        self.store.move(self.run_id, ACTIVE, new)
+    def _state(self, new: RunState) -> None:
+        self.writer.move(ACTIVE, new)

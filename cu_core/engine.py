@@ -6,6 +6,7 @@ item, stopping is closing the generator, and resuming is ``load`` and calling ``
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import torch
@@ -93,6 +94,13 @@ def save(job: Job, step: int) -> dict[str, Any]:
         "rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state() if job.device.startswith("cuda") else None,
     }
+
+
+def packed(state: dict[str, Any]) -> bytes:
+    """A state as the bytes of a file that ``torch.load(weights_only=True)`` reads back."""
+    buffer = BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
 
 
 def load(method: Method, job: Job, state: dict[str, Any]) -> int:

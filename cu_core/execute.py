@@ -6,7 +6,7 @@ from cu_core import data, training, unlearning
 from cu_core.control import Control
 from cu_core.errors import Cancelled
 from cu_core.setup import Setup, method_of
-from cu_core.spec import ACTIVE, FetchRequest, Request, TrainRequest, UnlearnRequest
+from cu_core.spec import ACTIVE, FetchRequest, Request, RunState, TrainRequest, UnlearnRequest
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 
@@ -30,17 +30,17 @@ def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:
     writer = store.writer(run_id)
     control = Control(store, run_id, writer)
     try:
-        store.move(run_id, ("starting",), "running")
+        writer.move(("starting",), "running")
         summary = _dispatch(store, run_id, request, writer, control)
-        state = "stopped" if summary.get("stopped") else "done"
+        state: RunState = "stopped" if summary.get("stopped") else "done"
         writer.finish(summary)
-        store.move(run_id, ACTIVE, state, str(summary.get("message", "")))
+        writer.move(ACTIVE, state, str(summary.get("message", "")))
         return summary
     except (Cancelled, KeyboardInterrupt) as stop:
-        store.move(run_id, ACTIVE, "stopped", str(stop) or "Stopped by you.")
+        writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
         raise
     except BaseException as error:
-        store.move(run_id, ACTIVE, "failed", str(error) or type(error).__name__)
+        writer.move(ACTIVE, "failed", str(error) or type(error).__name__)
         raise
     finally:
         writer.close()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cu_core import data, engine, forget, methods, metrics, models
-from cu_core.data.batches import DeviceBatches, Resident, resident
+from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
 from cu_core.errors import BadRequest
 from cu_core.models.evaluate import outputs
 from cu_core.spec import (
@@ -51,7 +51,7 @@ class Setup:
         return self._resident
 
     def batches(
-        self, index: Any, batch_size: int, seed: int, name: str, augment: str
+        self, index: Any, batch_size: int, seed: int, name: str, augment: Augment
     ) -> DeviceBatches:
         r = self.resident
         return DeviceBatches(
@@ -76,12 +76,12 @@ def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
     return cls.make(request.preset, **request.hparams)
 
 
-def make_job(setup: Setup, method: Method, model: Any, augment: str) -> Job:
+def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
     """The model in its place, with the batches of both sets."""
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
-    used = augment if method.augments else "none"
+    used: Augment = augment if method.augments else "none"
     return Job(
         model=model.to(setup.device),
         forget=setup.batches(chosen.index, size, request.seed, "forget", used),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cu_core.store import Store
@@ -15,8 +16,18 @@ def ensure_worker(store: Store, app: int | None = None) -> bool:
     A session of its own: closing the app or its terminal does not reach a run. An idle worker
     goes when the process ``app`` does; a running one stays to the end of its run.
     """
-    if store.idle_workers():
-        return False
+    with store.only_one("spawn") as first:
+        if not first or store.idle_workers():
+            return False
+        _start(store, app)
+        deadline = time.monotonic() + 2.0
+        # Until it is on the list, a second caller would start one more.
+        while not store.idle_workers() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return True
+
+
+def _start(store: Store, app: int | None) -> None:
     watched = ["--app", str(app)] if app else []
     with (store.home / "worker.log").open("ab") as log:
         subprocess.Popen(
@@ -27,4 +38,3 @@ def ensure_worker(store: Store, app: int | None = None) -> bool:
             stderr=log,
             start_new_session=True,
         )
-    return True

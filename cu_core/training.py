@@ -1,12 +1,11 @@
 """Original and retrained models: found in the cache, or trained once with one recipe and kept."""
 
 import time
-from functools import partial
 from typing import Any
 
 import torch
 
-from cu_core import models
+from cu_core import engine, models
 from cu_core.control import Control
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
@@ -69,16 +68,15 @@ def _train(
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
-    unfinished, began, saved = store.partial_path(wanted), time.monotonic(), time.monotonic()
+    unfinished, began, saved = store.unfinished(wanted), time.monotonic(), time.monotonic()
     start = torch.load(unfinished, weights_only=True) if unfinished.exists() else None
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
         control.tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
-            store.write_atomically(unfinished, partial(torch.save, kept))
+            store.save_unfinished(wanted, engine.packed(kept))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
-    unfinished.unlink(missing_ok=True)
 
 
 def _keep(
@@ -104,6 +102,7 @@ def _keep(
         dataset=dataset.key,
         dataset_hash=dataset.hash,
         class_names=dataset.class_names,
+        shape=dataset.shape,
         forget=without.rule if without else None,
         forget_hash=without.hash if without else None,
         seed=request.model_seed,
@@ -118,7 +117,7 @@ def _keep(
 
 def load_model(store: Store, setup: Setup, wanted: str) -> Any:
     """The cached network on the run's device."""
-    model, _ = checkpoint.load(store.model_file(wanted))
+    model, _ = checkpoint.load(store.weights(wanted))
     return model.to(setup.device)
 
 

@@ -17,7 +17,7 @@ from cu_core import engine, metrics, training
 from cu_core.control import Control, Rewind
 from cu_core.data.probe import make_probe
 from cu_core.data.thumbs import atlas
-from cu_core.errors import Diverged
+from cu_core.errors import Cancelled, Diverged
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.projection import Layout, reference
@@ -43,6 +43,8 @@ class UnlearnRun:
         self.method = method_of(self.request, self.forget)
         self.original = ""
         self.stopped_by = ""
+        self.stopped = False
+        self.step = 0
         self.bad_losses = 0
         self._saved_at = time.monotonic()
         self._save_cost = 0.0
@@ -63,6 +65,9 @@ class UnlearnRun:
                 break
             except Rewind as back:
                 job, at = self._rewound(back.step)
+            except Cancelled:
+                self.stopped = True  # what was done is measured and kept, and can be resumed
+                break
         self.control.can_rewind = False
         return self._conclude(job)
 
@@ -75,7 +80,7 @@ class UnlearnRun:
             image, mime, tile, columns = atlas(self.setup.dataset, self.probe.index)
             pictures = {"atlas": np.frombuffer(image, np.uint8)}
             self.writer.put("atlas", {"mime": mime, "tile": tile, "columns": columns})
-        self.writer.probe(self.probe, pictures)
+        self.writer.probe(self.probe, **pictures)
         forget = {
             "rule": self.forget.rule,
             "kind": self.forget.kind,
@@ -114,7 +119,7 @@ class UnlearnRun:
             self.writer.truncate(0)
             engine.begin(self.method, job)
             return job, 0
-        at = engine.load(self.method, job, torch.load(saved, weights_only=True))
+        at = self.step = engine.load(self.method, job, torch.load(saved, weights_only=True))
         self.writer.truncate(at + 1)
         return job, at
 
@@ -128,10 +133,10 @@ class UnlearnRun:
             self.store.save_layout(self.original, self.probe.hash, xy)
         self.reference_xy = xy
 
-    def _layout(self, at: int) -> Layout:
-        """The layout as it stood after the last snapshot on record up to ``at``."""
-        steps = [s.step for s in self.writer.snapshots() if s.step <= at]
-        previous = self.writer.frame(steps[-1])["xy"] if steps else None
+    def _layout(self) -> Layout:
+        """The layout as it stood after the last snapshot on record."""
+        last = self.writer.last_snapshot()  # later ones were truncated
+        previous = None if last is None else self.store.reader(self.run_id).frame(last)["xy"]
         return Layout(self.reference_xy, self.request.seed, self.setup.device, previous=previous)
 
     # --- the steps ----------------------------------------------------------------------------
@@ -139,7 +144,7 @@ class UnlearnRun:
     def _rewound(self, step: int) -> tuple[Job, int]:
         """Replays to ``step`` from the original: the same bits, since every batch is a function
         of (seed, set, t). The rows after it go; the run stays paused there."""
-        step = max(0, min(step, self.total))
+        self.step = step = max(0, min(step, self.total))
         self.writer.truncate(step + 1)
         self.writer.ckpt_path.unlink(missing_ok=True)
         self.writer.event(step, "rewind", f"Rewound to step {step}")
@@ -151,7 +156,7 @@ class UnlearnRun:
         return job, step
 
     def _loop(self, job: Job, at: int) -> None:
-        layout = self._layout(at)
+        layout = self._layout()
         if not self.control.paused:
             self.control.report("unlearning", at, self.total, {})
         for event in self._timed(job, at):
@@ -161,6 +166,7 @@ class UnlearnRun:
                 if self._rule_met(event.step):
                     return
             else:
+                self.step = event.step
                 self._log(event)
                 self.control.tick("unlearning", event.step, self.total, {})
 
@@ -199,9 +205,14 @@ class UnlearnRun:
             frame = layout.place(snapshot.z, snapshot.step, self.probe.label, self.probe.is_forget)
         with self.clock("store"):
             self.writer.metrics(snapshot.step, values)
-            arrays = {"z": snapshot.z, "logits": snapshot.logits, "xy": frame.xy}
-            arrays["test_logits"] = snapshot.test_logits
-            self.writer.snapshot(snapshot.step, arrays, frame.quality)
+            self.writer.snapshot(
+                snapshot.step,
+                z=snapshot.z,
+                logits=snapshot.logits,
+                test_logits=snapshot.test_logits,
+                xy=frame.xy,
+                quality=frame.quality,
+            )
             self.writer.put_many({"step": snapshot.step, "reasons": reasons})
         self.values = values
 
@@ -210,8 +221,7 @@ class UnlearnRun:
         if now - self._saved_at < max(SAVE_EVERY_S, 20 * self._save_cost):
             return
         with self.clock("checkpoint"):
-            state = engine.save(job, step)
-            self.store.write_atomically(self.writer.ckpt_path, lambda p: torch.save(state, p))
+            self.writer.checkpoint(engine.packed(engine.save(job, step)))
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - now
 
@@ -239,11 +249,14 @@ class UnlearnRun:
             values, reasons = full_measure(self.setup, job.model, self.probe)
         original, _ = self._known(self.original, "original")
         retrained = None
-        if self.request.reference or self._retrained_id():
+        if self._retrained_id() or (self.request.reference and not self.stopped):
             with self.clock("retrained"):
                 ref = training.ensure(self.store, self.setup, self.forget, self.control)
             retrained, _ = self._known(ref, "retrained")
-        self.writer.ckpt_path.unlink(missing_ok=True)
+        if self.stopped:
+            self.writer.checkpoint(engine.packed(engine.save(job, self.step)))
+        else:
+            self.writer.ckpt_path.unlink(missing_ok=True)
         return self._summary(job, values, original, retrained, reasons)
 
     def _known(self, model_id: str, name: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -266,7 +279,6 @@ class UnlearnRun:
         checkpoint.save(self.writer.folder / "unlearned.safetensors", job.model, header)
         names = self.setup.dataset.class_names
         forgotten = [names[c] for c in self.forget.classes]
-        last = self.writer.snapshots()[-1].step
         return {
             "verdict": verdict(values, original, retrained, self.forget.kind, forgotten),
             "metrics": values,
@@ -275,7 +287,8 @@ class UnlearnRun:
             "gap": gaps(values, retrained),
             "reasons": reasons,
             "weights_sha256": sha,
-            "steps": last,
+            "steps": self.step,
+            "stopped": self.stopped,
             "stopped_by": self.stopped_by,
             "device": self.setup.device,
             "seconds": {k: round(v, 3) for k, v in self.clock.seconds.items()},

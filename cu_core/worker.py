@@ -15,7 +15,7 @@ import psutil
 
 from cu_core.errors import LetheError
 from cu_core.spawn import ensure_worker
-from cu_core.store import Store
+from cu_core.store import Store, Worker
 
 POLL_S = 0.03
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
@@ -27,11 +27,14 @@ def main() -> None:
     parser.add_argument("--app", type=int, help="wait only while this process lives")
     options = parser.parse_args()
     store = Store(options.home)
-    with store.register_worker(os.getpid()) as place:
+    place = store.register_worker(os.getpid())
+    try:
         _wait(store, place, options.app)
+    finally:
+        place.release()
 
 
-def _wait(store: Store, place: object, app: int | None) -> None:
+def _wait(store: Store, place: Worker, app: int | None) -> None:
     """Claims the oldest queued run; until there is one, answers questions and warms up."""
     from cu_core.answers import answer
     from cu_core.catalog import catalog
@@ -55,9 +58,9 @@ def _wait(store: Store, place: object, app: int | None) -> None:
                 store.reply(question.id, None, f"The worker failed: {fault!r}. See worker.log.")
         claimed = store.claim(slots())
         if claimed:
-            store.set_role(place, "busy")
+            store.set_role(place, "busy", claimed.run_id)
             ensure_worker(store, app)
-            _redirect(store.log_path(claimed.run_id))
+            _redirect(store.paths.run(claimed.run_id) / "worker.log")
             execute(store, claimed)
             return
         time.sleep(POLL_S)

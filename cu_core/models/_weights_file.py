@@ -120,7 +120,7 @@ def _read_pt(path: Path) -> Any:
 
 
 def _check_zip(path: Path) -> None:
-    """torch stores its records uncompressed; a compressed one can unfold to any size."""
+    """torch stores its records uncompressed; a compressed archive can unfold to any size."""
     try:
         with zipfile.ZipFile(path) as archive:
             records = archive.infolist()
@@ -134,9 +134,7 @@ def _check_zip(path: Path) -> None:
             f"{SAVE_AS}"
         )
     unfolded = sum(record.file_size for record in records)
-    if any(r.compress_type != zipfile.ZIP_STORED for r in records) or (
-        unfolded > path.stat().st_size
-    ):
+    if unfolded > path.stat().st_size:
         raise BadCheckpoint(
             f"{path.name} was not written by torch.save: it is a compressed archive that unfolds "
             f"to {unfolded / MB:.0f} MB. {SAVE_AS}"

@@ -1,0 +1,82 @@
+"""Runs, models and messages on disk: the only part of Lethe that knows paths or SQL.
+
+Pages and workers meet here and nowhere else, so a browser that reloads, a second tab and a process
+that is killed lose nothing. ``Store`` is for everyone; ``RunWriter`` is for the worker that holds a
+run; ``Store.reader`` gives a page what it shows. Every refusal is a ``StoreError`` sentence.
+"""
+
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from cu_core.store.appdb import AppDb
+from cu_core.store.mailbox import Answer, Command, Mailbox, Question
+from cu_core.store.modelcache import ModelCache, ModelRecord
+from cu_core.store.paths import DAY_S, Paths, write_atomic
+from cu_core.store.queue import RESUMABLE, ClaimedRun, Queue
+from cu_core.store.reader import Event, Frames, RunReader, SnapshotRow
+from cu_core.store.workers import Worker, WorkerRecord, Workers
+from cu_core.store.writer import RunWriter
+
+__all__ = [
+    "RESUMABLE",
+    "Answer",
+    "ClaimedRun",
+    "Command",
+    "Event",
+    "Frames",
+    "ModelRecord",
+    "Question",
+    "RunReader",
+    "RunWriter",
+    "SnapshotRow",
+    "Store",
+    "Worker",
+    "WorkerRecord",
+]
+BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+
+class Store(Queue, Mailbox, Workers, ModelCache):
+    """The home folder: ``home``, else $LETHE_HOME, else ~/.lethe. Cheap to open and open again.
+
+    May be shared by threads and survives a fork: no connection outlives a call.
+    """
+
+    def __init__(self, home: Path | str | None = None, bundled: Path | None = BUNDLED) -> None:
+        self.paths = Paths(home)
+        self.db = AppDb(self.paths)
+        self.bundled = bundled if bundled is not None and bundled.is_dir() else None
+
+    @property
+    def home(self) -> Path:
+        return self.paths.home
+
+    @property
+    def data_dir(self) -> Path:
+        """Where downloaded datasets lie."""
+        return self.paths.data
+
+    def reader(self, run_id: str) -> RunReader:
+        """UnknownRun when there is no such run; its files may not exist yet."""
+        folder = self.paths.run(run_id)
+        if not folder.exists():
+            self.run(run_id)
+        return RunReader(run_id, folder)
+
+    def writer(self, run_id: str) -> RunWriter:
+        """For the worker that holds the run, and only for it."""
+        return RunWriter(self, run_id)
+
+    def receive(self, filename: str, data: bytes) -> Path:
+        """An uploaded file, kept for a day. Of the name only a plain ending survives."""
+        ending = re.sub(r"[^a-z0-9]", "", Path(filename).suffix.lower())[:12]
+        self.paths.sweep(self.paths.incoming, "*", DAY_S)
+        path = self.paths.incoming / f"{secrets.token_hex(8)}{'.' if ending else ''}{ending}"
+        write_atomic(path, data)
+        return path
+
+    def free_bytes(self) -> int:
+        """Free space where the home folder lies."""
+        return shutil.disk_usage(self.home).free

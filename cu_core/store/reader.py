@@ -1,0 +1,223 @@
+"""What a page reads of one run. Opens nothing for writing, and nothing at all before it exists."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load
+from sqlalchemy import Select, select
+
+from cu_core.errors import StoreError
+from cu_core.store import sql
+from cu_core.store.paths import stamp
+from cu_core.store.runtables import (
+    EVENT,
+    METRIC,
+    SNAPSHOT,
+    parse,
+    read_facts,
+    snapshot_path,
+    unspell,
+)
+from cu_core.store.writer import view_digest
+
+Curves = dict[str, tuple[list[int], list[float | None]]]
+LOG_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A snapshot on record. ``sha256``: of the whole file."""
+
+    step: int
+    path: Path
+    sha256: str
+    view_sha256: str
+    bytes: int
+    quality: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What is drawn. ``damaged``: snapshots left out because their file is not what was written.
+
+    ``steps``: (T,); ``xy``: float32 (T, P, 2); ``pred``: uint16 (T, P) predicted classes;
+    ``quality``: a dict a frame; ``start``: index of the first of them among the sound frames;
+    ``total``: sound frames on record.
+    """
+
+    steps: list[int]
+    xy: NDArray[np.float32]
+    pred: NDArray[np.uint16]
+    quality: list[dict[str, float]]
+    start: int
+    total: int
+    damaged: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at a step: "pause", "stop-rule", "resume", ..."""
+
+    step: int
+    kind: str
+    text: str
+
+
+class RunReader:
+    """Cheap to make and to keep; every call opens and closes what it needs."""
+
+    def __init__(self, run_id: str, folder: Path) -> None:
+        self.run_id, self.folder = run_id, folder
+        self._path = folder / "run.db"
+        self._exists = False
+
+    def progress(self) -> dict[str, Any]:
+        """The worker's state keys, without the summary; empty while the run is starting."""
+        return {k: v for k, v in (read_facts(self._path) or {}).items() if k != "summary"}
+
+    def summary(self) -> dict[str, Any]:
+        """The final record, empty until the run has one."""
+        return dict((read_facts(self._path) or {}).get("summary") or {})
+
+    def metrics(self, since: int = -1) -> Curves:
+        """name -> (steps, values) of the steps after ``since``, in step order.
+
+        A value is None when it was not computed, and may be NaN or infinite. The rows of one step
+        can come at two moments (losses, then the snapshot's metrics): to follow a live run, ask
+        again from the last snapshot's step, not from the last step.
+        """
+        columns = (METRIC.c.step, METRIC.c.name, METRIC.c.value, METRIC.c.kind)
+        curves: Curves = {}
+        for step, name, value, kind in self._rows(
+            select(*columns).where(METRIC.c.step > since).order_by(METRIC.c.step)
+        ):
+            steps, values = curves.setdefault(name, ([], []))
+            steps.append(step)
+            values.append(value if kind == "finite" else unspell(value, kind))
+        return curves
+
+    def snapshots(self, since_step: int = -1) -> list[SnapshotRow]:
+        """Those on record after ``since_step``, in step order."""
+        query = select(SNAPSHOT).where(SNAPSHOT.c.step > since_step).order_by(SNAPSHOT.c.step)
+        return [self._snapshot_row(row) for row in self._rows(query)]
+
+    def frame(self, step: int) -> dict[str, NDArray[Any]]:
+        """z (P, D), logits (P, C), test_logits (Q, C) float16, xy (P, 2) float32, pred (P,).
+
+        StoreError, as a sentence to show in the frame's place, if the file is not what was written.
+        """
+        rows = self._rows(select(SNAPSHOT).where(SNAPSHOT.c.step == step))
+        if not rows:
+            raise StoreError(f"Run {self.run_id} has no snapshot of step {step}.")
+        row = self._snapshot_row(rows[0])
+        try:
+            data = row.path.read_bytes()
+        except OSError as error:
+            raise damaged_snapshot(step, "its file is missing") from error
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            raise damaged_snapshot(step, "its SHA-256 is not the one on record")
+        arrays: dict[str, NDArray[Any]] = load(data)
+        return arrays
+
+    def frames(self, from_index: int = 0) -> Frames:
+        """The sound frames from this index on; damaged ones are left out and counted."""
+        columns = (SNAPSHOT.c.step, SNAPSHOT.c.view_sha256, SNAPSHOT.c.quality)
+        rows = self._rows(select(*columns).order_by(SNAPSHOT.c.step))
+        sound = []
+        for step, digest, quality in rows:
+            path = snapshot_path(self.folder, step)
+            if _is_sound(path, digest, stamp(path)):
+                sound.append((step, path, digest, quality))
+        wanted = sound[max(from_index, 0) :]
+        views = [_view(path, digest) for _, path, digest, _ in wanted]
+        if views:
+            xy, pred = (np.stack(part) for part in zip(*views, strict=True))
+        else:
+            xy, pred = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0), np.uint16)
+        return Frames(
+            steps=[step for step, *_ in wanted],
+            xy=xy,
+            pred=pred,
+            quality=[parse(quality) for *_, quality in wanted],
+            start=len(sound) - len(wanted),
+            total=len(sound),
+            damaged=len(rows) - len(sound),
+        )
+
+    def probe(self) -> dict[str, NDArray[Any]] | None:
+        """index, label, is_forget (P,), test_index, test_label (Q,), the extras; None if unmade."""
+        path = self.folder / "probe.safetensors"
+        if not path.exists():
+            return None
+        try:
+            arrays: dict[str, NDArray[Any]] = load(path.read_bytes())
+        except (OSError, SafetensorError) as error:
+            raise StoreError(f"{path} is damaged ({error}); the map cannot be drawn.") from error
+        return arrays
+
+    def events(self) -> list[Event]:
+        """In the order of their steps, then as they happened."""
+        query = select(EVENT.c.step, EVENT.c.kind, EVENT.c.text).order_by(EVENT.c.step, EVENT.c.id)
+        return [Event(*row) for row in self._rows(query)]
+
+    def log_tail(self, lines: int = 50) -> str:
+        """The end of the worker's log, empty if there is none."""
+        try:
+            with open(self.folder / "worker.log", "rb") as file:
+                size = file.seek(0, 2)
+                file.seek(max(0, size - LOG_TAIL_BYTES))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        if not self._path.exists():
+            return []
+        with sql.reading(self._path) as connection:
+            if not self._exists:
+                self._exists = sql.version(connection) > 0
+            return connection.execute(query).all() if self._exists else []
+
+    def _snapshot_row(self, row: Any) -> SnapshotRow:
+        return SnapshotRow(
+            step=row.step,
+            path=snapshot_path(self.folder, row.step),
+            sha256=row.sha256,
+            view_sha256=row.view_sha256,
+            bytes=row.bytes,
+            quality=parse(row.quality),
+        )
+
+
+def damaged_snapshot(step: int, why: str) -> StoreError:
+    return StoreError(f"The snapshot of step {step} is damaged: {why}. The other steps are fine.")
+
+
+def _view(path: Path, digest: str) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+    """xy (P, 2) and pred (P,), checked against the record. StoreError when they differ."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            xy, pred = file.get_tensor("xy"), file.get_tensor("pred")
+    except (OSError, SafetensorError) as error:
+        raise damaged_snapshot(int(path.stem), "its file is missing or cut short") from error
+    if view_digest(xy, pred) != digest:
+        raise damaged_snapshot(int(path.stem), "its positions are not those on record")
+    return xy, pred
+
+
+@lru_cache(maxsize=65_536)
+def _is_sound(path: Path, digest: str, stamped: tuple[int, int, int] | None) -> bool:
+    """Whether the drawn part is as written; remembered for as long as the file is not touched."""
+    try:
+        _view(path, digest)
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,226 @@
+"""The runs: queued, listed, renamed, moved from state to state, deleted.
+
+States change by compare-and-swap only; ``lost`` and ``damaged`` are never stored, they are what a
+look at the lock and the files says.
+"""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from cu_core.errors import LetheError, RunBusy, StoreError
+from cu_core.spec import ACTIVE, FINAL, Request, RunRecord, RunState
+from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
+from cu_core.store.config import Config, read_config, versions, write_config
+from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, new_id, stamp, unknown_run
+from cu_core.store.runtables import read_facts
+
+AGAIN = frozenset({"queued", "starting"})
+AFTER_FINAL = {"done": frozenset[str](), "stopped": AGAIN, "failed": AGAIN}
+LOST = "The process that ran this ended unexpectedly. Resume takes up its last checkpoint."
+ENDED = "The run had already ended."
+SUPERSEDED = "The run was taken up again."
+NAME_LIMIT = 200
+
+
+class Runs:
+    """The part of the store that knows the list of runs."""
+
+    paths: Paths
+    db: AppDb
+
+    def enqueue(self, request: Request, name: str | None = None) -> str:
+        """Queues a run and returns its id. Whole or not at all: folder and row are one commit."""
+        run_id, created = new_id(), time.time()
+        title = " ".join((name or "").split())[:NAME_LIMIT] or _title(request)
+        folder, building = self.paths.run(run_id), self.paths.runs / f".new-{run_id}"
+        row = {"run_id": run_id, "kind": request.kind, "name": title, "created": created}
+        try:
+            (building / "snapshots").mkdir(parents=True)
+            (building / "ckpt").mkdir()
+            write_config(building, Config(title, created, request, versions()))
+            with self.db.write() as connection:
+                connection.execute(insert(RUN), row | {"state": "queued"})
+                os.rename(building, folder)
+        except BaseException as error:
+            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # the row was not committed
+            if isinstance(error, OSError):
+                text = f"The run could not be queued in {folder} ({error.strerror or error})."
+                raise StoreError(text) from error
+            raise
+        return run_id
+
+    def runs(self, kind: str | None = None) -> list[RunRecord]:
+        """Newest first. A damaged run is listed as such; it never raises nor hides the others."""
+        rows = self._rows()
+        if self.db.adopt({row.run_id for row in rows}):
+            rows = self._rows()
+        return [self._record(row) for row in rows if kind in (None, row.kind)]
+
+    def run(self, run_id: str) -> RunRecord:
+        """UnknownRun when there is none of this id."""
+        self.paths.run(run_id)
+        row = self._row(run_id)
+        if row is None:
+            raise unknown_run(run_id)
+        return self._record(row)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """A new name, at most 200 characters; kept in the run's folder too when that is sound."""
+        title = " ".join(name.split())[:NAME_LIMIT]
+        if not title:
+            raise StoreError("A run's name cannot be empty; type at least one character.")
+        with self.db.write() as connection:
+            query = update(RUN).where(RUN.c.run_id == run_id).values(name=title)
+            if connection.execute(query).rowcount == 0:
+                raise unknown_run(run_id)
+        folder = self.paths.run(run_id)
+        try:
+            known = read_config(folder)
+        except StoreError:
+            return  # a damaged run keeps its new name in the index
+        write_config(folder, Config(title, known.created, known.request, known.versions))
+
+    def delete(self, run_id: str) -> None:
+        """The run and its files. RunBusy while a worker holds it."""
+        folder = self.paths.run(run_id)
+        lock = hold(folder / ALIVE) if folder.exists() else None
+        if lock is None and folder.exists():
+            raise RunBusy(f"Run {run_id} is being worked on; stop it first, then delete it.")
+        gone = self.paths.runs / f".gone-{run_id}-{secrets.token_hex(2)}"
+        try:
+            with self.db.write() as connection:
+                known = connection.execute(delete(RUN).where(RUN.c.run_id == run_id)).rowcount
+                connection.execute(delete(COMMAND).where(COMMAND.c.run_id == run_id))
+                if not known and not folder.exists():
+                    raise unknown_run(run_id)
+                if folder.exists():
+                    os.rename(folder, gone)
+        except OSError as error:
+            raise StoreError(f"{folder} could not be deleted ({error.strerror}).") from error
+        finally:
+            if lock is not None:
+                lock.release()
+        self.paths.sweep(self.paths.runs, ".gone-*", 0)
+        self.paths.sweep(self.paths.runs, ".new-*", DAY_S)
+
+    def move(
+        self, run_id: str, old: RunState | Collection[RunState], new: RunState, message: str = ""
+    ) -> bool:
+        """Compare-and-swap: True if the run was in ``old`` and now is in ``new``.
+
+        ``old`` may name "lost": active on record with nobody holding it. ``done`` is for ever;
+        ``stopped`` and ``failed`` lead only back to the queue or to a worker.
+        """
+        froms = {old} if isinstance(old, str) else set(old)
+        if new not in STORED:
+            raise StoreError(f"{new!r} is what the store finds out, not a state to move to.")
+        lock = hold(self.paths.alive(run_id)) if "lost" in froms else None
+        try:
+            return self._swap(run_id, froms | set(ACTIVE if lock else ()), new, message)
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _swap(self, run_id: str, froms: Collection[str], new: str, message: str = "") -> bool:
+        here = RUN.c.run_id == run_id
+        with self.db.write() as connection:  # nobody else writes between the look and the swap
+            was = connection.execute(select(RUN.c.state).where(here)).scalar_one_or_none()
+            if was is None:
+                raise unknown_run(run_id)
+            if was not in froms or new not in AFTER_FINAL.get(was, STORED):
+                return False
+            change = update(RUN).where(here, RUN.c.state == was)
+            connection.execute(change.values(state=new, message=message))
+            if new in FINAL:
+                void_commands(connection, run_id, ENDED)
+            elif new in AGAIN and was != "queued":
+                void_commands(connection, run_id, SUPERSEDED)
+        return True
+
+    def _rows(self) -> Sequence[Row[Any]]:
+        with self.db.read() as connection:
+            return connection.execute(select(RUN).order_by(RUN.c.seq.desc())).all()
+
+    def _row(self, run_id: str) -> Row[Any] | None:
+        with self.db.read() as connection:
+            return connection.execute(select(RUN).where(RUN.c.run_id == run_id)).one_or_none()
+
+    def _really(self, row: Row[Any]) -> tuple[RunState, str]:
+        """State and message of a run whose lock was found free while its row called it active."""
+        now = self._row(row.run_id) or row
+        if now.state in ACTIVE and not held(self.paths.alive(row.run_id)):
+            return "lost", LOST
+        return now.state, now.message
+
+    def _record(self, row: Row[Any]) -> RunRecord:
+        state, message = row.state, row.message
+        request: Request | None = None
+        facts: Mapping[str, Any] = {}
+        try:
+            folder = self.paths.run(row.run_id)
+            if state in ACTIVE and not held(folder / ALIVE):
+                # Its worker may have ended it between the look at the row and that at the lock.
+                state, message = self._really(row)
+            request = read_config(folder).request
+            facts = _facts(folder, state)
+        except LetheError as error:
+            state, message, request = "damaged", str(error), None
+        return RunRecord(
+            run_id=row.run_id,
+            name=row.name,
+            state=state,
+            created=row.created,
+            request=request,
+            step=_count(facts.get("step")),
+            total=_count(facts.get("total")),
+            phase=str(facts.get("phase") or ""),
+            message=message,
+            summary=facts.get("summary") or {},
+        )
+
+
+def void_commands(connection: Connection, run_id: str, note: str) -> None:
+    """Answers what nobody will take: no page waits for it, and no later life obeys it."""
+    open_ones = (COMMAND.c.run_id == run_id, COMMAND.c.note.is_(None))
+    connection.execute(update(COMMAND).where(*open_ones).values(note=note))
+
+
+def _facts(folder: Path, state: str) -> Mapping[str, Any]:
+    """The run's own words. A final run's are read once and then remembered by its files' stamps."""
+    path = folder / "run.db"
+    if state in FINAL:
+        return _final_facts(path, (stamp(path), stamp(path.with_name("run.db-wal"))), state)
+    facts = read_facts(path)
+    if facts is None and state in ("running", "paused"):
+        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
+    return facts or {}
+
+
+@lru_cache(maxsize=4096)
+def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> Mapping[str, Any]:
+    facts = read_facts(path)
+    if facts is None and state == "done":
+        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
+    return facts or {}
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _title(request: Request) -> str:
+    if request.kind == "unlearn":
+        return f"{request.method}, {request.forget}, {request.dataset}"
+    if request.kind == "train":
+        without = f" without {request.forget}" if request.forget else ""
+        return f"train {request.model} on {request.dataset}{without}"
+    return f"download {request.dataset}"

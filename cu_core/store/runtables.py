@@ -1,0 +1,103 @@
+"""``run.db``: the tables of one run, and the spelling of numbers that SQLite would lose.
+
+Written by the worker that holds ``alive.lock`` and by nobody else (WAL); read by everyone.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    select,
+)
+
+from cu_core.store import sql
+
+TABLES = MetaData()
+STATE = Table(
+    "state",
+    TABLES,
+    Column("k", Text, primary_key=True),
+    Column("v", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+METRIC = Table(
+    "metric",
+    TABLES,
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("value", Float),  # NULL unless kind is "finite": SQLite itself would drop a NaN
+    Column("kind", Text, nullable=False),  # finite, nan, +inf, -inf, none (= not computed)
+    sqlite_with_rowid=False,
+)
+SNAPSHOT = Table(
+    "snapshot",
+    TABLES,
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False),  # of the whole file
+    Column("view_sha256", Text, nullable=False),  # of xy and pred, which a page reads alone
+    Column("bytes", Integer, nullable=False),
+    Column("quality", Text, nullable=False),  # JSON
+)
+EVENT = Table(
+    "event",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+_SPECIAL = {"nan": math.nan, "+inf": math.inf, "-inf": -math.inf}
+
+
+def spell(value: Any) -> tuple[float | None, str]:
+    """(value, kind) as stored. Takes floats, 0-d arrays and tensors, and None (not computed)."""
+    if value is None:
+        return None, "none"
+    number = float(value)
+    if math.isnan(number):
+        return None, "nan"
+    if math.isinf(number):
+        return None, "+inf" if number > 0 else "-inf"
+    return number, "finite"
+
+
+def unspell(value: float | None, kind: str) -> float | None:
+    """The inverse of ``spell``."""
+    return value if kind == "finite" else _SPECIAL.get(kind)
+
+
+def snapshot_path(folder: Path, step: int) -> Path:
+    """Made from the number alone: nothing read from a file is ever used as a path."""
+    return folder / "snapshots" / f"{step:06d}.safetensors"
+
+
+def read_state(connection: Connection) -> dict[str, Any]:
+    rows = connection.execute(select(STATE.c.k, STATE.c.v)).all()
+    return {row.k: parse(row.v) for row in rows}
+
+
+def parse(text: str) -> Any:
+    """A JSON column. DamagedDatabase when its text has been altered."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise sql.DamagedDatabase(f"A record of this run is damaged ({error}).") from error
+
+
+def read_facts(path: Path) -> dict[str, Any] | None:
+    """Every state key of a run.db; None while the worker has not made it. StoreError if damaged."""
+    if not path.exists():
+        return None
+    with sql.reading(path) as connection:
+        known = sql.version(connection)
+        return read_state(connection) if known else None

@@ -1,0 +1,86 @@
+"""Arrays as people save them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cu_core import data
+from cu_core.errors import BadData
+
+LABELS = np.array([0, 1] * 10)
+
+
+def load(folder: Path, **arrays: Any) -> Any:
+    np.savez(folder / "a.npz", **arrays)
+    return data.load(f"npz:{folder / 'a.npz'}")
+
+
+def test_float_rows(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(20, 5))
+    found = load(tmp_path, x=x, y=LABELS)
+    assert found.train_x.dtype == np.float32 and found.shape == (5,) and not found.is_image
+    both = np.concatenate([found.train_x, found.test_x])
+    assert np.array_equal(np.sort(both, 0), np.sort(x.astype(np.float32), 0))
+
+
+@pytest.mark.parametrize("shape", [(20, 8, 6, 3), (20, 3, 8, 6)])
+def test_channels_last_and_first_are_the_same_images(tmp_path: Path, shape: Any) -> None:
+    first = np.arange(20 * 3 * 8 * 6, dtype=np.uint8).reshape(20, 3, 8, 6)
+    x = first if shape[1] == 3 else first.transpose(0, 2, 3, 1)
+    found = load(tmp_path, x_train=x[:14], y_train=LABELS[:14], x_test=x[14:], y_test=LABELS[14:])
+    assert np.array_equal(found.train_x, first[:14]) and np.array_equal(found.test_x, first[14:])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "train_x train_y test_x test_y",
+        "X_train Y_train X_test Y_test",
+        "train_images train_labels test_images test_labels",
+    ],
+)
+def test_the_usual_names(tmp_path: Path, names: str) -> None:
+    x = np.zeros((20, 4, 4), np.uint8)
+    arrays = zip(names.split(), (x[:10], LABELS[:10, None], x[10:], LABELS[10:, None]), strict=True)
+    found = load(tmp_path, **dict(arrays))
+    assert found.shape == (1, 4, 4) and len(found.test_y) == 10
+
+
+def test_unit_floats_are_spread_with_a_note(tmp_path: Path) -> None:
+    x = np.linspace(0, 1, 20 * 4).reshape(20, 2, 2)
+    found = load(tmp_path, x=x, y=LABELS)
+    assert max(found.train_x.max(), found.test_x.max()) == 255
+    assert "pixels from 0..1 spread over 0..255" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": np.array([{}, 1], object), "y": [0, 1]}, "Python objects are refused"),
+        ({"a": np.zeros(3)}, "holds a; it needs x and y"),
+        ({"x": np.zeros((20, 2)), "y": LABELS[:3]}, "20 samples but 3 labels"),
+        ({"x": np.full((20, 2), np.nan), "y": LABELS}, "40 values of the samples are NaN"),
+        ({"x": np.zeros((20, 5, 5, 7)), "y": LABELS}, "neither 1 nor 3 channels"),
+        ({"x": np.full((20, 5, 5), -1.0), "y": LABELS}, "pixels go from -1 to -1"),
+        ({"x": np.zeros(20), "y": LABELS}, r"float64 of shape \(20,\)"),
+        ({"x": np.zeros((0, 2)), "y": LABELS[:0]}, "holds no samples"),
+        ({"x": np.array([["a"]] * 20), "y": LABELS}, "of numbers are needed"),
+    ],
+)
+def test_arrays_that_cannot_be_used(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadData, match=said):
+        load(tmp_path, **arrays)
+
+
+def test_files_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="There is no file"):
+        data.load(f"npz:{tmp_path / 'gone.npz'}")
+    np.save(tmp_path / "one.npy", LABELS)
+    with pytest.raises(BadData, match="is one array; save x and y"):
+        data.load(f"npz:{tmp_path / 'one.npy'}")
+    for name, content in (("text", b"hello"), ("cut", b"PK\x03\x04rest"), ("empty", b"")):
+        (tmp_path / f"{name}.npz").write_bytes(content)
+        with pytest.raises(BadData, match="cannot be read as plain numpy arrays"):
+            data.load(f"npz:{tmp_path / name}.npz")

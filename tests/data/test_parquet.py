@@ -1,0 +1,171 @@
+"""The Hugging Face layout, and the cache of what was decoded."""
+
+import json
+import os
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from cu_core import data
+from cu_core.errors import BadData
+
+SHARED = (Path(__file__).resolve().parents[2] / "../shared").resolve()
+CIFAR = SHARED / "data/cifar10"
+
+
+def picture(i: int) -> dict[str, Any]:
+    buffer = BytesIO()
+    Image.new("RGB", (8, 8), (i, 0, 0)).save(buffer, "PNG")
+    return {"bytes": buffer.getvalue(), "path": f"{i}.png"}
+
+
+def write(path: Path, labels: list[Any], names: list[str] | None = None, **more: Any) -> None:
+    columns = {"img": [picture(i) for i in range(len(labels))], "label": labels, **more}
+    table = pa.table(columns)
+    if names:
+        features = {"label": {"names": names, "_type": "ClassLabel"}, "img": {"_type": "Image"}}
+        about = json.dumps({"info": {"features": features}})
+        table = table.replace_schema_metadata({"huggingface": about})
+    pq.write_table(table, path)
+
+
+def test_train_and_test_files_of_a_folder(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00002.parquet", [0, 1, 1], ["cat", "dog"])
+    write(tmp_path / "train-00001-of-00002.parquet", [0, 0], ["cat", "dog"])
+    write(tmp_path / "test-00000-of-00001.parquet", [1, 0], ["cat", "dog"])
+    found = data.load(f"parquet:{tmp_path}")
+    assert found.train_y.tolist() == [0, 1, 1, 0, 0] and found.test_y.tolist() == [1, 0]
+    assert found.train_x[:, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
+    assert found.class_names == ("cat", "dog") and found.notes == ()
+
+
+def test_one_file_is_split_and_names_fall_back_to_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "all.parquet", [0, 1] * 10, size=[8] * 20)
+    found = data.load(f"parquet:{tmp_path / 'all.parquet'}")
+    assert len(found.train_y) == 16 and found.class_names == ("0", "1")
+    assert found.train_x[:, 0, 0, 0].tolist() == sorted(found.train_x[:, 0, 0, 0].tolist())
+    assert len({*found.train_x[:, 0, 0, 0], *found.test_x[:, 0, 0, 0]}) == 20
+
+
+def test_parts_that_name_other_classes_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.parquet", [0, 1], ["cat", "dog"])
+    write(tmp_path / "test-0.parquet", [0, 1], ["dog", "cat"])
+    with pytest.raises(BadData, match=r"test-0\.parquet names other classes than train-0\.parquet"):
+        data.load(f"parquet:{tmp_path}")
+
+
+def test_string_labels(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", ["dog", "cat"] * 5)
+    assert data.load(f"parquet:{tmp_path}").class_names == ("cat", "dog")
+
+
+def test_rows_without_bytes_are_quarantined(tmp_path: Path) -> None:
+    rows = [picture(i) for i in range(40)]
+    rows[7] = {"bytes": None, "path": "/etc/passwd"}
+    pq.write_table(pa.table({"image": rows, "label": [0, 1] * 20}), tmp_path / "a.parquet")
+    found = data.load(f"parquet:{tmp_path}")
+    assert "1 unreadable image left out: /etc/passwd" in found.notes
+    assert len(found.train_y) + len(found.test_y) == 39
+
+
+def test_a_quarantined_training_row_does_not_shift_the_test_part(tmp_path: Path) -> None:
+    rows = [picture(i) for i in range(30)]
+    rows[3] = {"bytes": b"", "path": None}
+    pq.write_table(pa.table({"image": rows, "label": [0, 1] * 15}), tmp_path / "train.parquet")
+    write(tmp_path / "test.parquet", [1, 0, 1])
+    found = data.load(f"parquet:{tmp_path}")
+    assert len(found.train_y) == 29 and found.test_x[:, 0, 0, 0].tolist() == [0, 1, 2]
+    assert found.notes == ("1 unreadable image left out: train.parquet row 3",)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda p: None, "There is no parquet file at"),
+        (lambda p: (p / "a.parquet").write_bytes(b"PAR1 no"), "cannot be read as parquet"),
+        (lambda p: pq.write_table(pa.table({"label": [1]}), p / "a.parquet"), "one image column"),
+        (lambda p: write(p / "a.parquet", [0, 1, 2], ["a", "b"]), "beyond the 2 class names"),
+        (lambda p: write(p / "a.parquet", [0, -1]), "1 of 2 samples have no label"),
+        (lambda p: write(p / "a.parquet", [0, None, 1]), "1 of 3 samples have no label"),
+        (
+            lambda p: pq.write_table(
+                pa.table({"img": [picture(0)], "coarse": [0], "fine": [0]}), p / "a.parquet"
+            ),
+            "several columns that could be it: coarse, fine",
+        ),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, make: Any, said: str) -> None:
+    make(tmp_path)
+    with pytest.raises(BadData, match=said):
+        data.load(f"parquet:{tmp_path}")
+
+
+def caches(home: Path) -> list[Path]:
+    return sorted((home / "data").iterdir())
+
+
+def test_the_second_load_comes_from_the_cache(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "a.parquet"
+    write(file, [0, 1] * 10)
+    first = data.load(f"parquet:{file}", home)
+    (cache,) = caches(home)
+    stamp = cache.stat().st_mtime_ns
+    again = data.load(f"parquet:{file}", home)
+    assert again.hash == first.hash and cache.stat().st_mtime_ns == stamp
+    assert (again.key, again.class_names, again.notes) == (
+        first.key, first.class_names, first.notes
+    )  # fmt: skip
+
+
+def test_a_changed_file_is_decoded_anew_and_the_old_cache_goes(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "a.parquet"
+    write(file, [0, 1] * 10)
+    data.load(f"parquet:{file}", home)
+    (old,) = caches(home)
+    write(file, [0, 1, 2] * 10)
+    assert data.load(f"parquet:{file}", home).n_classes == 3
+    (new,) = caches(home)
+    assert new != old
+    os.utime(file, ns=(1, 1))
+    data.load(f"parquet:{file}", home)
+    assert caches(home) != [new]
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "a.parquet"
+    write(file, [0, 1] * 10)
+    first = data.load(f"parquet:{file}", home)
+    (cache,) = caches(home)
+    whole = cache.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    for broken in (b"", whole[:100], bytes(flipped)):
+        cache.write_bytes(broken)
+        assert data.load(f"parquet:{file}", home).hash == first.hash
+        assert data.load(f"parquet:{file}", home).notes == first.notes
+        assert caches(home) == [cache]
+
+
+def test_a_home_that_cannot_be_written_is_said_and_survived(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    write(tmp_path / "a.parquet", [0, 1] * 10)
+    found = data.load(f"parquet:{tmp_path / 'a.parquet'}", tmp_path / "home")
+    assert "not cached, decoded each time" in found.notes[-1]
+
+
+@pytest.mark.skipif(not CIFAR.exists(), reason="needs the CIFAR-10 parquet files")
+def test_cifar_test_part(tmp_path: Path) -> None:
+    found = data.load(f"parquet:{CIFAR / 'test-00000-of-00001.parquet'}", tmp_path)
+    assert found.shape == (3, 32, 32) and found.class_names[5] == "dog"
+    assert np.bincount(found.train_y).tolist() == [800] * 10
+    start = time.perf_counter()
+    assert data.load(f"parquet:{CIFAR / 'test-00000-of-00001.parquet'}", tmp_path).hash
+    assert time.perf_counter() - start < 1.5
