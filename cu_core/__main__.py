@@ -1,8 +1,12 @@
 """``python -m cu_core``: see ``cu_core/cli.py``."""
 
+import os
 import sys
 
 from cu_core.cli import main
+from cu_core.spawn import PATIENT
+
+os.environ.update(PATIENT)  # before torch is loaded, which reads it once
 
 if __name__ == "__main__":
     sys.exit(main())

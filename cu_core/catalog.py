@@ -61,6 +61,13 @@ def metric_cards() -> list[dict[str, Any]]:
     ]
 
 
+def model_cards() -> list[dict[str, Any]]:
+    return [
+        {"key": a.key, "title": a.title, "help": a.help, "heads": list(a.heads)}
+        for a in models.info()
+    ]
+
+
 def data_cards(home: Any) -> list[dict[str, Any]]:
     return [
         {
@@ -88,7 +95,7 @@ def catalog(home: Any) -> dict[str, Any]:
     return {
         "methods": method_cards(),
         "metrics": metric_cards(),
-        "models": models.info(),
+        "models": model_cards(),
         "datasets": data_cards(home),
         "stop_rules": STOP_RULES,
         "device": device_card(),

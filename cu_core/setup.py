@@ -35,6 +35,7 @@ class Setup:
         self.request = request
         self.device = engine.pick_device(request.device)
         self.dataset: Dataset = data.load(request.dataset, home)
+        engine.suit_threads(self.dataset.shape)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)

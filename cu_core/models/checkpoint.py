@@ -68,9 +68,9 @@ def save(path: Path, model: Classifier, header: Mapping[str, Any]) -> str:
         "shape": model.shape,
         "n_classes": model.n_classes,
         "weights_sha256": weights_sha256(model),
-        "versions": {"lethe": __version__, "torch": str(torch.__version__)},
     }
-    text = json.dumps({**header, **own}, sort_keys=True, allow_nan=False)
+    versions = {"lethe": __version__, "torch": str(torch.__version__), **header.get("versions", {})}
+    text = json.dumps({**header, **own, "versions": versions}, sort_keys=True, allow_nan=False)
     content = to_bytes(tensors, metadata={HEADER_KEY: text})
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

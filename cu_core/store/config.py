@@ -37,7 +37,7 @@ class _Header(BaseModel):
     schema_version: int
     name: str = ""
     created: float = 0.0
-    versions: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, Any] = Field(default_factory=dict)
     request: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -100,7 +100,8 @@ def _parse(path: Path, stamped: tuple[int, int, int] | None) -> Config:
     except ValidationError as error:
         cause = " ".join(str(error).split())[:200]
         raise UnreadableConfig(f"{path} is damaged: its request is not one ({cause}).") from error
-    return Config(header.name, header.created, request, header.versions)
+    known = {name: str(number) for name, number in header.versions.items()}
+    return Config(header.name, header.created, request, known)
 
 
 def _load(path: Path) -> Any:

@@ -67,7 +67,7 @@ class ModelCache:
     def models(self) -> list[ModelRecord]:
         """Complete ones, newest first; a model whose record cannot be read counts as absent."""
         found: dict[str, ModelRecord] = {}
-        for folder in self._folders("*"):
+        for folder in self._folders():
             record = _read_record(folder)
             if record is not None:
                 found.setdefault(record.id, record)
@@ -112,6 +112,8 @@ class ModelCache:
             facts = {"sha256": _sha256(weights), "bytes": weights.stat().st_size}
             record = record.model_copy(update={**facts, "created": time.time()})
             lock = hold(self.paths.locks / f"model-{record.id}.lock", 10.0)
+            if lock is None:
+                raise StoreError(f"Model {record.id} is being kept by another process. Try again.")
             if self.has_model(record.id):
                 return self.model(record.id)
             target.mkdir(exist_ok=True)
@@ -201,12 +203,13 @@ class ModelCache:
             raise _unknown_model(model_id)
         return path
 
-    def _folders(self, model_id: str) -> list[Path]:
-        """The home's first, then the bundled one; "*" for all."""
-        if model_id != "*":
-            self._own(model_id)
+    def _folders(self, model_id: str | None = None) -> list[Path]:
+        """The folders of one model, or of all: those of the home first, then the bundled ones."""
         places = [self.paths.models, *([self.bundled] if self.bundled else [])]
-        return [d for place in places for d in sorted(place.glob(model_id)) if d.is_dir()]
+        if model_id is None:
+            return [folder for place in places for folder in sorted(place.iterdir())]
+        name = self._own(model_id).name
+        return [place / name for place in places]
 
     def _keep(self, model_id: str, name: str, data: bytes) -> None:
         folder = self._own(model_id)

@@ -81,6 +81,8 @@ def sync_folder(folder: Path) -> None:
 
 def hold(path: Path, wait_s: float = PROBE_WAIT_S) -> FileLock | None:
     """The lock, taken, or None when another holds it (or its folder is gone)."""
+    if not path.parent.is_dir():
+        return None  # some versions of filelock would make the folder
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=wait_s, poll_interval=0.01)

@@ -1,6 +1,6 @@
 """Taking a run: the lock first, then the compare-and-swap. No timers, no process ids."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -8,7 +8,7 @@ from types import TracebackType
 from filelock import FileLock
 from sqlalchemy import select
 
-from cu_core.errors import RunBusy, StoreError
+from cu_core.errors import RunBusy, StoreError, UnknownRun
 from cu_core.spec import ACTIVE, Request, RunRecord, RunState
 from cu_core.store.appdb import RUN
 from cu_core.store.config import UnreadableConfig, read_config
@@ -37,7 +37,7 @@ class ClaimedRun:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        tb: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
         self.release()
 
@@ -50,20 +50,18 @@ class Queue(Runs):
 
         A queued run whose request cannot be read fails with that sentence and is passed over.
         """
+        if not self._in_states("queued"):
+            return None
         guard = hold(self.paths.locks / "claim.lock", 5.0)
         if guard is None:
             return None
-        with guard:
-            with self.db.read() as connection:
-                wanted = RUN.c.state.in_(("queued", *ACTIVE))
-                query = select(RUN.c.run_id, RUN.c.state).where(wanted).order_by(RUN.c.seq)
-                rows = connection.execute(query).all()
-            active = [r.run_id for r in rows if r.state != "queued"]
+        with guard:  # or two workers could both count a slot as free
+            active = self._in_states(*ACTIVE)
             if sum(held(self.paths.alive(run_id)) for run_id in active) >= slots:
                 return None
-            for row in rows:
-                with suppress(RunBusy):  # being deleted, or its last worker is still leaving
-                    if row.state == "queued" and (claimed := self._take(row.run_id, {"queued"})):
+            for run_id in self._in_states("queued"):
+                with suppress(RunBusy, UnknownRun):  # it is being deleted, or its worker leaves
+                    if claimed := self._take(run_id, {"queued"}):
                         return claimed
         return None
 
@@ -91,6 +89,11 @@ class Queue(Runs):
             raise RunBusy(f"Run {run_id} is {state} and held by a worker; stop it first.")
         with lock:
             return self._swap(run_id, {*ACTIVE, "stopped", "failed"}, "queued")
+
+    def _in_states(self, *states: str) -> Sequence[str]:
+        query = select(RUN.c.run_id).where(RUN.c.state.in_(states)).order_by(RUN.c.seq)
+        with self.db.read() as connection:
+            return connection.execute(query).scalars().all()
 
     def _sound(self, run_id: str) -> RunRecord:
         record = self.run(run_id)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from cu_core.errors import StoreError
 from cu_core.spec import ACTIVE, SCHEMA_VERSION, Probe, RunState, StepLog
 from cu_core.store import sql
 from cu_core.store.paths import write_atomic
+from cu_core.store.runs import Runs
 from cu_core.store.runtables import (
     EVENT,
     METRIC,
@@ -30,9 +31,6 @@ from cu_core.store.runtables import (
     snapshot_path,
     spell,
 )
-
-if TYPE_CHECKING:
-    from cu_core.store import Store
 
 Array = NDArray[Any]
 F16_MAX = np.finfo(np.float16).max
@@ -57,7 +55,7 @@ def view_digest(xy: Array, pred: Array) -> str:
 class RunWriter:
     """Open from the claim to the end of a run. Not for use by several threads."""
 
-    def __init__(self, store: "Store", run_id: str) -> None:
+    def __init__(self, store: Runs, run_id: str) -> None:
         self.run_id, self._store = run_id, store
         self.folder = store.paths.run(run_id)
         self._path = self.folder / "run.db"

@@ -1,0 +1,85 @@
+"""How far a picture can be believed: each measure compares the layout with the embeddings.
+
+Trustworthiness (Venna and Kaski 2001) is scikit-learn's. Forget fidelity asks whether each forget
+sample is drawn among the classes it lies among; jitter how much of the movement is not the
+forget set's. All are in [0, 1] but jitter and floor, which are in units of the reference
+layout's mean axis standard deviation.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from cu_core.projection.neighbours import Neighbours, block_rows, centred, squared_rows
+
+K = 15
+ROWS = 2048  # trustworthiness of a larger layout is the mean over this many of its points
+FLOOR = 0.95  # quantile
+
+
+def trustworthiness(points: Tensor, near: Neighbours, drawn: Tensor) -> float:
+    """1 minus the scaled mean rank excess of the ``drawn`` neighbours (N, k) in the embedding.
+
+    ``points``: (N, D) embeddings, ``near``: their neighbours. Above ``ROWS`` points, evenly
+    spaced rows stand for all. k < N / 2, as in scikit-learn.
+    """
+    n, k = drawn.shape
+    rows = torch.arange(0, n, -(-n // ROWS), device=points.device)
+    excess = 0.0
+    for part in rows.split(block_rows(n)):
+        known = near.squared
+        squared = known[part] if known is not None else squared_rows(centred(points), part)
+        excess += float((ranks(squared, drawn[part]) - k).clamp_(min=0).sum())
+    return 1 - 2 * excess / (len(rows) * k * (2 * n - 3 * k - 1))
+
+
+def ranks(squared: Tensor, drawn: Tensor) -> Tensor:
+    """The rank (R, k), from 1, of each drawn neighbour among all by ``squared`` (R, N)."""
+    n = squared.shape[1]
+    padded = torch.nn.functional.pad(squared, (0, -n % 8), value=torch.inf)
+    bound = squared.gather(1, drawn)
+    return torch.stack([_below(padded, bound[:, c : c + 1]) + 1 for c in range(bound.shape[1])], 1)
+
+
+def _below(values: Tensor, bound: Tensor) -> Tensor:
+    """How many of each row (R, 8 m) lie below ``bound`` (R, 1).
+
+    Eight comparisons are one word: words are added while no byte can overflow, then the bytes.
+    """
+    words = (values < bound).view(torch.int64)  # (R, m)
+    count = torch.zeros(len(values), dtype=torch.int64, device=values.device)
+    for part in words.split(255, dim=1):
+        count += part.sum(1, keepdim=True).view(torch.uint8).sum(1)
+    return count
+
+
+def forget_fidelity(label: Tensor, is_forget: Tensor, lies: Tensor, drawn: Tensor) -> float:
+    """1 minus the mean total variation distance, over forget samples, between the class shares of
+    its neighbours in the embedding (``lies`` (N, k)) and in the layout (``drawn`` (N, k))."""
+    n_classes = int(label.max()) + 1
+    gap = _shares(label[lies[is_forget]], n_classes) - _shares(label[drawn[is_forget]], n_classes)
+    return 1 - float(gap.abs().sum(1).mean()) / 2
+
+
+def _shares(label: Tensor, n_classes: int) -> Tensor:
+    """(F, C) share of each class in rows (F, k)."""
+    counts = torch.zeros(len(label), n_classes, device=label.device)
+    counts.scatter_add_(1, label, torch.ones_like(label, dtype=torch.float32))
+    return counts / label.shape[1]
+
+
+def moved(before: Tensor, after: Tensor, scale: float) -> Tensor:
+    """Distance (N,) each point moved, in units of ``scale``."""
+    distance: Tensor = (after - before).norm(dim=1)
+    return distance / scale
+
+
+def jitter(distance: Tensor, is_forget: Tensor) -> float:
+    """Median movement of the retain samples; of all where there are none."""
+    return float((distance if is_forget.all() else distance[~is_forget]).median())
+
+
+def noise_floor(distance: Tensor) -> float:
+    """95th percentile of the movement drawn when the same embeddings are given again."""
+    return float(torch.quantile(distance, FLOOR))
