@@ -17,8 +17,8 @@ from cu_core.projection.fuzzy import Graph
 
 A, B = 1.576943460405378, 0.8950608781227859  # umap.umap_.find_ab_params(spread=1, min_dist=0.1)
 NEGATIVES = 5  # umap-learn's negative_sample_rate: repulsions per attraction
-SOFT = 0.15  # two points repel by at most about 1 / SOFT; umap-learn clips at 4
-CELL = 0.15  # of the grid, in layout units; the kernel must not vary within one
+SOFT = 0.2  # two points repel by at most B / SOFT = 4.5; umap-learn clips at 4 on each axis
+CELL = 0.2  # of the grid, in layout units; the kernel must not vary within one
 TILE = 16  # cells; the grid is cut at multiples of it, so it stays while the layout breathes
 NEAR2 = 1e-4  # squared distance below which attraction grows no further
 

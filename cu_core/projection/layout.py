@@ -24,14 +24,15 @@ from cu_core.spec import Frame
 
 K = 15  # neighbours of the measures; the graph has umap-learn's n_neighbors = 15, itself included
 FRICTION = 0.2  # force over degree that a resting point withstands: it would move it about as far
-MARGIN = 0.15  # a jump must lower the attraction energy, per unit of edge weight, by this
+MARGIN = 0.3  # a jump must lower the attraction energy, per unit of edge weight, by this
 LANDING = 0.15  # layout units from the neighbour that a jumping point lands beside
-ITERATIONS = 8
+ITERATIONS = 6
 SOLVES = 8  # conjugate gradient steps in each
-DAMPING = 1.0  # added to the attraction's curvature, in units of the degree
+DAMPING = 0.5  # added to the attraction's curvature, in units of the degree
 LONGEST = 1.0  # step of one iteration, layout units
 MIN_DIST = 0.1  # umap-learn's min_dist: nearer than this is no nearer
-AT_REST = 2e-3  # a step shorter than this, in layout units, ends the iterations
+AT_REST = 0.01  # a step shorter than this, in layout units, is none
+RESTLESS = 0.002  # iterations end when at most this share of the points step
 
 
 class Layout:
@@ -69,16 +70,17 @@ class Layout:
     ) -> Frame:
         """Lays out ``z`` (P, D) and measures the picture. ``quality`` holds ``trustworthiness``,
         ``fidelity``, ``jitter``, ``noise_floor`` and ``moved_forget``; a measure that has no
-        value (too few points, no forget samples) is left out.
+        value (no forget samples) is left out. Below four points, or when ``z`` is not finite
+        (a diverged model), the last layout stands and nothing is measured.
         """
         points = embedded(z, self.device, self.normalise)
-        if len(points) <= 3:  # too few for a neighbourhood: as they are
+        if len(points) < 4 or not bool(points.isfinite().all()):
             return Frame(step, self.xy, {})
         near = nearest(points, min(K, len(points) - 1))
         graph = fuzzy_set(near.first(K - 1))
         before, self._xy = self._xy, advance(graph, self._xy, self.seed, step)
         again = advance(graph, self._xy, self.seed, step)
-        forget = torch.as_tensor(is_forget, device=self.device)
+        forget = torch.tensor(np.asarray(is_forget), device=self.device)
         drawn = nearest(self._xy, near.index.shape[1]).index
         way = quality.moved(before, self._xy, self.scale)
         values = {
@@ -88,7 +90,7 @@ class Layout:
         k = min(K, (len(points) - 1) // 2)
         values["trustworthiness"] = quality.trustworthiness(points, near, drawn[:, :k])
         if is_forget.any():
-            classes = torch.as_tensor(label, device=self.device)
+            classes = torch.tensor(np.asarray(label), device=self.device)
             values["fidelity"] = quality.forget_fidelity(classes, forget, near.index, drawn)
             values["moved_forget"] = float(way[forget].median())
         return Frame(step, self.xy, values)
@@ -116,7 +118,7 @@ def relax(graph: Graph, y: Tensor, awake: Tensor, friction: float, iterations: i
         move = solve(matrix, diagonal, force, awake.to(force))
         length = move.norm(dim=1, keepdim=True)
         y = y + move * (LONGEST / length.clamp(min=LONGEST))
-        if float(length.max()) < AT_REST:
+        if float((length > AT_REST).float().mean()) <= RESTLESS:
             break
     return y
 
