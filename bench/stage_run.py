@@ -81,7 +81,8 @@ def _paths(
     frames: int,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     n = len(home)
-    goal = np.where(is_forget, rng.choice([3, 8, 9, 2, 6], n, p=[0.4, 0.28, 0.14, 0.1, 0.08]), label)
+    drawn_to = rng.choice([3, 8, 9, 2, 6], n, p=[0.4, 0.28, 0.14, 0.1, 0.08])
+    goal = np.where(is_forget, drawn_to, label)
     stays = is_forget & (rng.random(n) < 0.12)
     goal = np.where(stays, label, goal)
     target = np.where((goal == label)[:, None], home, centres[goal] + rng.normal(0, 0.7, (n, 2)))
@@ -159,8 +160,8 @@ def _atlas(rng: np.random.Generator, label: NDArray[Any]) -> Atlas:
     draw = ImageDraw.Draw(sheet)
     for i, digit in enumerate(label):
         x, y = (i % columns) * tile, (i // columns) * tile
-        shift = rng.integers(-1, 2, 2)
-        draw.text((x + 5 + shift[0], y + 2 + shift[1]), str(digit), fill=int(rng.integers(170, 256)))
+        right, down, grey = rng.integers((4, 1, 170), (7, 4, 256))
+        draw.text((x + right, y + down), str(digit), fill=int(grey))
     out = io.BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue(), "image/png", tile, columns

@@ -163,7 +163,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     store = Store(options.home)
-    claimed = store.claim_run(options.run, ("queued", "lost", "stopped"))
+    claimed = store.claim_run(options.run, ("queued", "lost", "stopped", "failed"))
     return _finish(options, store, claimed)
 
 

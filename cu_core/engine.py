@@ -18,7 +18,6 @@ from cu_core.models.evaluate import outputs
 from cu_core.seeding import derive, undisturbed
 from cu_core.spec import Job, Method, Probe, Snapshot, StepLog
 
-
 SMALL_INPUT = 512  # numbers in one sample
 
 

@@ -1,5 +1,6 @@
 """Runs a claimed request to its end: the page's worker and the command line call this one."""
 
+from contextlib import closing
 from typing import Any
 
 from cu_core import data, training, unlearning
@@ -27,7 +28,11 @@ def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:
     with its sentence before it propagates.
     """
     run_id, request = claimed.run_id, claimed.request
-    writer = store.writer(run_id)
+    with claimed, closing(store.writer(run_id)) as writer:
+        return _to_the_end(store, run_id, request, writer)
+
+
+def _to_the_end(store: Store, run_id: str, request: Request, writer: RunWriter) -> dict[str, Any]:
     control = Control(store, run_id, writer)
     try:
         writer.move(("starting",), "running")
@@ -42,9 +47,6 @@ def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:
     except BaseException as error:
         writer.move(ACTIVE, "failed", str(error) or type(error).__name__)
         raise
-    finally:
-        writer.close()
-        claimed.release()
 
 
 def _dispatch(

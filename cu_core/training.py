@@ -68,8 +68,8 @@ def _train(
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
-    unfinished, began, saved = store.unfinished(wanted), time.monotonic(), time.monotonic()
-    start = torch.load(unfinished, weights_only=True) if unfinished.exists() else None
+    began = saved = time.monotonic()
+    start = _unfinished(store, wanted)
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
         control.tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
@@ -77,6 +77,19 @@ def _train(
             kept = train.state(model, done.optimizer, done.step)
             store.save_unfinished(wanted, engine.packed(kept))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
+
+
+def _unfinished(store: Store, wanted: str) -> dict[str, Any] | None:
+    """The state a training that was cut off left behind; a damaged one counts as none."""
+    path = store.unfinished(wanted)
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except FileNotFoundError:
+        return None
+    except Exception:  # what a cut-off file makes the loader raise varies with where it was cut
+        path.unlink(missing_ok=True)
+        return None
+    return state
 
 
 def _keep(

@@ -18,6 +18,7 @@ from cu_core.control import Control, Rewind
 from cu_core.data.probe import make_probe
 from cu_core.data.thumbs import atlas
 from cu_core.errors import Cancelled, Diverged
+from cu_core.metrics.gap import gaps
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.projection import Layout, reference
@@ -295,11 +296,3 @@ class UnlearnRun:
             "versions": machine(),
             "models": {"original": self.original, "retrained": self._retrained_id()},
         }
-
-
-def gaps(values: dict[str, Any], retrained: dict[str, Any] | None) -> dict[str, float | None]:
-    """|unlearned - retrained| of every metric that both have; None where either is missing."""
-    if retrained is None:
-        return {}
-    pairs = {key: (values[key], retrained.get(key)) for key in values}
-    return {k: None if a is None or b is None else abs(a - b) for k, (a, b) in pairs.items()}

@@ -17,7 +17,7 @@ from cu_core.errors import LetheError
 from cu_core.spawn import ensure_worker
 from cu_core.store import Store, Worker
 
-POLL_S = 0.03
+POLL_S = 0.05
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
 
 

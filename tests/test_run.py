@@ -106,7 +106,7 @@ def test_the_papers_stopping_rule_ends_the_run(home: Path) -> None:
         (("--preset", "best"), "its presets: paper, official-code, coun-tuned"),
         (("--forget", "class:77"), "77"),
         (("--forget", "random:1.5"), "1.5"),
-        (("--forget", "class:0,1,2,3,4,5,6,7,8,9"), "everything"),
+        (("--forget", "class:0,1,2,3,4,5,6,7,8,9"), "all 1,347"),
         (("--model", "resnet19"), "small-cnn"),
         (("--dataset", "cats"), "digits"),
         (("--method", "magic"), "contrastive"),
@@ -172,33 +172,36 @@ def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]
 def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, Any]) -> None:
     store = Store(home)
     before = {r.run_id for r in store.runs()}
-    worker = start(home, "--forget", "class:5", "--set", "epochs=200", "--every", "5")
+    worker = start(home, "--forget", "class:5", "--set", "epochs=200", "--every", "50")
     run_id = newest(home, before)
     wait_for_step(home, run_id, 10)
 
-    def say(verb: str, value: int | None = None) -> None:
+    def say(verb: str, value: int | None = None) -> int:
+        """The step at which the worker took the command up."""
         command = store.command(run_id, verb, value)
-        for _ in range(500):
-            if store.acknowledged(command) is not None:
-                return
+        for _ in range(3000):
+            note = store.acknowledged(command)
+            if note is not None:
+                return int(note.split()[-1])
             time.sleep(0.01)
         raise AssertionError(f"{verb} was not acknowledged")
 
-    def settled() -> int:
-        """Loss rows on record, once they stop growing."""
-        last = -1
-        while (now := len(store.reader(run_id).metrics()["loss/pull"][0])) != last:
-            last = now
-            time.sleep(0.4)
-        return now
+    def rests_at(step: int) -> bool:
+        """The losses on record end at this step, and stay there."""
+        for _ in range(1000):
+            if store.reader(run_id).metrics()["loss/pull"][0][-1] == step:
+                break
+            time.sleep(0.02)
+        time.sleep(0.5)
+        return bool(store.reader(run_id).metrics()["loss/pull"][0][-1] == step)
 
-    say("pause")
-    paused_at = settled()
+    paused_at = say("pause")
+    assert rests_at(paused_at)
     assert store.run(run_id).state == "paused"
     say("step", 7)
-    assert settled() == paused_at + 7
+    assert rests_at(paused_at + 7)
     say("rewind", 5)
-    assert settled() == 5
+    assert rests_at(5)
     assert store.run(run_id).state == "paused"
     say("resume")
     wait_for_step(home, run_id, paused_at + 10)

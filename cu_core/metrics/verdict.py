@@ -58,7 +58,7 @@ def percent(value: float) -> str:
     >>> percent(96.6), percent(0.2), percent(0)
     ('97 %', 'under 1 %', '0 %')
     """
-    if 0 < value < 0.5:
+    if 0 < value < 1:
         return "under 1 %"
     if 99.5 <= value < 100:
         return "over 99 %"

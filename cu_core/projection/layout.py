@@ -23,7 +23,8 @@ from cu_core.seeding import derive
 from cu_core.spec import Frame
 
 K = 15  # neighbours of the measures; the graph has umap-learn's n_neighbors = 15, itself included
-FRICTION = 0.2  # force over degree that a resting point withstands: it would move it about as far
+FRICTION = 0.25  # force over degree that a resting point withstands: it would move it about as far
+SLIDING = 0.03  # force over degree at which a moving point comes to rest
 MARGIN = 0.3  # a jump must lower the attraction energy, per unit of edge weight, by this
 LANDING = 0.15  # layout units from the neighbour that a jumping point lands beside
 ITERATIONS = 6
@@ -109,13 +110,14 @@ def advance(graph: Graph, before: Tensor, seed: int, step: int) -> Tensor:
 
 
 def relax(graph: Graph, y: Tensor, awake: Tensor, friction: float, iterations: int) -> Tensor:
-    """Moves the points that are ``awake`` (N, 1), and those that the forces wake, to rest."""
+    """Moves the points that are ``awake`` (N, 1), and those whose force exceeds ``friction``, until
+    they rest or the iterations are spent. Returns the new places (N, 2)."""
     for _ in range(iterations):
         pull, matrix, total = attraction(graph, y)
         force = pull + repulsion(graph, y)  # (N, 2)
-        awake = awake | (force.norm(dim=1, keepdim=True) > friction * graph.degree)
-        diagonal = total + DAMPING * graph.degree
-        move = solve(matrix, diagonal, force, awake.to(force))
+        strain = force.norm(dim=1, keepdim=True) / graph.degree
+        awake = (strain > friction) | (awake & (strain > SLIDING))
+        move = solve(matrix, total + DAMPING * graph.degree, force, awake.to(force))
         length = move.norm(dim=1, keepdim=True)
         y = y + move * (LONGEST / length.clamp(min=LONGEST))
         if float((length > AT_REST).float().mean()) <= RESTLESS:

@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core.projection.fuzzy import fuzzy_set
-from cu_core.projection.layout import K, embedded, relax
+from cu_core.projection.layout import SLIDING, K, embedded, relax
 from cu_core.projection.neighbours import nearest
 
 FEWEST = 16  # points umap-learn needs for 15 neighbours
-SETTLE = 300  # iterations at most
+SETTLE = 100  # iterations at most
 
 
 def reference(
@@ -37,7 +37,8 @@ def reference(
         return principal(points.cpu().numpy())
     start = torch.tensor(_fit(points.cpu().numpy(), seed), device=device)
     graph = fuzzy_set(nearest(points, K - 1))
-    y = relax(graph, start, torch.ones(len(z), 1, dtype=torch.bool, device=device), 0.0, SETTLE)
+    asleep = torch.zeros(len(z), 1, dtype=torch.bool, device=device)
+    y = relax(graph, start, asleep, SLIDING, SETTLE)
     return np.asarray((y - y.mean(0)).cpu().numpy(), dtype=np.float32)
 
 

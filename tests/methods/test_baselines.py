@@ -33,7 +33,7 @@ def test_gradient_ascent_moves_no_further_than_the_clip_allows() -> None:
 
 
 def test_logit_mask_hides_the_class_and_leaves_every_embedding() -> None:
-    before, after = run("logit-mask", 20)
+    before, after = run("logit-mask", 20, depth=1000.0)
     x, _ = toy.blobs(seed=3)
     before.eval(), after.eval()
     with torch.no_grad():

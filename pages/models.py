@@ -1,0 +1,39 @@
+"""Models & data: the models that are kept, ways to more of them, and where images come from."""
+
+import streamlit as st
+
+from ui import blocks, cache, session
+
+store = session.store()
+catalog = store.catalog()
+work = [*store.runs("train"), *store.runs("fetch")]
+session.notices()
+
+blocks.verdict("Models & data")
+if catalog is None:
+    session.waiting("Starting the engine…", store.catalog)
+    st.stop()
+
+cache.jobs(work)
+kept, more = st.columns([3, 2], gap="large")
+
+with kept:
+    blocks.heading("Models")
+    models = store.models()
+    cache.models(models)
+    if not models:
+        blocks.empty(
+            "No model is kept yet",
+            "The first run trains one and keeps it. Train one here to have it ready.",
+        )
+    st.space("small")
+    blocks.heading("Data")
+    blocks.note("Nothing is downloaded unless you ask for it here.")
+    cache.sources(catalog, work)
+
+with more:
+    blocks.heading("Train a model")
+    cache.train(catalog)
+    st.space("small")
+    blocks.heading("Import weights")
+    cache.importer(catalog)

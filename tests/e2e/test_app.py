@@ -1,0 +1,144 @@
+"""The app as a person meets it: a real server, a real worker, a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from cu_core.spec import FINAL
+from cu_core.store import Store
+from tests.e2e.conftest import changed, pixels
+from tests.pages import fabricate
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+LONG_MS = 300_000  # a shared machine trains the first model, and compiles umap, in minutes
+
+
+class App:
+    """A running server, its address and its home."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url, self.store = f"http://127.0.0.1:{self.port}", Store(home)
+        self.log = home / "server.log"
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        self.process = subprocess.Popen(
+            [*command, f"--server.port={self.port}"],
+            cwd=folder,
+            env=os.environ | {"LETHE_HOME": str(home)},
+            stdout=self.log.open("wb"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self) -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
+                return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"The server did not start:\n{self.log.read_text()}")
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+        for worker in self.store.workers():
+            if psutil.pid_exists(worker.pid):
+                psutil.Process(worker.pid).kill()
+
+
+@pytest.fixture(scope="module")
+def app(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app of this tree; without a recorded run, a copy of it with a made-up one."""
+    folder, home = ROOT, tmp_path_factory.mktemp("home")
+    if not (ROOT / "assets/demo.lethe").exists():
+        folder = tmp_path_factory.mktemp("tree")
+        for part in ("ui", "pages", "cu_core", "assets", ".streamlit"):
+            shutil.copytree(ROOT / part, folder / part)
+        shutil.copy(ROOT / "app.py", folder)
+        made = fabricate.recording(tmp_path_factory.mktemp("made"))
+        (folder / "assets/demo.lethe").write_bytes(made)
+    running = App(folder, home)
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A tab in which any uncaught error of a script fails the test."""
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def frames(page: Any) -> int:
+    return int(page.evaluate("() => window.__lethe ? window.__lethe.frames : 0"))
+
+
+def test_watch_paints_at_once_and_moves(app: App, tab: Any) -> None:
+    tab.goto(f"{app.url}/?debug=1")
+    tab.locator(".lethe-verdict").wait_for()
+    tab.wait_for_function("() => window.__lethe && window.__lethe.ready")
+    stage = tab.locator("[data-testid=stBidiComponentIsolated]")
+    before = pixels(stage.screenshot())
+    tab.wait_for_function("t => window.__lethe.frame > t", arg=tab.evaluate("__lethe.frame + 2"))
+    assert changed(before, pixels(stage.screenshot())) > 500
+    assert tab.locator(".stException").count() == 0
+    tab.get_by_role("button", name="Forget something else, live").click()
+    tab.get_by_text("No run is open").wait_for()
+
+
+@pytest.mark.timeout(600)
+def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
+    tab.goto(f"{app.url}/unlearn?debug=1")
+    tab.get_by_text("More knobs").click(timeout=LONG_MS)
+    epochs = tab.get_by_role("spinbutton", name="Epochs", exact=True)
+    epochs.fill("150")
+    epochs.press("Enter")
+    run = tab.get_by_role("button", name="Run", exact=False).and_(
+        tab.locator(".st-key-dock button:enabled")
+    )
+    run.click(timeout=LONG_MS)
+    tab.wait_for_function("() => window.__lethe && __lethe.frames >= 3", timeout=LONG_MS)
+    (record,) = app.store.runs()
+    assert record.request.hparams == {"epochs": 150}
+    assert f"run={record.run_id}" in tab.url
+
+    had = frames(tab)
+    tab.reload()
+    tab.wait_for_function("n => window.__lethe && __lethe.frames > n", arg=had, timeout=LONG_MS)
+    assert app.store.run(record.run_id).state == "running"
+
+    tab.locator(".st-key-run-pause button").click()
+    tab.locator(".st-key-run-resume button").wait_for()
+    assert app.store.run(record.run_id).state == "paused"
+
+    tab.get_by_role("link", name="Models & data").click()
+    tab.get_by_text("Train a model").wait_for()
+    tab.get_by_role("link", name="Unlearn").click()  # the address has lost the run; the tab has not
+    tab.locator(".st-key-run-stop button").click()
+    tab.get_by_role("button", name="Resume from step").wait_for()
+    assert app.store.run(record.run_id).state in FINAL
+    assert tab.locator(".stException").count() == 0

@@ -1,0 +1,577 @@
+"""The Stage in a real browser: what is drawn, what keys and the hand do, how it grows."""
+
+import base64
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.stage_run import made_up_run
+from tests.e2e.conftest import changed, pixels, write
+from ui.stage import fixed_box, frames_blob, player_html, unpack
+
+pytestmark = pytest.mark.e2e
+
+N, FRAMES = 300, 16
+RENDERERS = ["webgl", "canvas"]
+ROOT = "document.getElementById('stage').shadowRoot"
+
+
+def run(**meta: Any) -> dict[str, Any]:
+    made = made_up_run(N, FRAMES)
+    return {**made, "meta": {**made["meta"], "box": fixed_box(made["xy"][0]), **meta}}
+
+
+def part(first: int, end: int, ghost: bool = True, **meta: Any) -> str:
+    """Frames [first, end) as base64, as a live page would get them."""
+    made = run(total=end, **meta)
+    keep = {k: made["meta"][k][first:end] for k in ("steps", "quality")}
+    made["xy"], made["pred"] = made["xy"][first:end], made["pred"][first:end]
+    made["ghost"] = made["ghost"] if ghost else None
+    blob = frames_blob(**{**made, "meta": {**made["meta"], **keep}}, start=first)
+    return base64.b64encode(blob).decode()
+
+
+@pytest.fixture
+def show(new_page: Callable[..., Any], tmp_path: Any) -> Callable[..., Any]:
+    """``show(renderer, meta, **context options)``: the exported page of a made-up run, paused."""
+
+    def open_page(
+        renderer: str = "", meta: dict[str, Any] | None = None, play: bool = False, **options: Any
+    ) -> Any:
+        page = new_page(**options)
+        file = write(tmp_path, "run.html", player_html(frames_blob(**run(**(meta or {}))), "run"))
+        page.goto(f"{file}?debug=1&renderer={renderer}")
+        page.wait_for_function("window.__lethe && window.__lethe.ready")
+        if not play:
+            page.evaluate("() => __lethe.stage.pause()")
+        return page
+
+    return open_page
+
+
+def seek(page: Any, t: float) -> None:
+    """Shows time t, also between two frames, and waits until it is painted."""
+    page.evaluate(
+        """t => new Promise(done => { const s = __lethe.stage; s.seek(t);
+            requestAnimationFrame(() => requestAnimationFrame(done)); })""",
+        t,
+    )
+
+
+def picture(page: Any, where: str = ".map") -> np.ndarray:
+    return pixels(page.locator(where).screenshot())
+
+
+def give(page: Any, data: str) -> Any:
+    """New bytes for the mounted Stage; returns what it asked for or reported meanwhile."""
+    return page.evaluate(
+        """data => { const told = [];
+            __lethe.stage.update({ data: Uint8Array.from(atob(data), c => c.charCodeAt(0)),
+              setStateValue: (k, v) => told.push([k, v]),
+              setTriggerValue: (k, v) => told.push([k, v]) });
+            return told; }""",
+        data,
+    )
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_points_move_and_frames_between_are_drawn(show, renderer):
+    page = show(renderer, {"floor": 1e9})  # no trails: what changes is where the points are
+    assert page.evaluate("__lethe.mode") == renderer
+    shots = []
+    for t in (0, 7, 7.35, 7.7, 8, FRAMES - 1):
+        seek(page, t)
+        shots.append(picture(page))
+    assert changed(shots[0], shots[-1]) > 1000
+    for a, b in pairwise(shots):
+        assert changed(a, b) > 60
+    seek(page, 0)
+    assert changed(picture(page), shots[0]) == 0
+    assert page.evaluate("__lethe.errors") == []
+
+
+def test_both_renderers_draw_the_same_picture(show):
+    shots = []
+    for renderer in RENDERERS:
+        page = show(renderer)
+        seek(page, 8.5)
+        shots.append(picture(page, ".points"))
+    marks = changed(shots[0], np.broadcast_to(shots[0][-3, -3], shots[0].shape))
+    assert changed(*shots) < 0.25 * marks
+    assert np.abs(shots[0] - shots[1]).mean() < 1.5
+
+
+@pytest.mark.parametrize("args", [["--disable-gpu", "--disable-software-rasterizer"], None])
+def test_without_webgl_the_canvas_draws(launch, new_page, tmp_path, args):
+    other = launch(["--no-sandbox", "--disable-dev-shm-usage", *args]) if args else None
+    page = new_page(other)
+    if not args:
+        page.add_init_script(
+            """const get = HTMLCanvasElement.prototype.getContext;
+            HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+              return kind.startsWith("webgl") ? null : get.call(this, kind, ...rest); };"""
+        )
+    file = write(tmp_path, "run.html", player_html(frames_blob(**run()), "run"))
+    page.goto(f"{file}?debug=1&renderer=webgl")
+    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    assert page.evaluate("__lethe.mode") == "canvas"
+    seek(page, 0)
+    first = picture(page)
+    seek(page, FRAMES - 1)
+    assert changed(first, picture(page)) > 1000
+
+
+def test_it_plays_by_itself_to_the_end_and_then_rests(show):
+    page = show(play=True)
+    assert page.evaluate("__lethe.moving")
+    page.wait_for_function(f"__lethe.frame === {FRAMES - 1} && !__lethe.moving", timeout=20_000)
+    page.wait_for_timeout(300)
+    drawn = """() => new Promise(done => { const s = __lethe.stage; let n = 0; const draw = s.draw;
+        s.draw = () => { n++; draw.call(s); }; setTimeout(() => done(n), 500); })"""
+    assert page.evaluate(drawn) == 0
+    page.get_by_role("button", name="Play").click()
+    assert page.evaluate("__lethe.frame") < FRAMES - 1
+
+
+def test_keys_step_jump_and_play_and_go_no_further(show):
+    page = show()
+    page.evaluate(
+        """() => { window.leaked = [];
+            document.addEventListener('keydown', e => leaked.push(e.key)); }"""
+    )
+    page.locator(".map").focus()
+    frames = []
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End", "c"):
+        page.keyboard.press(key)
+        frames.append(page.evaluate("__lethe.frame"))
+    assert frames == [0, 1, 2, 1, FRAMES - 1, FRAMES - 1]
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    assert page.evaluate("__lethe.moving")
+    page.keyboard.press("Space")
+    assert not page.evaluate("__lethe.moving")
+    assert page.evaluate("leaked") == []
+
+
+def test_keys_work_before_anything_has_the_focus(show):
+    page = show()
+    page.keyboard.press("End")
+    assert page.evaluate("__lethe.frame") == FRAMES - 1
+
+
+def test_arrows_on_the_speed_change_the_speed_alone(show):
+    page = show()
+    seek(page, 3)
+    page.locator("input[name=speed][value='1']").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("[__lethe.stage.clock.speed, __lethe.frame]") == [2, 3]
+
+
+def test_reduced_motion_starts_paused_and_steps_with_arrows(show):
+    page = show(play=True, reduced_motion="reduce")
+    assert page.evaluate("[__lethe.moving, __lethe.frame]") == [False, 0]
+    blank = "() => !__lethe.stage.map.overlay.drawn"
+    seek(page, 0)
+    seek(page, 12)
+    assert not page.evaluate(blank)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    seen = page.evaluate(
+        """() => new Promise(done => { const seen = new Set(); const end = Date.now() + 1500;
+            (function look() { seen.add(__lethe.frame);
+              Date.now() < end ? requestAnimationFrame(look) : done([...seen]); })(); })"""
+    )
+    assert all(t == int(t) for t in seen) and 2 <= len(seen) <= 8
+
+
+def test_dragging_the_scrubber_reports_one_frame(show):
+    page = show()
+    page.evaluate(
+        "() => { window.told = []; __lethe.stage.setStateValue = (k, v) => told.push([k, v]); }"
+    )
+    box = page.locator(".scrub").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 5, y)
+    page.mouse.down()
+    for share in (0.2, 0.5, 0.8):
+        page.mouse.move(box["x"] + share * box["width"], y)
+    assert page.evaluate("told") == []
+    page.mouse.up()
+    frame = round(0.8 * (FRAMES - 1))
+    assert page.evaluate("told") == [["frame", frame]]
+    assert page.evaluate("__lethe.frame") == frame
+    assert page.locator(".scrub").get_attribute("aria-valuetext") == f"step {4 * frame} of 60"
+
+
+def test_playing_never_reports(show):
+    page = show()
+    page.evaluate(
+        "() => { window.told = []; __lethe.stage.setStateValue = (k, v) => told.push(v); }"
+    )
+    page.keyboard.press("Home")
+    page.wait_for_function("told.length === 1")
+    page.keyboard.press("Space")
+    page.wait_for_function("__lethe.frame > 5")
+    assert page.evaluate("told") == [0]
+    page.keyboard.press("Space")
+    assert page.evaluate("told.length") == 2
+
+
+def test_the_wheel_zooms_about_the_pointer_and_a_double_click_resets(show):
+    page = show()
+    seek(page, 4)
+    home = picture(page, ".points")
+    box = page.locator(".map").bounding_box()
+    x, y = box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"]
+    under = f"""() => {{ const c = __lethe.stage.map.camera;
+        return [c.x + ({x - box["x"]} - (c.width + c.inset) / 2) / c.scale, c.zoom]; }}"""
+    before = page.evaluate(under)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("__lethe.stage.map.camera.zoom > 1.5")
+    half_a_pixel = 0.5 / page.evaluate("__lethe.stage.map.camera.scale")
+    assert page.evaluate(under)[0] == pytest.approx(before[0], abs=half_a_pixel)
+    page.mouse.dblclick(box["x"] + box["width"] - 20, box["y"] + box["height"] - 60)
+    page.mouse.move(0, 0)
+    page.wait_for_function("__lethe.stage.map.camera.zoom === 1")
+    seek(page, 4)
+    assert changed(home, picture(page, ".points")) == 0
+
+
+def test_one_scale_for_both_axes(show):
+    page = show()
+    x, y = page.evaluate(
+        """() => { const c = __lethe.stage.map.camera, [a, b] = c.toPixel(0, 0);
+            const [p, q] = c.toPixel(1000, 1000); return [p - a, b - q]; }"""
+    )
+    assert x == pytest.approx(y)
+    clip = page.evaluate(
+        "(({clip, width, height}) => [clip[0] * width, clip[1] * height])(__lethe.stage.map.camera)"
+    )
+    assert clip[0] == pytest.approx(clip[1])
+
+
+def test_trails_are_drawn_only_above_the_noise_floor(show):
+    made = run()
+    for floor in (0.02, 0.4, 1e9):
+        page = show("webgl", {"floor": floor})
+        steps = np.diff(made["xy"][:, made["is_forget"]], axis=0)
+        expected = int((np.hypot(steps[..., 0], steps[..., 1]) > floor).sum())
+        count = page.evaluate("__lethe.stage.map.trails.count")
+        assert abs(count - expected) <= 0.01 * expected  # positions are rounded to uint16
+        seek(page, 9)
+        if floor == 0.02:
+            with_trails = picture(page, ".points")
+    assert changed(with_trails, picture(page, ".points")) > 300
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_light_and_dark_have_enough_contrast(show, renderer):
+    grounds = []
+    for scheme in ("light", "dark"):
+        page = show(renderer, color_scheme=scheme)
+        seek(page, 3)
+        grounds.append(picture(page, ".points")[-3, -3].mean())
+        text, marks = page.evaluate(
+            """() => { const { theme, palette, ramp } = __lethe.stage.look;
+              const lum = c => { const [r, g, b] = c.map(v => (v /= 255) <= .04045 ? v / 12.92
+                : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
+              const ratio = c => { const [p, q] = [lum(c), lum(theme.bg)].sort((a, b) => b - a);
+                return (p + .05) / (q + .05); };
+              return [Math.min(...[theme.ink, theme.soft, theme.accent].map(ratio)),
+                Math.min(...palette.map(p => ratio(p.edge)), ...ramp.map(ratio),
+                  ratio(theme.grey))]; }"""
+        )
+        assert text >= 4.5 and marks >= 3
+    assert grounds[0] > 230 and grounds[1] < 40
+
+
+def test_the_palette_stays_apart_for_many_classes(show):
+    page = show(meta={"classes": [f"c{i}" for i in range(40)]})
+    fills = np.array(page.evaluate("__lethe.stage.look.palette.map(p => p.fill)"), float)
+    away = np.abs(fills[:, None] - fills[None]).sum(2) + 1e9 * np.eye(40)
+    assert away[:20, :20].min() > 25 and away.min() > 8
+
+
+def test_colours_follow_the_chosen_reading(show):
+    page = show("canvas")
+    seek(page, FRAMES - 1)
+    shots = []
+    for mode in ("true", "pred", "moved"):
+        page.locator(f"input[value={mode}]").check(force=True)
+        seek(page, FRAMES - 1)
+        shots.append(picture(page, ".points"))
+    assert changed(shots[0], shots[1]) > 200 and changed(shots[1], shots[2]) > 200
+    grey = page.evaluate("__lethe.stage.look.theme.grey")
+    keep = page.evaluate("[...__lethe.stage.map.renderer.colours.slice(0, 3)]")
+    assert keep == grey
+    assert page.get_by_text("not moved").is_visible()
+
+
+def test_a_class_in_the_legend_isolates_and_the_zoom_stays(show):
+    page = show("canvas")
+    page.evaluate("() => __lethe.stage.map.zoom(2)")
+    seek(page, 5)
+    before = picture(page, ".points")
+    item = page.get_by_role("button", name="three")
+    item.click()
+    seek(page, 5)
+    assert item.get_attribute("aria-pressed") == "true"
+    assert changed(before, picture(page, ".points")) > 300
+    assert page.evaluate("__lethe.stage.map.camera.zoom") == 2
+    assert page.get_by_role("button", name="five forget").is_visible()
+
+
+def test_the_ghost_can_be_hidden(show):
+    page = show("canvas")
+    seek(page, 2)
+    before = picture(page, ".points")
+    page.locator(".ghost-toggle").click()
+    seek(page, 2)
+    assert changed(before, picture(page, ".points")) > 100
+
+
+def test_the_card_shows_the_sample_and_never_runs_its_names(show):
+    names = [f"<img src=x onerror=document.title='{i}'>" for i in range(10)]
+    page = show(meta={"classes": names})
+    title = page.title()
+    seek(page, FRAMES - 1)
+    spot = page.evaluate(
+        """() => { const m = __lethe.stage.map, box = m.root.getBoundingClientRect();
+            const [x, y] = m.camera.toPixel(...m.run.place(m.run.n - 1, m.t));
+            return [x + box.left, y + box.top]; }"""
+    )
+    page.mouse.move(*spot)
+    card = page.locator(".card")
+    card.wait_for(state="visible")
+    slot = page.evaluate("__lethe.stage.map.hover")
+    made = run()
+    order = [*np.flatnonzero(~made["is_forget"]), *np.flatnonzero(made["is_forget"])]
+    sample = order[slot]
+    assert page.locator(".card-true").inner_text() == names[made["label"][sample]]
+    assert names[made["pred"][-1, sample]] in page.locator(".card-pred").inner_text()
+    assert page.locator(".card-part").inner_text() == "Forget sample"
+    assert page.locator(".card-index").inner_text() == f"index {made['index'][sample]}"
+    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
+    page.evaluate("() => __lethe.stage.draw()")
+    seen = page.evaluate(
+        f"""() => {{ const c = {ROOT}.querySelector('.card canvas');
+          return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }}"""
+    )
+    assert max(seen[0::4]) > 150 and min(seen[0::4]) == 0
+    assert page.title() == title
+
+
+def test_the_keyboard_walks_through_forget_samples(show):
+    page = show()
+    page.locator(".map").focus()
+    page.keyboard.press("n")
+    page.locator(".card").wait_for(state="visible")
+    assert page.locator(".card-part").inner_text() == "Forget sample"
+    page.keyboard.press("Escape")
+    page.locator(".card").wait_for(state="hidden")
+
+
+def test_new_frames_are_followed_unless_one_looks_back(show):
+    page = show()
+    live = {"live": True, "run": "live", "total_steps": 60}
+    assert give(page, part(0, 4, **live)) == []
+    assert page.evaluate("[__lethe.frames, __lethe.frame]") == [4, 3]
+    assert give(page, part(2, 7, **live)) == []
+    page.wait_for_function("__lethe.frame === 6")
+    page.evaluate("() => __lethe.stage.map.zoom(3)")
+    page.evaluate("() => __lethe.stage.seekTo(2)")
+    assert give(page, part(5, 10, **live)) == []
+    assert page.evaluate("[__lethe.frames, __lethe.frame, __lethe.moving]") == [10, 2, False]
+    assert page.evaluate("__lethe.stage.map.camera.zoom") == 3
+    page.get_by_role("button", name="Live").click()
+    assert page.evaluate("__lethe.frame") == 9
+    give(page, part(8, 12, **live))
+    page.wait_for_function("__lethe.frame === 11")
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_frames_that_arrived_in_parts_draw_the_same(show, renderer):
+    page = show(renderer)
+    seek(page, 10.5)
+    whole = picture(page, ".points")
+    home = page.evaluate("__lethe.stage.map.camera.bounds")
+    give(page, part(0, 5, run="parts"))
+    give(page, part(3, 9, run="parts"))
+    give(page, part(7, FRAMES, run="parts"))
+    page.evaluate("b => { const c = __lethe.stage.map.camera; c.home(b); c.reset(); }", home)
+    page.evaluate("() => __lethe.stage.pause()")
+    seek(page, 10.5)
+    assert changed(whole, picture(page, ".points")) == 0
+
+
+def test_a_gap_is_asked_for_and_another_run_too(show):
+    page = show()
+    live = {"live": True, "run": "live", "total_steps": 60}
+    give(page, part(0, 4, **live))
+    assert give(page, part(6, 8, **live)) == [["need", {"from": 4}]]
+    assert page.evaluate("__lethe.frames") == 4
+    assert give(page, part(4, 8, **live)) == []
+    assert page.evaluate("__lethe.frames") == 8
+    assert give(page, part(6, 9, live=True, run="another")) == [["need", {"from": 0}]]
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_ghost_that_comes_late_is_drawn(show, renderer):
+    page = show(renderer)
+    live = {"live": True, "run": "live", "total_steps": 60}
+    give(page, part(0, 4, ghost=False, **live))
+    page.evaluate("() => __lethe.stage.pause()")
+    assert page.locator(".ghost-toggle").is_hidden()
+    seek(page, 2)
+    before = picture(page, ".points")
+    give(page, part(2, 4, **live))
+    assert page.locator(".ghost-toggle").is_visible()
+    seek(page, 2)
+    assert changed(before, picture(page, ".points")) > 100
+
+
+def test_before_the_first_frame_it_says_what_will_be_here(show):
+    page = show()
+    give(page, part(0, 0, live=True, run="live", total_steps=60))
+    assert page.get_by_text("The map and the curves appear here once").is_visible()
+    assert page.evaluate("__lethe.frames") == 0
+    give(page, part(0, 2, live=True, run="live", total_steps=60))
+    assert page.locator(".notice").is_hidden()
+    assert page.evaluate("[__lethe.frames, __lethe.frame, __lethe.errors.length]") == [2, 1, 0]
+
+
+def test_a_rewound_run_has_fewer_frames(show):
+    page = show()
+    live = {"live": True, "run": "live", "total_steps": 60}
+    give(page, part(0, 10, **live))
+    give(page, part(4, 6, **live))
+    page.wait_for_function("!__lethe.moving")
+    assert page.evaluate("[__lethe.frames, __lethe.frame]") == [6, 5]
+
+
+def test_the_same_bytes_and_a_new_theme_keep_time_and_place(show):
+    page = show()
+    seek(page, 5)
+    page.evaluate("() => __lethe.stage.map.zoom(2)")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("__lethe.stage.look.theme.dark")
+    assert page.evaluate("[__lethe.frame, __lethe.stage.map.camera.zoom]") == [5, 2]
+    page.set_viewport_size({"width": 900, "height": 800})
+    page.wait_for_function("__lethe.stage.map.camera.width < 900")
+    assert page.evaluate("[__lethe.frame, __lethe.stage.map.camera.zoom]") == [5, 2]
+
+
+def test_a_reload_comes_back_to_the_frame(show):
+    page = show()
+    page.evaluate("() => __lethe.stage.seekTo(7)")
+    page.reload()
+    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    assert page.evaluate("[__lethe.frame, __lethe.moving]") == [7, False]
+
+
+def test_a_lost_webgl_context_comes_back(show):
+    page = show("webgl")
+    seek(page, 6)
+    before = picture(page, ".points")
+    page.evaluate(
+        """() => { const { gl } = __lethe.stage.map.renderer;
+            window.ext = gl.getExtension('WEBGL_lose_context'); ext.loseContext(); }"""
+    )
+    page.wait_for_function("__lethe.stage.map.renderer.gl.isContextLost()")
+    seek(page, 8)
+    page.evaluate("() => ext.restoreContext()")
+    page.wait_for_function("!__lethe.stage.map.renderer.gl.isContextLost()")
+    page.wait_for_timeout(100)
+    seek(page, 6)
+    assert changed(before, picture(page, ".points")) == 0
+
+
+def test_it_cleans_up_when_it_is_taken_away(show):
+    page = show("webgl", play=True)
+    calls = page.evaluate(
+        """() => { const s = __lethe.stage; s.root.remove(); s.destroy();
+            return [s.map.renderer.gl.isContextLost(), s.clock.moving]; }"""
+    )
+    assert calls == [True, False]
+
+
+def test_the_line_below_says_how_far_the_map_is_true(show):
+    quality = [{"fidelity": 0.98, "trust": 0.97, "jitter": 0.012}] * 10 + [{"fidelity": 0.83}] * 5
+    page = show(meta={"quality": [*quality, None]})
+    seek(page, 3)
+    says = page.locator(".says")
+    whole = "98 of 100 forget samples are drawn among the classes they lie among."
+    assert says.inner_text() == f"Map faithful: {whole}"
+    page.locator("summary").click()
+    assert page.get_by_text("Trustworthiness .970").is_visible()
+    seek(page, 12)
+    assert says.inner_text().startswith("Map less faithful here: only 83 of 100")
+    assert "Steps 40 to 56" in page.locator(".stretch").get_attribute("title")
+    seek(page, FRAMES - 1)
+    assert says.inner_text() == "Map quality not computed."
+
+
+def test_events_are_marks_that_one_can_go_to(show):
+    page = show(meta={"events": [{"step": 24, "kind": "pause", "text": "Paused by <b>hand</b>"}]})
+    mark = page.get_by_role("button", name="Step 24: Paused by <b>hand</b>")
+    assert mark.get_attribute("title") == "Step 24: Paused by <b>hand</b>"
+    mark.click()
+    assert page.evaluate("__lethe.frame") == 6
+
+
+def test_the_frame_is_told_when_paused(show):
+    page = show()
+    page.evaluate("() => __lethe.stage.seekTo(0)")
+    told = page.locator(".told").inner_text()
+    assert told.startswith("Step 0 of 60: forget accuracy (train) 100 %")
+    assert page.locator(".told").get_attribute("aria-live") == "polite"
+
+
+def test_the_curves_follow_the_clock_and_seek(show):
+    page = show()
+    seek(page, 2)
+    before = picture(page, ".curves")
+    seek(page, 12)
+    assert changed(before, picture(page, ".curves")) > 200
+    plot = page.locator(".panel canvas").first
+    box = plot.bounding_box()
+    x0, x1 = page.evaluate("(p => [p.x0, p.x1])(__lethe.stage.curves.panels[0])")
+    page.mouse.click(box["x"] + (x0 + x1) / 2, box["y"] + 30)
+    assert page.evaluate("__lethe.frame") in (7, 8)
+    assert "retrained 61 %" in page.locator(".panel canvas").nth(1).get_attribute("aria-label")
+
+
+def test_labels_at_line_ends_do_not_overlap(show):
+    page = show()
+    heights = page.evaluate(
+        "__lethe.stage.curves.panels.map(p => [...p.labelY].sort((a, b) => a - b))"
+    )
+    for panel in heights:
+        assert all(b - a >= 18 for a, b in pairwise(panel))
+
+
+def test_the_exported_page_asks_for_nothing(new_page, tmp_path):
+    page = new_page(offline=True, bypass_csp=False)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    blob = frames_blob(**run())
+    page.goto(write(tmp_path, "run.html", player_html(blob, "run")))
+    page.locator(".card").wait_for(state="attached")
+    page.get_by_text("forget", exact=True).first.wait_for()
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+    assert (
+        page.get_by_role("heading", level=1).inner_text().replace("\u00a0", " ")
+        == (unpack(blob)[0]["verdict"])
+    )
+    assert page.evaluate("typeof window.__lethe") == "undefined"
+
+
+def test_at_1440_by_900_the_stage_leaves_room_for_a_verdict(show):
+    page = show(viewport={"width": 1440, "height": 900})
+    box = page.locator(".lethe").bounding_box()
+    assert 620 <= box["height"] <= 680
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

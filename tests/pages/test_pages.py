@@ -1,0 +1,277 @@
+"""Every page on every kind of home a person may have: drawn, without an exception, in words."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cu_core.spec import FetchRequest, TrainRequest, UnlearnRequest
+from tests.pages import fabricate
+from tests.pages.conftest import ROOT
+
+PAGES = ("watch", "unlearn", "models")
+
+
+def words(app) -> str:
+    """All text of our own blocks, tags and style included, and every alert."""
+    blocks = [block.proto.body for block in app.get("html") if "<style>" not in block.proto.body]
+    alerts = [*app.error, *app.warning, *app.success]
+    return " ".join([*blocks, *(alert.value for alert in alerts)])
+
+
+def labels(app) -> list[str]:
+    return [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_home_that_no_engine_has_seen(page, store, name):
+    app = page(name)
+    assert not app.exception and not app.error
+    if name != "watch":
+        assert "Starting the engine…" in words(app)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_home(page, store, name):
+    store.save_catalog(fabricate.CATALOG)
+    app = page(name)
+    assert not app.exception and not app.error
+    if name == "unlearn":
+        assert "No run is open" in words(app)
+    if name == "models":
+        assert "No model is kept yet" in words(app)
+
+
+def test_watch_without_a_recording_offers_a_run_of_ones_own(page, store, monkeypatch, tmp_path):
+    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
+    app = page("watch")
+    assert "No recorded run is here" in words(app) and app.get("page_link")
+
+
+def test_watch_plays_the_recording_with_its_verdict_and_command(page, store, monkeypatch, tmp_path):
+    from ui.stage import pack
+
+    header = {"title": "a run", "start": 0, "count": 0, "total": 0, "steps": [], "classes": []}
+    header |= {"verdict": f"Forgot {fabricate.HOSTILE}", "command": "python -m cu_core unlearn"}
+    line = {"key": "forget_acc_test", "title": "Forget accuracy", "unit": "%", "retrained": 3.4}
+    (tmp_path / "demo.lethe").write_bytes(pack(header | {"curves": [line]}, {}))
+    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
+    app = page("watch")
+    assert not app.exception
+    assert "Forgot &lt;img src=x" in words(app) and "<img" not in words(app)
+    assert "Retrained model: forget accuracy 3 %" in words(app)
+    assert app.code[0].value == "python -m cu_core unlearn"
+    assert "Forget something else, live" in labels(app)
+
+
+def test_one_click_runs_the_defaults(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    assert app.button(key="run/go").disabled  # the classes are not known yet
+    assert fabricate.answer_all(store) == 1
+    app.run()
+    app.button(key="run/go").click().run()
+    (record,) = store.runs()
+    assert record.request == UnlearnRequest()
+    assert app.query_params["run"] == record.run_id
+    assert "Starting" in words(app)
+    app.button(key="run/go").click().run()
+    assert len(store.runs()) == 1  # the same request is live: a second click adds nothing
+
+
+def test_a_refusal_disables_run_and_is_said(page, store, monkeypatch):
+    monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    fabricate.answer_all(store)
+    app.run()
+    fabricate.answer_all(store, preflight="small-cnn cannot take this <b>shape</b>.")
+    app.run()
+    assert "small\\-cnn cannot take this \\<b\\>shape" in words(app)
+    assert app.button(key="run/go").disabled
+
+
+def test_the_preflight_says_what_the_run_costs(page, store, monkeypatch):
+    monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    for _ in range(2):
+        fabricate.answer_all(store)
+        app.run()
+    said = words(app)
+    assert "135 of 1,347 images, 36 steps, about 4 s" in said
+    assert "<dd>21 ms</dd>" in said and "<dd>5.4 MB</dd>" in said
+
+
+@pytest.fixture
+def shelf(store):
+    """A home with one run of each sort."""
+    store.save_catalog(fabricate.CATALOG)
+    names = [fabricate.HOSTILE, "b", "c"]
+    made = {
+        "done": fabricate.finished(store),
+        "hostile": fabricate.finished(store, name=fabricate.HOSTILE, names=names),
+        "damaged": fabricate.finished(store, name="Broken"),
+        "lost": fabricate.finished(store, end=None),
+        "failed": store.enqueue(UnlearnRequest(seed=3)),
+        "waiting": store.enqueue(UnlearnRequest(seed=4)),
+    }
+    store.move(made["failed"], "queued", "failed", "The loss is not a number since step 7.")
+    (store.paths.run(made["damaged"]) / "config.yaml").write_text("}{")
+    return made
+
+
+SAID = {
+    "done": "Accuracy on the forgotten class 5 is 0\u00a0%",
+    "hostile": "&lt;img src=x onerror=alert(1)&gt;",
+    "damaged": "This run cannot be read",
+    "lost": "Interrupted at step 20 of 20, forgetting 5",
+    "failed": "Ended with an error at step 0",
+    "waiting": "Waiting: one run is ahead",
+}
+
+
+@pytest.mark.parametrize("sort", SAID)
+def test_each_sort_of_run_is_found_by_its_address(page, shelf, sort, store):
+    if sort == "waiting":
+        store.requeue(shelf["lost"])
+    app = page("unlearn", run=shelf[sort])
+    assert not app.exception
+    assert SAID[sort] in words(app)
+    assert "<img" not in words(app)
+    assert all(f"open-{run_id}" in [b.key for b in app.button] for run_id in shelf.values())
+
+
+def test_a_finished_run_shows_its_numbers_beside_the_retrained_ones(page, shelf):
+    said = words(page("unlearn", run=shelf["done"]))
+    assert "retrained 61.5 % · gap +17.7 points" in said
+    assert "not computed: no other sample of the class is in the probe" in said
+
+
+def test_an_address_of_no_run_is_said_and_forgotten(page, shelf):
+    for run_id in ("20990101-000000-000-aaaaaa", "../../etc/passwd", "<script>"):
+        app = page("unlearn", run=run_id)
+        assert not app.exception
+        assert "There is no run" in app.warning[0].value
+        assert "run" not in app.query_params and "No run is open" in words(app)
+
+
+def test_the_followed_run_survives_a_change_of_page(page, shelf):
+    app = page("unlearn", run=shelf["done"])
+    app.switch_page(str(ROOT / "pages/models.py")).run()
+    del app.query_params["run"]  # as a browser does on a change of page
+    app.switch_page(str(ROOT / "pages/unlearn.py")).run()
+    assert SAID["done"] in words(app) and app.query_params["run"] == shelf["done"]
+
+
+def test_runs_are_opened_renamed_and_deleted(page, shelf, store):
+    app = page("unlearn", run=shelf["done"])
+    app.button(key=f"open-{shelf['hostile']}").click().run()
+    assert app.query_params["run"] == shelf["hostile"]
+    app.text_input(key=f"name-{shelf['done']}").input("Renamed").run()
+    app.button(key=f"keep-{shelf['done']}").click().run()
+    assert store.run(shelf["done"]).name == "Renamed"
+    for sort in ("damaged", "hostile"):
+        app.button(key=f"delete-{shelf[sort]}").click().run()
+        assert not app.exception
+    assert "run" not in app.query_params  # the open one is gone
+    assert {r.run_id for r in store.runs()} == set(shelf.values()) - {
+        shelf["damaged"],
+        shelf["hostile"],
+    }
+
+
+def test_a_lost_run_is_resumed(page, shelf, store):
+    app = page("unlearn", run=shelf["lost"])
+    app.button(key="run-go-on").click().run()
+    assert store.run(shelf["lost"]).state == "queued"
+    assert not app.exception
+
+
+def test_commands_reach_the_worker_by_id(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run_id = fabricate.finished(store, end=None)
+    store.requeue(run_id)
+    with store.claim_run(run_id) as claimed:
+        store.move(claimed.run_id, "starting", "running")
+        app = page("unlearn", run=run_id)
+        app.number_input(key="step-by").set_value(7).run()
+        app.button(key="run-step").click().run()
+        app.button(key="run-stop").click().run()
+        assert [(c.verb, c.value) for c in store.pending(run_id)] == [("step", 7), ("stop", None)]
+        assert "Stop is taken up after the step that is under way." in words(app)
+        for command in store.pending(run_id):
+            store.acknowledge(command.id, "done")
+        app.run()
+        assert "taken up" not in words(app)
+
+
+def test_a_queued_run_is_taken_out_of_the_queue(page, shelf, store):
+    app = page("unlearn", run=shelf["waiting"])
+    app.button(key="run-stop").click().run()
+    assert store.run(shelf["waiting"]).state == "stopped"
+    assert not app.exception
+
+
+def test_knobs_that_differ_from_the_live_run_say_when_they_apply(page, shelf, store):
+    app = page("unlearn", run=shelf["waiting"])
+    fabricate.answer_all(store)
+    app.run()
+    assert "applies to the next run" in words(app)
+
+
+def test_models_are_listed_trained_and_deleted(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    model_id = fabricate.cached_model(store, kind="retrained", forget="class:5")
+    app = page("models")
+    assert "small-cnn · digits without class:5 · retrained" in words(app)
+    app.selectbox(key="train/architecture").select("resnet18").run()
+    app.selectbox(key="train/head/resnet18").select("normalised").run()
+    app.button(key="train/go").click().run()
+    assert store.runs("train")[0].request == TrainRequest(model="resnet18", head="normalised")
+    app.button(key=f"drop-{model_id}").click().run()
+    assert store.models() == [] and not app.exception
+
+
+def test_nothing_is_downloaded_but_by_its_button(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("models")
+    assert store.runs() == []
+    app.button(key="fetch-cifar10").click().run()
+    assert [r.request for r in store.runs("fetch")] == [FetchRequest(dataset="cifar10")]
+    assert app.button(key="fetch-cifar10").disabled
+
+
+def test_weights_are_received_checked_and_refused_in_words(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("models")
+    assert app.button(key="import/go").disabled
+    app.file_uploader(key="import/file").upload("../../evil.pt", b"not weights").run()
+    app.button(key="import/go").click().run()
+    question = store.next_question()
+    path = store.paths.incoming / question.payload["path"].rsplit("/", 1)[-1]
+    assert path.read_bytes() == b"not weights" and question.payload["architecture"] is None
+    store.reply(question.id, None, "evil.pt holds no weights.")
+    app.run()
+    assert "evil\\.pt holds no weights\\." in words(app)
+
+
+def test_no_page_needs_torch(tmp_path):
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest;"
+        "import cu_core.spawn; cu_core.spawn.ensure_worker = lambda *a: False;"
+        "app = AppTest.from_file('ui/entry.py', default_timeout=60).run();"
+        "[app.switch_page(f'{sys.argv[1]}/pages/{p}.py').run() for p in ('unlearn', 'models')];"
+        "assert not app.exception, app.exception;"
+        "heavy = {'torch', 'sklearn', 'umap', 'torchvision'} & set(sys.modules);"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT)],
+        cwd=ROOT,
+        env=os.environ | {"LETHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

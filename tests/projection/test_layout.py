@@ -1,0 +1,133 @@
+"""The layout's promises: rest at rest, movement where the evidence moves, resumable, faithful."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from cu_core.projection import Layout, reference
+from cu_core.projection.reference import principal
+
+P = 240
+LABEL = np.repeat(np.arange(6), P // 6)
+FORGET = LABEL == 5
+
+
+def embeddings(shift: float = 0.0, seed: int = 0) -> np.ndarray:
+    """Six clusters in 16 dimensions; ``shift`` 1 takes the last one into the first."""
+    rng = np.random.default_rng(0)
+    centre = 4 * rng.normal(size=(6, 16))
+    centre[5] += shift * (centre[0] - centre[5])
+    noise = rng.normal(size=(P, 16)) + 0.05 * np.random.default_rng(seed).normal(size=(P, 16))
+    return (centre[LABEL] + noise).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def start() -> np.ndarray:
+    return reference(embeddings(), seed=0)
+
+
+@pytest.fixture
+def follow(start: np.ndarray) -> Callable[..., list]:
+    def run(frames: list[np.ndarray], layout: Layout | None = None, first: int = 0) -> list:
+        layout = layout or Layout(start, seed=0)
+        return [layout.place(z, first + t, LABEL, FORGET) for t, z in enumerate(frames)]
+
+    return run
+
+
+def test_reference_is_centred_finite_and_reproducible(start: np.ndarray) -> None:
+    assert start.shape == (P, 2) and start.dtype == np.float32
+    np.testing.assert_allclose(start.mean(0), 0, atol=1e-4)
+    np.testing.assert_array_equal(start, reference(embeddings(), seed=0))  # bit for bit
+
+
+def test_equal_embeddings_rest_and_the_reference_is_a_fixed_point(follow: Callable) -> None:
+    first, second = follow([embeddings(), embeddings()])
+    assert first.quality["jitter"] <= 0.004 and first.quality["noise_floor"] <= 0.004
+    assert np.quantile(np.abs(second.xy - first.xy).max(1), 0.95) <= 0.004
+    assert first.quality["trustworthiness"] > 0.95 and first.quality["fidelity"] > 0.95
+
+
+def test_the_forget_cluster_goes_where_its_embeddings_go(
+    follow: Callable, start: np.ndarray
+) -> None:
+    frames = follow([embeddings(shift) for shift in np.linspace(0, 1, 11)])
+    last = frames[-1]
+    before = np.linalg.norm(start[FORGET].mean(0) - start[LABEL == 0].mean(0))
+    after = np.linalg.norm(last.xy[FORGET].mean(0) - last.xy[LABEL == 0].mean(0))
+    assert after < 0.3 * before
+    assert last.quality["fidelity"] > 0.8 and last.quality["trustworthiness"] > 0.93
+    assert np.mean([f.quality["jitter"] for f in frames]) <= 0.02
+    others = (LABEL > 0) & ~FORGET  # nothing happened to them
+    way = np.linalg.norm(last.xy - start, axis=1)
+    assert np.median(way[FORGET]) > 5 * np.median(way[others])
+
+
+def test_a_still_forget_set_is_not_drawn_as_dissolving(follow: Callable) -> None:
+    frames = follow([embeddings(seed=s) for s in range(4)])
+    assert min(f.quality["fidelity"] for f in frames) > 0.95
+
+
+def test_same_seed_same_coordinates_and_resuming_changes_nothing(
+    follow: Callable, start: np.ndarray
+) -> None:
+    zs = [embeddings(shift, seed=i) for i, shift in enumerate(np.linspace(0, 1, 6))]
+    whole = follow(zs)
+    np.testing.assert_array_equal(whole[-1].xy, follow(zs)[-1].xy)
+    resumed = Layout(start, seed=0, previous=whole[2].xy)
+    rest = follow(zs[3:], resumed, first=3)
+    for a, b in zip(whole[3:], rest, strict=True):
+        np.testing.assert_array_equal(a.xy, b.xy)
+        assert a.quality == b.quality
+
+
+def test_placing_draws_no_global_random_numbers(follow: Callable) -> None:
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    follow([embeddings(0.5)])
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 15, 16, 20])
+def test_few_points(n: int) -> None:
+    z = embeddings()[:: P // n][:n]
+    xy = principal(z) if n >= 16 else reference(z, seed=0)
+    label = np.arange(n) % 2
+    frame = Layout(xy, 0).place(z, 0, label, label == 1)
+    assert frame.xy.shape == (n, 2) and np.isfinite(frame.xy).all()
+    assert ("trustworthiness" in frame.quality) == (n >= 4)
+
+
+def test_equal_rows_and_no_forget_samples() -> None:
+    z = np.ones((30, 4), np.float32)
+    xy = reference(z, seed=0)
+    assert not xy.any()
+    frame = Layout(xy, 0).place(z, 0, np.zeros(30, int), np.zeros(30, bool))
+    assert np.isfinite(frame.xy).all() and "fidelity" not in frame.quality
+
+
+def test_numbers_that_are_none_are_refused_or_leave_the_picture(start: np.ndarray) -> None:
+    z = embeddings()
+    z[3, 2] = np.nan
+    with pytest.raises(ValueError, match="1 of 240 embeddings"):
+        reference(z, seed=0)
+    frame = Layout(start, 0).place(z, 7, LABEL, FORGET)
+    np.testing.assert_array_equal(frame.xy, start)
+    assert frame.quality == {} and frame.step == 7
+
+
+def test_normalisation_is_the_callers_choice(start: np.ndarray) -> None:
+    z = embeddings(0.5) * np.linspace(0.1, 9, P, dtype=np.float32)[:, None]
+    a = Layout(start, 0).place(z, 0, LABEL, FORGET).xy
+    b = Layout(start, 0).place(2 * z, 0, LABEL, FORGET).xy
+    raw = Layout(start, 0, normalise=False).place(z, 0, LABEL, FORGET).xy
+    np.testing.assert_allclose(a, b, atol=1e-4)
+    assert np.abs(a - raw).max() > 0.1
+
+
+def test_principal_is_one_unit_wide() -> None:
+    xy = principal(embeddings()[::20])
+    assert float(xy.std(0).mean()) == pytest.approx(1, rel=1e-5)
+    assert not principal(np.ones((1, 3), np.float32)).any()

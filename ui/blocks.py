@@ -1,0 +1,239 @@
+"""What the pages are made of: the verdict, metric rows and tables, empty places, errors.
+
+Every text that may hold a name from someone's data goes through ``html.escape`` here, or through
+an element that draws it plainly; nothing of it is read as Markdown or as HTML.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from cu_core.errors import LetheError
+
+NO_REFERENCE = "no retrained reference"
+
+
+def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
+    """The largest text of a page, then a line of facts."""
+    st.html(f'<h1 class="lethe-verdict">{escape(_unbroken(sentence))}</h1>')
+    facts(plain_facts, soft)
+
+
+def facts(plain_facts: Sequence[str], soft: Sequence[str] = ()) -> None:
+    """A line of short facts, the soft ones quieter; empty ones are left out."""
+    line = "".join(f"<span>{escape(text)}</span>" for text in plain_facts if text)
+    line += "".join(f'<span class="soft">{escape(text)}</span>' for text in soft if text)
+    if line:
+        st.html(f'<p class="lethe-facts">{line}</p>')
+
+
+def _unbroken(sentence: str) -> str:
+    """No line may end between a number and its sign, or inside "15-neighbour"."""
+    return re.sub(r"(?<=\d)-(?=\w)", "\u2011", re.sub(r"(?<=\d) %", "\u00a0%", sentence))
+
+
+def heading(text: str) -> None:
+    """A part of a page, told by weight: there are three sizes of text, not four."""
+    st.html(f'<h2 class="lethe-heading">{escape(text)}</h2>')
+
+
+def note(text: str) -> None:
+    """A quiet line of small text; nothing for none."""
+    if text:
+        st.html(f'<p class="lethe-note">{escape(text)}</p>')
+
+
+def reproduce(command: str) -> None:
+    """The command that makes a run again, with its copy button."""
+    if command:
+        note("This command reproduces the run:")
+        st.code(command, language="bash", wrap_lines=True)
+
+
+def entry(title: str, text: str) -> None:
+    """One thing of a list: its name, and a quieter line about it."""
+    line = f'<p class="lethe-note">{escape(text)}</p>'
+    st.html(f'<div class="lethe-entry">{escape(title)}{line}</div>')
+
+
+def empty(title: str, text: str) -> None:
+    """What would be here. The one action that fills the place is drawn by the caller below it."""
+    st.html(f'<div class="lethe-empty"><strong>{escape(title)}</strong><p>{escape(text)}</p></div>')
+
+
+def error(sentence: str, log: str = "", title: str = "Details") -> None:
+    """A sentence in a box; what only a developer needs is folded under it."""
+    st.error(plain(sentence), icon=":material/error:")
+    if log:
+        with st.expander(title):
+            st.code(log, language=None, wrap_lines=True)
+
+
+def unexpected(fault: Exception) -> None:
+    """An error nobody foresaw: said so, with its traceback folded. Never swallowed."""
+    text = "".join(traceback.format_exception(fault))
+    error(f"Something went wrong that Lethe does not know: {fault}", text, "Traceback")
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """What goes wrong inside is said on the page; the rest of the page is drawn as ever."""
+    try:
+        yield
+    except LetheError as refusal:
+        error(str(refusal))
+    except Exception as fault:
+        unexpected(fault)
+
+
+def plain(text: str) -> str:
+    """The text with every Markdown sign escaped, for elements that read Markdown."""
+    return "".join(f"\\{c}" if c in _SIGNS else c for c in " ".join(str(text).split()))
+
+
+_SIGNS = frozenset("\\`*_{}[]()<>#+-.!|:$~^&@\"'=")
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def shown(value: Any, metric: Mapping[str, Any], digits: int | None = 1) -> str:
+    """A metric's value with its unit: percent with one decimal, none (``digits=0``) in sentences.
+
+    "" where there is no number.
+    """
+    if not is_number(value):
+        return ""
+    if metric.get("unit") == "%":
+        return f"{value * percent(metric):.{digits}f} %"
+    unit = f" {metric['unit']}" if metric.get("unit") else ""
+    return f"{value:,.3g}{unit}"
+
+
+def percent(metric: Mapping[str, Any]) -> float:
+    """What a value in percent is multiplied with: 100 where the metric counts from 0 to 1."""
+    high = (metric.get("range") or (0, 100))[1]
+    return 100.0 if metric.get("unit") == "%" and high <= 1 else 1.0
+
+
+def gap(value: Any, reference: Any, metric: Mapping[str, Any]) -> str:
+    """How far from the retrained model, with its sign; points where the unit is percent."""
+    if not (is_number(value) and is_number(reference)):
+        return ""
+    far = (value - reference) * percent(metric)
+    if metric.get("unit") == "%":
+        return f"{far:+.1f} points".replace("-", "\u2212")
+    return f"{far:+,.3g}".replace("-", "\u2212")
+
+
+def duration(seconds: float | None) -> str:
+    """ "about 4 s", "about 3 min": never more exact than it is known."""
+    if not is_number(seconds):
+        return "not known yet"
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def size(n_bytes: float | None) -> str:
+    """Bytes in kB, MB or GB (powers of 1,000)."""
+    if not is_number(n_bytes):
+        return "not known yet"
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.1f} {unit}"
+    return f"{max(n_bytes, 0) / 1e3:,.0f} kB"
+
+
+# --- metrics ----------------------------------------------------------------------------------
+
+Values = Mapping[str, Any]
+FIRST = ("forget_acc_test", "knn_probe_forget", "ra", "ta", "ua")
+
+
+def metric_row(metrics: Sequence[Mapping[str, Any]], summary: Values, limit: int = 4) -> None:
+    """The few numbers that matter most: value, retrained value, gap."""
+    values, retrained = summary.get("metrics") or {}, summary.get("retrained") or {}
+    known = {m["key"]: m for m in metrics if m["key"] in values}
+    keys = [*(k for k in FIRST if k in known), *(k for k in known if k not in FIRST)]
+    tiles = []
+    for metric in [known[k] for k in keys if is_number(values[k])][:limit]:
+        key = metric["key"]
+        far = gap(values[key], retrained.get(key), metric)
+        beside = shown(retrained.get(key), metric)
+        text = f"retrained {beside} · gap {far}" if far else NO_REFERENCE
+        tiles.append(
+            f'<div title="{escape(metric["help"])}"><div>{escape(metric["title"])}</div>'
+            f'<div class="value">{escape(shown(values[key], metric))}</div>'
+            f'<div class="lethe-help">{escape(text)}</div></div>'
+        )
+    if tiles:
+        st.html(f'<div class="lethe-tiles">{"".join(tiles)}</div>')
+
+
+def metric_table(metrics: Sequence[Mapping[str, Any]], summary: Values) -> None:
+    """Every metric: unlearned, original, retrained, gap; where one is missing, why."""
+    values, reasons = summary.get("metrics") or {}, summary.get("reasons") or {}
+    original, retrained = summary.get("original") or {}, summary.get("retrained")
+    rows = []
+    for metric in metrics:
+        key = metric["key"]
+        if key not in values and key not in reasons:
+            continue
+        cells = [
+            _cell(shown(values.get(key), metric), reasons.get(key)),
+            _cell(shown(original.get(key), metric), None),
+            _cell(shown((retrained or {}).get(key), metric), None if retrained else NO_REFERENCE),
+            _cell(gap(values.get(key), (retrained or {}).get(key), metric), None),
+        ]
+        rows.append(
+            f'<tr><th scope="row">{escape(metric["title"])}'
+            f'<div class="lethe-help">{escape(metric["help"])}</div></th>{"".join(cells)}</tr>'
+        )
+    heads = "".join(
+        f'<th scope="col" class="number">{name}</th>'
+        for name in ("Unlearned", "Original", "Retrained", "Gap to retrained")
+    )
+    st.html(
+        f'<table class="lethe-table"><thead><tr><th scope="col">Metric</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _cell(text: str, reason: str | None) -> str:
+    if text:
+        return f'<td class="number">{escape(text)}</td>'
+    return f'<td class="number words lethe-help">{escape(reason or "–")}</td>'
+
+
+def card(facts: Sequence[tuple[str, str]]) -> None:
+    """Names and values in two columns, small."""
+    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
+    st.html(f'<dl class="lethe-card">{rows}</dl>')
+
+
+def counters(name: str, progress: Values) -> None:
+    """A bar from the worker's own counters; none while there is nothing to count."""
+    phase, total = progress.get("phase") or "", progress.get("phase_total") or 0
+    done = min(progress.get("phase_done") or 0, total)
+    values = progress.get("phase_values") or {}
+    facts = [f"{key} {value:.3g}" for key, value in values.items() if is_number(value)]
+    if total > 0:
+        said = f"{phase[:1].upper()}{phase[1:]}: {done:,} of {total:,}"
+        st.progress(done / total, text=plain(", ".join([*([name] if name else []), said, *facts])))
+    elif name:
+        entry(name, "Starting")

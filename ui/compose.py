@@ -1,0 +1,201 @@
+"""The sidebar of Unlearn: a sentence that reads top to bottom and ends in one button.
+
+Forget [..] of [..] in [..] with [..], knobs, then what the run would cost, then Run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from cu_core.errors import explain
+from cu_core.spec import RunRecord, UnlearnRequest
+from ui import blocks, controls, pickers, session
+
+Catalog = Mapping[str, Any]
+DEVICES = {
+    "auto": "the best there is",
+    "cpu": "the processor",
+    "cuda": "NVIDIA GPU",
+    "mps": "Apple GPU",
+}
+
+
+def sentence(catalog: Catalog) -> UnlearnRequest | None:
+    """The request as the widgets stand; None while it is unfinished (said beside the widget)."""
+    with st.container(key="sentence", gap="xsmall"):
+        forget = st.container(gap="xsmall")
+        data_key = pickers.dataset(catalog["datasets"], "run")
+        with forget:
+            rule = _forget(data_key)
+        chosen_model = pickers.model(catalog["models"], session.store().models(), data_key)
+        chosen = controls.method(catalog["methods"])
+        preset = controls.preset(chosen)
+    controls.about(chosen)
+    hparams = controls.hyperparameters(chosen, preset)
+    settings = _settings(catalog, chosen_model["model"])
+    if data_key is None or rule is None:
+        return None
+    return _request(
+        {"dataset": data_key, "forget": rule, "method": chosen["key"], "preset": preset}
+        | {"hparams": hparams, **settings, **chosen_model}
+    )
+
+
+def _forget(data_key: str | None) -> str | None:
+    """The forget rule; its classes need the engine's word about the data."""
+    if data_key is None:
+        return pickers.forget_set(None, None)
+    reply = session.ask("dataset", {"key": data_key})
+    rule = pickers.forget_set(reply.answer if reply else None, data_key)
+    if reply is None:
+        session.waiting("Reading the data…", lambda: session.ask("dataset", {"key": data_key}))
+    elif reply.answer is None:
+        blocks.error(reply.error)
+        return None
+    else:
+        blocks.note(" ".join(reply.answer.get("notes", ())))
+    return rule
+
+
+def _request(fields: dict[str, Any]) -> UnlearnRequest | None:
+    try:
+        return UnlearnRequest(**fields)
+    except ValidationError as fault:
+        blocks.error(explain(fault, "The request"))
+        return None
+
+
+def _settings(catalog: Catalog, architecture: str) -> dict[str, Any]:
+    """What a run has beside its method: the models it needs, its course, what it is drawn with."""
+    model = next((m for m in catalog["models"] if m["key"] == architecture), {})
+    epochs = "Epochs of the original model"
+    with st.expander("Run settings"):
+        models = {
+            "head": pickers.head(model, "run"),
+            "model_seed": _whole("Seed of the original model", "model_seed", 0, 0, ""),
+            "train_epochs": _whole(epochs, "train_epochs", None, 1, "Empty: its own recipe."),
+            "reference": st.toggle(
+                "Compare with a retrained model",
+                True,
+                key="run/reference",
+                persist_state="session",
+                help="Trains a model that never saw the forget set, unless one is cached. Without "
+                "it there is nothing to say what forgetting should look like.",
+            ),
+        }
+        return models | _course(catalog)
+
+
+def _course(catalog: Catalog) -> dict[str, Any]:
+    rules = {r["key"]: r for r in catalog["stop_rules"]}
+    pictures = "Empty: about 60 pictures a run."
+    return {
+        "seed": _whole("Seed of the run", "seed", 0, 0, "Decides batches and a random forget set."),
+        "every": _whole("Steps between pictures", "every", None, 1, pictures),
+        "max_steps": _whole("At most this many steps", "max_steps", None, 1, "", "no limit"),
+        "stop_rule": st.selectbox(
+            "When it stops",
+            list(rules),
+            format_func=lambda k: rules[k]["title"],
+            help="\n\n".join(f"{r['title']}: {r['help']}" for r in rules.values()) or None,
+            key="run/stop_rule",
+            persist_state="session",
+        ),
+        "probe_size": _whole("Points on the map", "probe_size", 2000, 20, ""),
+        "device": st.selectbox(
+            "Computed by",
+            list(DEVICES),
+            format_func=DEVICES.get,
+            key="run/device",
+            persist_state="session",
+        ),
+    }
+
+
+def _whole(
+    label: str, name: str, value: int | None, low: int, help: str, empty: str = "automatic"
+) -> int | None:
+    return st.number_input(
+        label,
+        low,
+        value=value,
+        step=1,
+        key=f"run/{name}",
+        persist_state="session",
+        placeholder=empty,
+        help=help or None,
+    )
+
+
+# --- what it would cost, and the button -------------------------------------------------------
+
+
+def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
+    """What the run would cost, and Run, which stays in reach. True when it may be pressed."""
+    reply = _preflight(request)
+    facts = reply.answer if reply else None
+    if facts:
+        _card(facts)
+    ready = request is not None and not (reply and facts is None)
+    with st.container(key="dock", gap="xsmall"):
+        if reply and facts is None:
+            blocks.error(reply.error)
+        elif facts:
+            blocks.note(
+                f"{facts['n_forget']:,} of {facts['n_forget'] + facts['n_retain']:,} images, "
+                f"{facts['steps']:,} steps, {blocks.duration(facts.get('seconds'))}"
+            )
+        elif request is not None:
+            session.waiting("Checking…", lambda: _preflight(request))
+        st.button(
+            "Run",
+            key="run/go",
+            type="primary",
+            width="stretch",
+            disabled=not ready,
+            on_click=go,
+            args=(request,),
+            shortcut="mod+enter",
+        )
+        if current is not None and current.state in session.LIVE and request != current.request:
+            blocks.note("A run is live. What is set here applies to the next run.")
+    return ready
+
+
+def _preflight(request: UnlearnRequest | None) -> Any:
+    """The engine's answer about this request; None while there is none."""
+    if request is None:
+        return None
+    tag = len(session.store().models())  # a model that is ready now was not before
+    return session.ask("preflight", {"request": request.model_dump(mode="json")}, tag, settle=True)
+
+
+def go(request: UnlearnRequest) -> None:
+    """Queues the run and follows it."""
+    run_id = session.attempt(session.start, request)
+    if run_id:
+        session.follow(run_id)
+
+
+def _card(facts: Mapping[str, Any]) -> None:
+    per_step = facts.get("seconds_per_step")
+    blocks.card(
+        [
+            ("Forget", f"{facts['n_forget']:,} images"),
+            ("Keep", f"{facts['n_retain']:,} images"),
+            ("Steps", f"{facts['steps']:,}"),
+            ("Pictures", f"{facts['snapshots']:,}"),
+            ("A step", f"{per_step * 1000:,.0f} ms" if blocks.is_number(per_step) else ""),
+            ("Unlearning", blocks.duration(facts.get("seconds"))),
+            ("Original", facts.get("original", "")),
+            ("Retrained", facts.get("retrained", "")),
+            ("Disk", blocks.size(facts.get("disk_bytes"))),
+            ("Computed by", DEVICES.get(facts.get("device", ""), facts.get("device", ""))),
+        ]
+    )
+    for warning in facts.get("warnings", ()):
+        st.warning(blocks.plain(warning))

@@ -1,0 +1,157 @@
+"""The catalog's knobs as widgets: drawn from their declaration, returned as hyperparameters.
+
+Nothing here knows a method: bounds, unit, symbol, help, presets and which few stay in sight all
+come from the catalog the engine wrote.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+Knob = Mapping[str, Any]
+DEFAULTS = "defaults"
+WORDS = {"lr": "learning rate", "ce": "cross-entropy", "kl": "KL", "relu": "ReLU"}
+
+
+def method(methods: Sequence[Knob]) -> Knob:
+    """The chosen method's entry of the catalog."""
+    by_key = {m["key"]: m for m in methods}
+    first = list(by_key).index("contrastive") if "contrastive" in by_key else 0
+    key = st.selectbox(
+        "with",
+        list(by_key),
+        first,
+        format_func=lambda k: by_key[k]["title"],
+        key="method",
+        persist_state="session",
+    )
+    return by_key[key]
+
+
+def about(chosen: Knob) -> None:
+    """What the method does, its loss and its paper, behind a small button."""
+    with st.popover("What it does", icon=":material/menu_book:", type="tertiary"):
+        st.markdown(f"**{chosen['title']}**")
+        st.write(chosen["idea"])
+        if chosen.get("loss"):
+            st.latex(chosen["loss"])
+        if chosen.get("paper"):
+            st.caption(f"{chosen['paper']}, over {_passes(chosen.get('epoch_over', ''))}")
+
+
+def _passes(epoch_over: str) -> str:
+    return {"forget": "passes of the forget set", "retain": "passes of what is kept"}.get(
+        epoch_over, "one edit, no passes"
+    )
+
+
+def hyperparameters(chosen: Knob, preset: str | None) -> dict[str, Any]:
+    """The values that differ from the preset's. Main knobs in sight, the others folded."""
+    base = values_of(chosen, preset)
+    main = [k for k in chosen["knobs"] if k.get("main")]
+    rest = [k for k in chosen["knobs"] if not k.get("main")]
+    set_to = {k["name"]: _widget(chosen, k, base[k["name"]]) for k in main}
+    if rest:
+        with st.expander("More knobs" if main else "Knobs"):
+            set_to |= {k["name"]: _widget(chosen, k, base[k["name"]]) for k in rest}
+    return {name: value for name, value in set_to.items() if value != base[name]}
+
+
+def values_of(chosen: Knob, preset: str | None) -> dict[str, Any]:
+    """Every knob's value under a preset (None: the defaults)."""
+    values = {k["name"]: k["default"] for k in chosen["knobs"]}
+    return values | dict(chosen["presets"].get(preset, {}) if preset else {})
+
+
+def preset(chosen: Knob) -> str | None:
+    """The chosen preset's name; choosing one sets every knob."""
+    if not chosen["presets"]:
+        return None
+    key = f"preset/{chosen['key']}"
+    choice = st.selectbox(
+        "preset",
+        [DEFAULTS, *chosen["presets"]],
+        key=key,
+        on_change=_reset,
+        args=(chosen, key),
+        persist_state="session",
+    )
+    return None if choice == DEFAULTS else choice
+
+
+def _reset(chosen: Knob, key: str) -> None:
+    choice = st.session_state[key]
+    for name, value in values_of(chosen, None if choice == DEFAULTS else choice).items():
+        st.session_state[_key(chosen, name)] = value
+
+
+def _key(chosen: Knob, name: str) -> str:
+    return f"knob/{chosen['key']}/{name}"
+
+
+def title(name: str) -> str:
+    """ "ce_weight" -> "Cross-entropy weight"."""
+    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
+
+
+def label(knob: Knob) -> str:
+    """The knob's name, its symbol in the paper (LaTeX), its unit."""
+    symbol = f" ${knob['symbol']}$" if knob.get("symbol") else ""
+    said = knob.get("unit") in (None, "", knob["name"])  # "Epochs (epochs)" says it twice
+    return f"{title(knob['name'])}{symbol}" + ("" if said else f" ({knob['unit']})")
+
+
+def _widget(chosen: Knob, knob: Knob, base: Any) -> Any:
+    key = _key(chosen, knob["name"])
+    if key not in st.session_state:
+        st.session_state[key] = base
+    shared: dict[str, Any] = {
+        "key": key,
+        "persist_state": "session",
+        "help": f"{knob['help']}. Default: {_written(knob['default'])}.",
+    }
+    if knob["type"] == "boolean":
+        return st.toggle(label(knob), **shared)
+    if knob["type"] == "choice":
+        return st.selectbox(label(knob), list(knob["options"]), **shared)
+    number = int if knob["type"] == "integer" else float
+    st.session_state[key] = number(st.session_state[key])
+    low, high = number(knob["low"]), number(knob["high"])
+    if knob.get("log"):
+        options = scale(low, high, number, base, knob["default"], st.session_state[key])
+        return st.select_slider(label(knob), options, format_func=_written, **shared)
+    if knob.get("main"):
+        return st.slider(label(knob), low, high, step=step(low, high, number), **shared)
+    form = "%d" if number is int else "%g"
+    step_ = step(low, high, number)
+    return st.number_input(label(knob), low, high, step=step_, format=form, **shared)
+
+
+def scale(low: float, high: float, number: type, *also: Any) -> list[Any]:
+    """1, 2, 5 of every decade within the bounds, the bounds, and values that must be there."""
+    found = {number(low), number(high), *(number(v) for v in also)}
+    for decade in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
+        for digit in (1, 2, 5):
+            value = float(f"{digit}e{decade}")  # 5e-5 itself, not 5 times something near 1e-5
+            if low <= value <= high and number(value) == value:
+                found.add(number(value))
+    return sorted(found)
+
+
+def step(low: float, high: float, number: type) -> Any:
+    """A step that gives about 50 to 500 places: 1, or a power of ten, or five of it."""
+    if number is int:
+        return 1
+    size = 10.0 ** math.floor(math.log10((high - low) / 30))
+    return float(f"{5 * size:g}") if (high - low) / size > 150 else float(f"{size:g}")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)

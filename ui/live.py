@@ -1,0 +1,202 @@
+"""The followed run: its sentence, its buttons, the Stage, its numbers; alive while the run is.
+
+One fragment draws all of it, once a second while a worker holds the run and never afterwards.
+The Stage's key is the run's id, so neither a poll nor the end of the run mounts it anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from cu_core.spec import RunRecord
+from cu_core.store import RunReader
+from ui import blocks, replay, session, wording
+from ui.stage import stage
+
+Values = Mapping[str, Any]
+SOON_S, POLL_S = 0.5, 1.0  # between two looks: until a worker has it, and from then on
+HEARD_S = 0.3  # a running worker answers a command well within this
+
+
+def follow(record: RunRecord, catalog: Values) -> None:
+    """Draws the run, and keeps drawing it until it has ended."""
+    pace = _pace(record)
+
+    @st.fragment(run_every=pace)
+    def view() -> None:
+        with blocks.guarded():
+            now = session.store().run(record.run_id)
+            if _pace(now) != pace:
+                st.rerun()  # another pace, other buttons, the sidebar: the whole page, once
+            _draw(now, catalog)
+
+    view()
+
+
+def _pace(record: RunRecord) -> float | None:
+    if record.state in ("queued", "starting"):
+        return SOON_S
+    return POLL_S if record.state in session.LIVE else None
+
+
+def _draw(record: RunRecord, catalog: Values) -> None:
+    if record.state == "damaged":
+        blocks.verdict("This run cannot be read", soft=[record.name])
+        blocks.error(record.message)
+        return
+    reader = session.store().reader(record.run_id)
+    progress, sent = reader.progress(), _sent(record)
+    data = replay.blob(record, reader, progress, catalog, sent)
+    summary = record.summary or replay.so_far(sent, progress)
+    head, controls, scene, numbers = (st.container() for _ in range(4))
+    with head:
+        session.notices()
+        _headline(record, reader, progress, summary, catalog)
+    with controls:
+        if record.state in session.LIVE:
+            _buttons(record, progress)
+        else:
+            _go_on(record)
+    with scene:
+        _scene(record, data)
+    with numbers:
+        if summary.get("metrics"):
+            _numbers(record, catalog, summary)
+
+
+def _sent(record: RunRecord) -> replay.Sent:
+    held = st.session_state.get("sent")
+    if held is None or held.run_id != record.run_id:
+        held = st.session_state["sent"] = replay.Sent(record.run_id)
+    return held
+
+
+# --- what is said -----------------------------------------------------------------------------
+
+
+def _headline(
+    record: RunRecord, reader: RunReader, progress: Values, summary: Values, catalog: Values
+) -> None:
+    quiet = [wording.given_name(record), wording.settings(record)]
+    if record.state == "failed":
+        blocks.verdict(f"Ended with an error at step {record.step:,}", soft=quiet)
+        blocks.error(record.message, reader.log_tail(), "Log")
+    elif record.state == "queued":
+        blocks.verdict(wording.waiting(session.ahead(record)), soft=quiet)
+    elif record.state in ("done", "stopped") and summary.get("verdict"):
+        blocks.verdict(summary["verdict"], [summary.get("stopped_by", "")], quiet)
+    else:
+        said = wording.sentence(record, progress, summary.get("metrics") or {}, catalog)
+        blocks.verdict(said, [record.message if record.state in ("lost", "stopped") else ""], quiet)
+
+
+def _scene(record: RunRecord, data: bytes | None) -> None:
+    key = f"stage-{record.run_id}"
+    if data is not None:
+        stage(data, key=key, on_need=lambda: _need(key))
+    elif record.state in session.LIVE:
+        blocks.empty(
+            "The map appears here",
+            "It starts to move as soon as the original model has placed the images.",
+        )
+    else:
+        blocks.empty("No picture was kept", "The run ended before its first one.")
+
+
+def _need(key: str) -> None:
+    """The page lacks frames, after a reload or a change of page: the next drawing sends them."""
+    asked = (st.session_state.get(key) or {}).get("need") or {}
+    if "sent" in st.session_state:
+        st.session_state["sent"].forget_from(int(asked.get("from", 0)))
+
+
+def _numbers(record: RunRecord, catalog: Values, summary: Values) -> None:
+    metrics = catalog.get("metrics", ())
+    st.space("small")
+    blocks.metric_row(metrics, summary)
+    if not record.summary:
+        blocks.note("Estimates from the points on the map; exact figures come with the end.")
+    with st.expander("All metrics"):
+        blocks.metric_table(metrics, summary)
+    blocks.reproduce(record.summary.get("command") or wording.command(record.request))
+
+
+# --- what can be done -------------------------------------------------------------------------
+
+
+def _buttons(record: RunRecord, progress: Values) -> None:
+    paused = record.state == "paused"
+    steps = progress.get("phase") == "unlearning" and record.total > 0
+    waits = record.state in ("queued", "starting")
+    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
+        word, icon = ("Resume", "play_arrow") if paused else ("Pause", "pause")
+        _button(record, word, icon, disabled=waits)
+        _button(record, "Step", "skip_next", st.session_state.get("step-by", 1), not steps)
+        st.number_input(
+            "Updates a step",
+            1,
+            10_000,
+            key="step-by",
+            width=120,
+            disabled=not steps,
+            label_visibility="collapsed",
+            help="How many updates Step makes before it pauses again.",
+        )
+        with st.popover("Rewind", icon=":material/history:", disabled=not steps):
+            to = st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
+            _button(record, "Rewind", "history", min(to, record.step))
+        _button(record, "Stop", "stop", disabled=waits and record.state == "starting")
+        blocks.counters("", progress)
+    blocks.note(_unheard(record))
+
+
+def _button(
+    record: RunRecord, word: str, icon: str, value: Any = None, disabled: bool = False
+) -> None:
+    st.button(
+        word,
+        key=f"run-{word.lower()}",
+        icon=f":material/{icon}:",
+        disabled=disabled,
+        on_click=_command,
+        args=(record, word.lower(), value),
+    )
+
+
+def _command(record: RunRecord, verb: str, value: Any) -> None:
+    """Tells the worker, and waits the moment that it takes to hear it."""
+    if record.state == "queued":
+        session.halt(record)
+        return
+    command_id = session.attempt(session.store().command, record.run_id, verb, value)
+    if command_id is None:
+        return
+    st.session_state["unheard"] = (record.run_id, command_id, verb)
+    until = time.monotonic() + HEARD_S
+    while session.store().acknowledged(command_id) is None and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def _unheard(record: RunRecord) -> str:
+    """A line while a command is on its way; commands are answered by id."""
+    run_id, command_id, verb = st.session_state.get("unheard", ("", 0, ""))
+    if run_id != record.run_id or session.store().acknowledged(command_id) is not None:
+        return ""
+    return f"{verb.capitalize()} is taken up after the step that is under way."
+
+
+def _go_on(record: RunRecord) -> None:
+    if record.state not in ("lost", "stopped", "failed"):
+        return
+    word = f"Resume from step {record.step:,}" if record.step else "Start again"
+    kind = "primary" if record.state == "lost" else "secondary"
+    st.button(word, key="run-go-on", type=kind, on_click=session.attempt, args=(resume, record))
+
+
+def resume(record: RunRecord) -> None:
+    session.store().requeue(record.run_id)
+    session.wake()

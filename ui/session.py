@@ -1,0 +1,207 @@
+"""What a page knows before it draws: the store, the followed run and its URL, asked questions.
+
+The truth is in the store; ``st.session_state`` holds only what one browser tab has seen. A run is
+found again by ``?run=<id>``, which a page change drops, so the id is kept in both places.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cu_core import spawn
+from cu_core.errors import LetheError, UnknownRun
+from cu_core.spec import ACTIVE, FetchRequest, RunRecord, TrainRequest, UnlearnRequest
+from cu_core.store import Store
+from cu_core.store.mailbox import WORKER_GONE
+from ui import blocks
+from ui.stage import unpack
+
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT / "assets"
+LIVE = ("queued", *ACTIVE)
+SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
+PATIENCE_S = 6.0  # an engine that is silent for this long is looked after
+PAINT_S = 0.5  # what a page is given to paint before a worker takes the processor
+KEPT = 64  # questions a tab remembers
+
+
+def store() -> Store:
+    """The home folder's store: one for all tabs."""
+    return _store(os.environ.get("LETHE_HOME", ""))
+
+
+@st.cache_resource(show_spinner=False)
+def _store(home: str) -> Store:
+    return Store(home or None)
+
+
+def page(name: str) -> Path:
+    """A page as Streamlit wants it named: the entry script is not beside the pages."""
+    return ROOT / "pages" / f"{name}.py"
+
+
+# --- the engine -------------------------------------------------------------------------------
+
+
+def wake(delay: float = 0.0) -> None:
+    """Starts a worker if none is idle; after ``delay`` seconds, so that the page paints first.
+
+    An idle worker goes away with this server; one that has a run stays to its end.
+    """
+    timer = threading.Timer(delay, spawn.ensure_worker, [store(), os.getpid()])
+    timer.daemon = True
+    timer.start()
+
+
+def wake_once(delay: float) -> None:
+    """The same, for the first page that this server draws."""
+    _wake_once(os.environ.get("LETHE_HOME", ""), delay)
+
+
+@st.cache_resource(show_spinner=False)
+def _wake_once(home: str, _delay: float) -> bool:
+    wake(_delay)
+    return True
+
+
+# --- the followed run -------------------------------------------------------------------------
+
+
+def followed() -> RunRecord | None:
+    """The run of this tab, by URL first. None: there is none, or it is gone (said in a line)."""
+    run_id = st.query_params.get("run") or st.session_state.get("run")
+    if not run_id:
+        return None
+    try:
+        record = store().run(run_id)
+    except UnknownRun as fault:
+        unfollow()
+        notice(str(fault))
+        return None
+    follow(record.run_id)
+    return record
+
+
+def follow(run_id: str) -> None:
+    """Makes this the run of the tab, in the URL and in the session."""
+    st.session_state["run"] = run_id
+    if st.query_params.get("run") != run_id:
+        st.query_params["run"] = run_id
+
+
+def unfollow() -> None:
+    st.session_state.pop("run", None)
+    if "run" in st.query_params:
+        del st.query_params["run"]
+
+
+def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | None = None) -> str:
+    """Queues a request and sees to it that somebody takes it. A twin that waits is not doubled."""
+    for record in store().runs(request.kind):
+        if record.state in LIVE and record.request == request:
+            return record.run_id
+    run_id = store().enqueue(request, name)
+    wake()
+    return run_id
+
+
+def ahead(record: RunRecord) -> int:
+    """How many runs come before a queued one."""
+    return sum(r.state in LIVE and r.created < record.created for r in store().runs())
+
+
+def halt(record: RunRecord) -> None:
+    """Takes a run out of the queue, or tells its worker to stop."""
+    if not attempt(store().move, record.run_id, "queued", "stopped", "Stopped before it began."):
+        attempt(store().command, record.run_id, "stop")
+
+
+def recording() -> tuple[dict[str, Any], bytes] | None:
+    """The recorded run that comes with the app: its header and the Stage's bytes."""
+    path = ASSETS / "demo.lethe"
+    if not path.is_file():
+        return None
+    data = _bytes(path, path.stat().st_mtime_ns)
+    return unpack(data)[0], data
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _bytes(path: Path, stamp: int) -> bytes:
+    return path.read_bytes()
+
+
+# --- questions to the engine ------------------------------------------------------------------
+
+
+def ask(kind: str, payload: Mapping[str, Any], tag: Any = None, settle: bool = False) -> Any:
+    """A worker's Answer, with ``answer`` or the sentence ``error``; None while it is open.
+
+    The same question is asked once a tab; another ``tag`` asks it anew. With ``settle`` it goes
+    out only after it has stood for a moment, so that a slider on its way asks nothing.
+    """
+    asked = st.session_state.setdefault("asked", {})
+    key = json.dumps([kind, payload, tag], sort_keys=True, default=str)
+    if key not in asked:
+        while len(asked) >= KEPT:
+            asked.pop(next(iter(asked)))
+        asked[key] = {"id": None, "since": time.monotonic(), "reply": None}
+    entry = asked[key]
+    if entry["reply"] is not None:
+        return entry["reply"]
+    if entry["id"] is None and not (settle and time.monotonic() - entry["since"] < SETTLE_S):
+        entry["id"] = store().ask(kind, payload)
+        wake(PAINT_S)
+    if entry["id"] is not None:
+        reply = store().answer(entry["id"])
+        if reply is None or reply.error == WORKER_GONE:
+            entry["id"] = None  # swept, or its worker died: ask again
+        elif reply.state in ("answered", "failed"):
+            entry["reply"] = reply
+    return entry["reply"]
+
+
+def waiting(text: str, ready: Callable[[], Any]) -> None:
+    """A quiet line where something will be; draws the page again once ``ready()`` is true.
+
+    An engine that says nothing for a while is looked after: another one is started if it is gone.
+    """
+    state = {"since": time.monotonic(), "woken": False}
+
+    @st.fragment(run_every=0.5)
+    def poll() -> None:
+        if ready():
+            st.rerun()
+        patient = time.monotonic() - state["since"] < PATIENCE_S
+        if not (patient or state["woken"]):
+            state["woken"] = True
+            wake()
+        blocks.note(text if patient else f"{text} The engine is starting, this takes seconds.")
+
+    poll()
+
+
+def attempt(action: Callable[..., Any], *args: Any) -> Any:
+    """The action's result; a refusal is kept and shown by ``notices`` as its sentence."""
+    try:
+        return action(*args)
+    except LetheError as fault:
+        notice(str(fault))
+        return None
+
+
+def notice(sentence: str) -> None:
+    """A sentence that the next drawing of the page shows once."""
+    st.session_state.setdefault("notices", []).append(sentence)
+
+
+def notices() -> None:
+    for sentence in st.session_state.pop("notices", []):
+        st.warning(blocks.plain(sentence), icon=":material/info:")

@@ -1,0 +1,84 @@
+"""The list of runs: open, rename, delete; a damaged one is shown as such and hides no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cu_core.spec import RunRecord
+from ui import blocks, session, wording
+
+SHOWN = 8  # rows of a page of the list
+
+
+def runs(records: Sequence[RunRecord]) -> None:
+    """Newest first, the followed one marked; nothing is drawn for an empty list."""
+    if not records:
+        return
+    blocks.heading("Runs")
+    pages = -(-len(records) // SHOWN)
+    at = st.pagination(pages, key="runs-page") if pages > 1 else 1
+    for record in records[(at - 1) * SHOWN : at * SHOWN]:
+        _row(record)
+
+
+def _row(record: RunRecord) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"row-{record.run_id}", gap="small"
+    ):
+        blocks.entry(wording.given_name(record) or wording.settings(record), _told(record))
+        shown = record.run_id == st.session_state.get("run")
+        st.button(
+            "Shown" if shown else "Open",
+            key=f"open-{record.run_id}",
+            disabled=shown,
+            on_click=session.follow,
+            args=(record.run_id,),
+        )
+        _rename(record)
+        confirm(
+            "Delete",
+            f"delete-{record.run_id}",
+            "The run, its pictures and its measurements are deleted. This cannot be undone.",
+            delete,
+            record,
+            disabled=record.state in session.LIVE,
+        )
+
+
+def _told(record: RunRecord) -> str:
+    """State or verdict, what was asked, when."""
+    when = time.strftime("%d %b %Y, %H:%M", time.localtime(record.created))
+    if record.state == "damaged":
+        return f"Damaged: {record.message} · {when}"
+    said = record.summary.get("verdict") or record.message or record.phase
+    settings = wording.settings(record) if wording.given_name(record) else ""
+    return " · ".join(text for text in (wording.state(record), said, settings, when) if text)
+
+
+def _rename(record: RunRecord) -> None:
+    key = f"name-{record.run_id}"
+    with st.popover("Rename", disabled=record.state == "damaged"):
+        st.text_input("Name", record.name, max_chars=200, key=key)
+        st.button(
+            "Keep this name", key=f"keep-{record.run_id}", on_click=rename, args=(record, key)
+        )
+
+
+def rename(record: RunRecord, key: str) -> None:
+    session.attempt(session.store().rename, record.run_id, st.session_state[key])
+
+
+def delete(record: RunRecord) -> None:
+    session.attempt(session.store().delete, record.run_id)
+    if st.session_state.get("run") == record.run_id:
+        session.unfollow()
+
+
+def confirm(word: str, key: str, text: str, action, *args, disabled: bool = False) -> None:
+    """A button that asks once more before it acts."""
+    with st.popover(word, disabled=disabled):
+        blocks.note(text)
+        st.button(word, key=key, type="primary", on_click=action, args=args)

@@ -1,0 +1,44 @@
+"""The Stage as a Streamlit component: one registration, one element a key."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ui.stage import source
+
+Callback = Callable[[], None]
+
+
+@functools.cache
+def _component() -> Any:
+    import streamlit as st
+
+    return st.components.v2.component(
+        "lethe_stage", html=source.markup(), css=source.style(), js=source.script()
+    )
+
+
+def stage(
+    data: bytes,
+    key: str,
+    on_need: Callback | None = None,
+    on_frame: Callback | None = None,
+) -> Any:
+    """Mounts the Stage on one blob, or hands the mounted one (same ``key``) its next frames.
+
+    The result has ``frame`` (the frame that a person stopped at, or None) and ``need``
+    ({"from": n} for one run of the script when the page lacks the frames from n on, else None);
+    ``on_need`` and ``on_frame`` are called when they change.
+    """
+    return _component()(
+        data=data,
+        key=key,
+        on_need_change=on_need or _nothing,
+        on_frame_change=on_frame or _nothing,
+    )
+
+
+def _nothing() -> None:
+    """A state or trigger without a callback would not be part of the result."""

@@ -1,0 +1,94 @@
+// The one clock: time in frames, moved by playing, stepping, scrubbing and by new data.
+
+export const FRAMES_PER_SECOND = 12;
+const STEPS_PER_SECOND = 3; // under reduced motion, frame by frame
+const CATCH_UP = 1; // seconds in which a live view reaches what has just arrived
+
+export class Clock {
+  constructor(calm) {
+    this.calm = calm; // reduced motion: no frames in between
+    this.t = 0;
+    this.last = 0;
+    this.speed = 1;
+    this.live = false;
+    this.playing = false;
+    this.following = false; // at the newest frame of a live run, and staying there
+    this.before = null;
+    this.wait = 0;
+  }
+
+  get atEnd() {
+    return this.t >= this.last;
+  }
+
+  get frame() {
+    return Math.round(this.t);
+  }
+
+  /** Whether time passes by itself now. */
+  get moving() {
+    return this.playing || (this.following && !this.atEnd);
+  }
+
+  play() {
+    if (this.live && this.atEnd) return this.follow();
+    if (this.atEnd) this.t = 0;
+    this.playing = true;
+    this.following = false;
+    this.before = null;
+    this.wait = 0;
+  }
+
+  pause() {
+    this.playing = this.following = false;
+    this.before = null;
+    this.t = this.frame;
+  }
+
+  seek(t) {
+    this.t = Math.min(this.last, Math.max(0, t));
+    this.playing = false;
+    this.following = this.live && this.atEnd;
+  }
+
+  follow() {
+    this.playing = false;
+    this.following = true;
+    this.t = this.last;
+  }
+
+  /** New frames, or fewer after a rewind. */
+  grow(last, live) {
+    this.live = live;
+    this.last = last;
+    this.t = Math.min(this.t, last);
+    if (!live) {
+      this.playing = this.playing || (this.following && !this.atEnd);
+      this.following = false;
+    } else if (this.following && this.calm) this.t = last;
+    this.rate = Math.max(1, (last - this.t) / CATCH_UP);
+    this.before = null;
+  }
+
+  /** Moves time on to ``now`` (milliseconds). Returns true when playing has just ended. */
+  tick(now) {
+    const passed = this.before === null ? 0 : Math.min(0.25, (now - this.before) / 1000);
+    this.before = this.moving ? now : null;
+    if (!this.moving) return false;
+    if (this.calm) this._jump(passed);
+    else this.t += passed * (this.following ? this.rate : FRAMES_PER_SECOND * this.speed);
+    if (this.t < this.last) return false;
+    this.t = this.last;
+    this.following = this.live;
+    const ended = this.playing && !this.live;
+    this.playing = false;
+    return ended;
+  }
+
+  _jump(passed) {
+    this.wait += passed * STEPS_PER_SECOND * this.speed;
+    const whole = Math.floor(this.wait);
+    this.wait -= whole;
+    this.t = Math.min(this.last, Math.floor(this.t) + whole);
+  }
+}

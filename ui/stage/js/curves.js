@@ -1,0 +1,292 @@
+// The curves: one canvas a panel; the lines are drawn once, the playhead moves over them.
+
+import { css } from "./palette.js";
+import { panels, scaleOf, shortName, showValue, spread, valueAt } from "./series.js";
+
+const TEXT = 15; // CSS pixels, the small one of the three sizes
+const LINE_GAP = 19;
+
+/** Colour and width of each line: forget in the accent, the others in ink, then softer. */
+export function lineStyles(lines, theme) {
+  const seen = { forget: 0, other: 0 };
+  return lines.map((line) => {
+    const kind = /forget/i.test(line.key + line.title) ? "forget" : "other";
+    const rank = seen[kind]++;
+    const colours = kind === "forget" ? [theme.accent, theme.accent] : [theme.ink, theme.soft];
+    return { colour: colours[Math.min(rank, 1)], width: rank ? 1.5 : 2.75 };
+  });
+}
+
+function retrainedNote(line) {
+  const known = Number.isFinite(line.retrained);
+  return known ? `retrained ${showValue(line.retrained, line.unit)}` : "";
+}
+
+class Panel {
+  constructor(host) {
+    this.box = document.createElement("div");
+    this.box.className = "panel";
+    this.title = document.createElement("h3");
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.box.append(this.title, this.canvas);
+    host.append(this.box);
+    this.context = this.canvas.getContext("2d");
+    this.layers = [document.createElement("canvas"), document.createElement("canvas")];
+  }
+
+  set(panel, run, theme) {
+    Object.assign(this, { panel, run, theme });
+    this.title.textContent = panel.title;
+    this.scale = scaleOf(panel);
+    this.styles = lineStyles(panel.lines, theme);
+    this.stale = true;
+  }
+
+  resize(ratio, showSteps) {
+    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    Object.assign(this, { width, height, ratio, showSteps, stale: true });
+    for (const canvas of [this.canvas, ...this.layers]) {
+      canvas.width = Math.max(1, Math.round(width * ratio));
+      canvas.height = Math.max(1, Math.round(height * ratio));
+      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    }
+  }
+
+  /** Texts beside the plot, and the room they want: {left, right} in pixels. */
+  measure() {
+    const c = this.context;
+    const { unit, lines } = this.panel;
+    c.font = `${TEXT}px ${this.theme.font}`;
+    const widest = (texts) => Math.max(0, ...texts.map((text) => c.measureText(text).width));
+    this.tickText = this.scale.ticks.map((v) => showValue(v, unit));
+    this.names = lines.map(shortName);
+    const { low, high } = this.scale;
+    const ends = unit === "%" ? ["100 %"] : [low, high].map((v) => showValue(v, unit));
+    this.ownWidth = this.valueWidth = widest([...ends, "–"]);
+    this.notes = lines.map((line) => (lines.length > 2 ? "" : retrainedNote(line)));
+    const label = Math.max(this.valueWidth + 8 + widest(this.names), widest(this.notes));
+    return {
+      left: Math.ceil(widest(this.tickText)) + 8,
+      right: Math.min(this.width * 0.54, 14 + label),
+    };
+  }
+
+  /** The plot's rectangle; panels above each other share left and right. */
+  place({ left, right }, valueWidth) {
+    this.valueWidth = Math.max(this.valueWidth, valueWidth);
+    this.x0 = left;
+    this.x1 = Math.max(left + 20, this.width - right);
+    this.y0 = 9;
+    this.y1 = this.height - (this.showSteps ? 27 : 9);
+    const { low, high } = this.scale;
+    this.toX = (step) => this.x0 + ((this.x1 - this.x0) * step) / this.run.endStep;
+    this.toY = (value) => this.y1 - ((this.y1 - this.y0) * (value - low)) / (high - low);
+    this._labels();
+  }
+
+  /** One label a line, at the height where the line ends, pushed apart until none overlap. */
+  _labels() {
+    const ends = this.panel.lines.map((line) => valueAt(line, Infinity) ?? this.scale.low);
+    const wish = ends.map((value) => this.toY(value));
+    const gap = this.notes.some(Boolean) ? 2 * LINE_GAP : LINE_GAP;
+    this.labelY = spread(wish, gap, this.y0, this.y1 - (gap - LINE_GAP));
+    this.endY = wish;
+  }
+
+  _build() {
+    this.stale = false;
+    const [faint, full] = this.layers.map((canvas) => canvas.getContext("2d"));
+    for (const c of [faint, full]) c.clearRect(0, 0, this.width, this.height);
+    this._axes(faint);
+    this._lines(faint, 0.24);
+    this._lines(full, 1);
+    this.canvas.title = this._summary();
+    this.canvas.setAttribute("aria-label", this.canvas.title);
+  }
+
+  _axes(c) {
+    const { theme } = this;
+    c.font = `${TEXT}px ${theme.font}`;
+    c.textBaseline = "middle";
+    c.textAlign = "right";
+    this.scale.ticks.forEach((tick, k) => {
+      const y = Math.round(this.toY(tick)) + 0.5;
+      c.strokeStyle = css(theme.line);
+      c.lineWidth = 1;
+      c.beginPath();
+      c.moveTo(this.x0, y);
+      c.lineTo(this.x1, y);
+      c.stroke();
+      c.fillStyle = css(theme.soft);
+      c.fillText(this.tickText[k], this.x0 - 8, y);
+    });
+    if (this.showSteps) {
+      const y = this.y1 + 16;
+      c.textAlign = "left";
+      if (this.x1 - this.x0 > 130) c.fillText("0", this.x0, y);
+      c.textAlign = "right";
+      c.fillText(`${this.run.endStep} steps`, this.x1, y);
+    }
+    this._references(c);
+  }
+
+  /** Retrained values dashed, original ones dotted, each in its line's colour. */
+  _references(c) {
+    const kinds = [["original", [1.5, 3.5], 0.75], ["retrained", [7, 4], 1]];
+    for (const [kind, dash, alpha] of kinds) {
+      this.panel.lines.forEach((line, k) => {
+        if (!Number.isFinite(line[kind])) return;
+        c.setLineDash(dash);
+        c.lineWidth = 1.5;
+        c.strokeStyle = css(this.styles[k].colour, alpha);
+        c.beginPath();
+        c.moveTo(this.x0, this.toY(line[kind]));
+        c.lineTo(this.x1, this.toY(line[kind]));
+        c.stroke();
+      });
+    }
+    c.setLineDash([]);
+  }
+
+  _lines(c, alpha) {
+    c.lineJoin = "round";
+    this.panel.lines.forEach((line, k) => {
+      c.strokeStyle = css(this.styles[k].colour, alpha);
+      c.lineWidth = this.styles[k].width;
+      c.beginPath();
+      let pen = false;
+      line.values.forEach((value, i) => {
+        if (value === null) pen = false;
+        else c[pen ? "lineTo" : "moveTo"](this.toX(line.steps[i]), this.toY(value));
+        pen = value !== null;
+      });
+      c.stroke();
+    });
+  }
+
+  _summary() {
+    const parts = this.panel.lines.map((line) => {
+      const values = ["original", "retrained"].filter((kind) => Number.isFinite(line[kind]));
+      const told = values.map((kind) => `${kind} ${showValue(line[kind], line.unit)}`);
+      const end = `ends at ${showValue(valueAt(line, Infinity), line.unit)}`;
+      return `${line.title}: ${[end, ...told].join(", ")}`;
+    });
+    return `${this.panel.title}. ${parts.join(". ")}.`;
+  }
+
+  draw(step) {
+    if (this.width < 2 || this.height < 2) return;
+    if (this.stale) this._build();
+    const c = this.context;
+    const x = Math.min(this.x1, Math.max(this.x0, this.toX(step)));
+    c.clearRect(0, 0, this.width, this.height);
+    const [faint, full] = this.layers;
+    c.drawImage(faint, 0, 0, this.width, this.height);
+    const cut = Math.max(1, Math.round((x + 0.5) * this.ratio));
+    c.drawImage(full, 0, 0, cut, full.height, 0, 0, cut / this.ratio, this.height);
+    c.fillStyle = css(this.theme.ink);
+    c.fillRect(Math.round(x) - 0.5, this.y0 - 6, 1, this.y1 - this.y0 + 12);
+    this._values(c, x, step);
+  }
+
+  /** The values now, each a dot on the playhead and a number beside its line's name. */
+  _values(c, x, step) {
+    c.font = `${TEXT}px ${this.theme.font}`;
+    c.textBaseline = "middle";
+    this.panel.lines.forEach((line, k) => {
+      const value = valueAt(line, step);
+      const { colour } = this.styles[k];
+      c.fillStyle = css(colour);
+      if (value !== null) {
+        c.beginPath();
+        c.arc(x, this.toY(value), 3.5, 0, 2 * Math.PI);
+        c.fill();
+      }
+      const left = this.x1 + 14;
+      c.strokeStyle = css(colour, 0.5);
+      c.lineWidth = 1;
+      c.beginPath();
+      c.moveTo(this.x1 + 2, this.endY[k]);
+      c.lineTo(left - 3, this.labelY[k]);
+      c.stroke();
+      c.textAlign = "right";
+      c.fillText(showValue(value, line.unit), left + this.valueWidth, this.labelY[k]);
+      c.textAlign = "left";
+      const at = left + this.valueWidth + 8;
+      c.fillText(this._fit(c, this.names[k], at), at, this.labelY[k]);
+      if (!this.notes[k]) return;
+      c.fillStyle = css(this.theme.soft);
+      const under = left + this.valueWidth - this.ownWidth;
+      c.fillText(this._fit(c, this.notes[k], under), under, this.labelY[k] + LINE_GAP);
+    });
+  }
+
+  _fit(c, text, left) {
+    const room = this.width - left;
+    let name = text;
+    if (c.measureText(name).width <= room) return name;
+    while (name.length > 1 && c.measureText(`${name}…`).width > room) name = name.slice(0, -1);
+    return `${name.trimEnd()}…`;
+  }
+}
+
+export class Curves {
+  /** ``seek(t)`` when a panel is pressed or dragged over, ``settle()`` when it is let go. */
+  constructor(root, seek, settle) {
+    this.root = root;
+    this.panels = [];
+    const to = (event) => {
+      const panel = this.panels.find((item) => item.canvas === event.target);
+      if (!panel || !panel.run) return;
+      const x = event.clientX - panel.canvas.getBoundingClientRect().left;
+      const share = (x - panel.x0) / (panel.x1 - panel.x0);
+      seek(panel.run.timeOf(Math.min(1, Math.max(0, share)) * panel.run.endStep));
+    };
+    root.addEventListener("pointerdown", (event) => {
+      if (event.button || event.target.tagName !== "CANVAS") return;
+      this.held = true;
+      event.target.setPointerCapture(event.pointerId);
+      to(event);
+    });
+    root.addEventListener("pointermove", (event) => this.held && to(event));
+    root.addEventListener("pointerup", () => {
+      if (this.held) settle();
+      this.held = false;
+    });
+  }
+
+  load(run, theme) {
+    const wanted = panels(run.header.curves || []);
+    while (this.panels.length > wanted.length) this.panels.pop().box.remove();
+    while (this.panels.length < wanted.length) this.panels.push(new Panel(this.root));
+    wanted.forEach((panel, k) => this.panels[k].set(panel, run, theme));
+    this.root.classList.toggle("empty", !wanted.length);
+    this.drawn = null;
+  }
+
+  resize(ratio) {
+    const stacked = this.panels.every((p) => p.box.offsetLeft === this.panels[0].box.offsetLeft);
+    this.panels.forEach((panel, k) => {
+      panel.resize(ratio, !stacked || k === this.panels.length - 1);
+    });
+    const wishes = this.panels.map((panel) => panel.measure());
+    const widest = (side) => Math.max(...wishes.map((wish) => wish[side]));
+    const shared = { left: widest("left"), right: widest("right") };
+    const values = Math.max(...this.panels.map((panel) => panel.valueWidth));
+    this.panels.forEach((panel, k) => {
+      if (stacked) panel.place(shared, values);
+      else panel.place(wishes[k], 0);
+    });
+    this.drawn = null;
+  }
+
+  /** Draws the playhead at a step, when it has moved by at least a pixel. */
+  draw(step) {
+    const [first] = this.panels;
+    const at = first && first.toX ? Math.round(first.toX(step) * 2) : null;
+    if (at !== null && at === this.drawn) return;
+    for (const panel of this.panels) panel.draw(step);
+    this.drawn = at;
+  }
+}

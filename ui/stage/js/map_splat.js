@@ -1,0 +1,109 @@
+// The map without a graphics card: the same picture on a plain canvas. Where WebGL is done in
+// software this is several times faster than WebGL itself, so it is taken there as well.
+
+import { paintPoints } from "./paint.js";
+import { makeStamp, Raster } from "./raster.js";
+
+const SPLAT_RATIO = 1.5; // work grows with the square of it
+
+export class SplatMap {
+  constructor(canvas) {
+    this.mode = "canvas";
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    if (!this.context) throw new Error("This browser draws neither WebGL nor canvas.");
+    this.stamps = new Map();
+  }
+
+  resize(width, height, ratio) {
+    this.ratio = Math.min(ratio, SPLAT_RATIO);
+    this.canvas.width = Math.max(1, Math.round(width * this.ratio));
+    this.canvas.height = Math.max(1, Math.round(height * this.ratio));
+    this.raster = new Raster(this.context, this.canvas.width, this.canvas.height);
+  }
+
+  load(run) {
+    this.colours = new Uint8Array(run.n * 8);
+    this.painted = "";
+  }
+
+  draw({ run, camera, t, look, trails, size }) {
+    const key = `${look.version}/${look.mode === "true" ? 0 : t}`;
+    if (this.painted !== key) paintPoints(run, look, t, this.colours);
+    this.painted = key;
+    const { panel, ink, soft } = look.theme;
+    this.raster.clear(panel);
+    const keep = this._stamp(size.keep, size.rim, false, false);
+    this._points(run, camera, t, 0, run.kept, keep, null);
+    if (size.trail.strength) this._trails(run, camera, t, trails, look, size.trail);
+    const ring = this._stamp(size.forget, size.outline, true, true);
+    if (look.ghost) this._ghost(run, camera, ring, soft);
+    const forget = this._stamp(size.forget, size.outline, true, false);
+    this._points(run, camera, t, run.kept, run.n, forget, ink);
+    this.raster.show();
+  }
+
+  /** The masks of a mark; made again only when its size changes. */
+  _stamp(radius, rim, diamond, hollow) {
+    const key = `${diamond}/${hollow}`;
+    const wish = `${radius * this.ratio}/${rim * this.ratio}`;
+    if (this.stamps.get(key)?.wish !== wish) {
+      const shape = { radius: radius * this.ratio, rim: rim * this.ratio, diamond, hollow };
+      this.stamps.set(key, { wish, stamp: makeStamp(shape) });
+    }
+    return this.stamps.get(key).stamp;
+  }
+
+  /** [pixels a quantum, x of quantum 0, y of quantum 0], in the canvas's own pixels. */
+  _frame(camera) {
+    const [x, y] = camera.toPixel(0, 0);
+    return [camera.scale * this.ratio, x * this.ratio, y * this.ratio];
+  }
+
+  _points(run, camera, t, from, to, stamp, outline) {
+    const { raster, colours } = this;
+    const { xy, n } = run;
+    const [s, x0, y0] = this._frame(camera);
+    const i = Math.min(Math.floor(t), run.last);
+    const j = Math.min(i + 1, run.last);
+    const m = t - i;
+    for (let slot = from; slot < to; slot++) {
+      const [a, b] = [2 * (i * n + slot), 2 * (j * n + slot)];
+      const x = xy[a] + (xy[b] - xy[a]) * m;
+      const y = xy[a + 1] + (xy[b + 1] - xy[a + 1]) * m;
+      const fill = colours.subarray(slot * 8, slot * 8 + 3);
+      const edge = outline || colours.subarray(slot * 8 + 4, slot * 8 + 7);
+      raster.mark(stamp, x0 + x * s, y0 - y * s, fill, edge, colours[slot * 8 + 3]);
+    }
+  }
+
+  _ghost(run, camera, stamp, colour) {
+    const [s, x0, y0] = this._frame(camera);
+    for (let k = 0; k < run.ghost.length; k += 2) {
+      const [x, y] = [x0 + run.ghost[k] * s, y0 - run.ghost[k + 1] * s];
+      this.raster.mark(stamp, x, y, colour, colour, 190);
+    }
+  }
+
+  _trails(run, camera, t, trails, look, { width, strength }) {
+    const [first, end] = trails.range(t);
+    const [s, x0, y0] = this._frame(camera);
+    const { places } = trails;
+    for (let k = first; k < end; k++) {
+      const start = trails.times[k];
+      const grow = Math.min(1, t - start);
+      const slot = trails.slots[k];
+      if (grow <= 0 || look.dims(look.classOf(run, slot, start + 1))) continue;
+      const [ax, ay] = [places[4 * k], places[4 * k + 1]];
+      const [bx, by] = [ax + (places[4 * k + 2] - ax) * grow, ay + (places[4 * k + 3] - ay) * grow];
+      const { edge } = look.colour(run, slot, start + 1);
+      const share = strength * trails.strength(k, t);
+      const ends = [x0 + ax * s, y0 - ay * s, x0 + bx * s, y0 - by * s];
+      this.raster.line(...ends, width * this.ratio, edge, share);
+    }
+  }
+
+  destroy() {
+    this.canvas.width = this.canvas.height = 1;
+  }
+}

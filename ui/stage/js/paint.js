@@ -1,0 +1,67 @@
+// What colour each point has: by true class, by predicted class, or by how far it has moved.
+
+const DIMMED = 26; // alpha of points outside the isolated classes
+
+/** How the map is read: mode "true" | "pred" | "moved", and what is isolated. */
+export class Look {
+  constructor() {
+    this.mode = "true";
+    this.ghost = true;
+    this.isolated = new Set(); // class ids
+    this.version = 0;
+  }
+
+  /** Colours for the run on this theme; every mark drawn later comes from here. */
+  dress(palette, ramp, theme) {
+    Object.assign(this, { palette, ramp, theme });
+    this.version++;
+  }
+
+  toggle(id) {
+    if (!this.isolated.delete(id)) this.isolated.add(id);
+    this.version++;
+  }
+
+  set(mode) {
+    this.mode = mode;
+    this.version++;
+  }
+
+  dims(id) {
+    return this.isolated.size > 0 && !this.isolated.has(id);
+  }
+
+  /** The class a slot is shown as at frame i: predicted in mode "pred", else true. */
+  classOf(run, slot, i) {
+    return this.mode === "pred" ? run.pred[i * run.n + slot] : run.label[slot];
+  }
+
+  /** {fill, edge} of a slot at time t. */
+  colour(run, slot, t) {
+    if (this.mode !== "moved") {
+      const id = this.classOf(run, slot, Math.min(Math.round(t), run.last));
+      return this.palette[id] || { fill: this.theme.grey, edge: this.theme.grey };
+    }
+    const { grey } = this.theme;
+    if (!run.isForget(slot)) return { fill: grey, edge: grey };
+    const far = run.moved(slot, t);
+    if (far * run.unit <= run.header.floor) return { fill: grey, edge: grey };
+    const fill = this.ramp[Math.min(255, Math.round((255 * far) / run.reach))];
+    return { fill, edge: fill };
+  }
+}
+
+/** Fills ``out`` (8 bytes a slot: fill RGBA, edge RGBA) for time t. */
+export function paintPoints(run, look, t, out) {
+  const frame = Math.min(Math.round(t), run.last);
+  for (let slot = 0; slot < run.n; slot++) {
+    const { fill, edge } = look.colour(run, slot, t);
+    const alpha = look.dims(look.classOf(run, slot, frame)) ? DIMMED : 255;
+    const at = slot * 8;
+    for (let c = 0; c < 3; c++) {
+      out[at + c] = fill[c];
+      out[at + 4 + c] = edge[c];
+    }
+    out[at + 3] = out[at + 7] = alpha;
+  }
+}

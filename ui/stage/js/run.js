@@ -1,0 +1,149 @@
+// The run as the page holds it: every frame that has arrived, in drawing order.
+
+/**
+ * Points are kept in slots: keep samples first, then forget samples, so that each kind is one
+ * contiguous range for the renderers. Positions are the wire's uint16 (0..65535 in the box).
+ */
+export class Run {
+  constructor(header, sections) {
+    this.id = header.run;
+    this.n = header.n;
+    this.box = header.box;
+    this.classes = header.classes;
+    this.forgetClasses = new Set(header.forget_classes);
+    this.unit = Math.max(header.box[2] - header.box[0], header.box[3] - header.box[1]) / 65535;
+    this.frames = 0;
+    this.capacity = 0;
+    this.steps = [];
+    this.quality = [];
+    this._order(sections.forget);
+    this.label = this._pick(sections.label);
+    this.index = this._pick(sections.index);
+    this.ghost = new Uint16Array(0);
+    this.atlas = sections.atlas ? { ...header.atlas, bytes: sections.atlas.slice() } : null;
+    this.xy = new Uint16Array(0);
+    this.pred = new sections.pred.constructor(0);
+    this.append(header, sections);
+    this._extent();
+  }
+
+  _order(forget) {
+    const slots = Array.from({ length: this.n }, (_, i) => i);
+    this.order = Uint32Array.from([
+      ...slots.filter((i) => !forget[i]), ...slots.filter((i) => forget[i]),
+    ]);
+    this.kept = slots.filter((i) => !forget[i]).length;
+  }
+
+  _pick(values) {
+    return values.constructor.from(this.order, (i) => values[i]);
+  }
+
+  _ghosts(places) {
+    const out = [];
+    for (let i = 0; i < this.n; i++) {
+      const [x, y] = [places[2 * i], places[2 * i + 1]];
+      if (x !== 65535 || y !== 65535) out.push(x, y);
+    }
+    return Uint16Array.from(out);
+  }
+
+  /** Bounds of frame 0 and how far a point can sensibly move: half its longer side (quanta). */
+  _extent() {
+    const bounds = [65535, 65535, 0, 0];
+    for (let k = 0; k < this.frames * this.n && this.frames; k++) {
+      const [x, y] = [this.xy[2 * k], this.xy[2 * k + 1]];
+      if (x < bounds[0]) bounds[0] = x;
+      if (y < bounds[1]) bounds[1] = y;
+      if (x > bounds[2]) bounds[2] = x;
+      if (y > bounds[3]) bounds[3] = y;
+      if (k === this.n - 1) this.reach = Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 2;
+    }
+    this.bounds = this.frames ? bounds : [0, 0, 65535, 65535];
+    this.reach = Math.max(this.reach || 0, 1);
+  }
+
+  /** Takes the frames of a blob. Returns the first frame that is new, or -1 when some lack. */
+  append(header, sections) {
+    const { start, count, n } = header;
+    if (start > this.frames) return -1;
+    if (sections.ghost) this.ghost = this._ghosts(sections.ghost);
+    this._grow(start + count);
+    for (let f = 0; f < count; f++) {
+      for (let slot = 0; slot < n; slot++) {
+        const from = f * n + this.order[slot];
+        const to = (start + f) * n + slot;
+        this.xy[2 * to] = sections.xy[2 * from];
+        this.xy[2 * to + 1] = sections.xy[2 * from + 1];
+        this.pred[to] = sections.pred[from];
+      }
+      this.steps[start + f] = header.steps[f];
+      this.quality[start + f] = header.quality[f] || null;
+    }
+    // A run that was rewound has fewer frames than this page had.
+    this.frames = Math.max(start + count, Math.min(this.frames, header.total));
+    this.steps.length = this.quality.length = this.frames;
+    this.header = header;
+    return start;
+  }
+
+  _grow(frames) {
+    if (frames <= this.capacity) return;
+    this.capacity = Math.max(frames, Math.ceil(this.capacity * 1.5));
+    const [xy, pred] = [this.xy, this.pred];
+    this.xy = new Uint16Array(this.capacity * this.n * 2);
+    this.pred = new pred.constructor(this.capacity * this.n);
+    this.xy.set(xy);
+    this.pred.set(pred);
+  }
+
+  get last() {
+    return Math.max(0, this.frames - 1);
+  }
+
+  isForget(slot) {
+    return slot >= this.kept;
+  }
+
+  /** Place of a slot at time t (frames, may be fractional), in quanta. */
+  place(slot, t) {
+    const i = Math.min(Math.floor(t), this.last);
+    const j = Math.min(i + 1, this.last);
+    const m = t - i;
+    const [a, b] = [2 * (i * this.n + slot), 2 * (j * this.n + slot)];
+    return [
+      this.xy[a] + (this.xy[b] - this.xy[a]) * m,
+      this.xy[a + 1] + (this.xy[b + 1] - this.xy[a + 1]) * m,
+    ];
+  }
+
+  /** How far a slot is from where frame 0 had it, in quanta. */
+  moved(slot, t) {
+    const [x, y] = this.place(slot, t);
+    return Math.hypot(x - this.xy[2 * slot], y - this.xy[2 * slot + 1]);
+  }
+
+  /** The optimizer step at time t, between two frames in proportion. */
+  stepAt(t) {
+    const i = Math.min(Math.floor(t), this.last);
+    const j = Math.min(i + 1, this.last);
+    return (this.steps[i] || 0) + ((this.steps[j] || 0) - (this.steps[i] || 0)) * (t - i);
+  }
+
+  /** The time (frames) of a step: the inverse of stepAt, clamped to the frames known. */
+  timeOf(step) {
+    if (this.frames < 2 || step <= this.steps[0]) return 0;
+    for (let i = 1; i < this.frames; i++) {
+      if (step <= this.steps[i]) {
+        return i - 1 + (step - this.steps[i - 1]) / (this.steps[i] - this.steps[i - 1] || 1);
+      }
+    }
+    return this.last;
+  }
+
+  /** The step at the right end of the scrubber and of the curves. */
+  get endStep() {
+    const known = this.steps[this.last] || 0;
+    return Math.max(1, known, this.header.live ? this.header.total_steps || 0 : 0);
+  }
+}

@@ -1,0 +1,112 @@
+// One slider under map and curves: time by step, event marks, and where the map is unfaithful.
+
+export const POOR_FIDELITY = 0.9;
+
+function element(kind, name) {
+  const made = document.createElement(kind);
+  made.className = name;
+  return made;
+}
+
+/** Stretches of frames [first, last] whose fidelity is poor, with the lowest value in each. */
+export function poorStretches(quality) {
+  const out = [];
+  quality.forEach((entry, i) => {
+    if (!entry || !(entry.fidelity < POOR_FIDELITY)) return;
+    const open = out[out.length - 1];
+    if (open && open.last === i - 1) {
+      open.last = i;
+      open.least = Math.min(open.least, entry.fidelity);
+    } else out.push({ first: i, last: i, least: entry.fidelity });
+  });
+  return out;
+}
+
+export class Scrubber {
+  /** ``seek(t)`` while dragging; ``settle()`` when the hand lets go. */
+  constructor(root, seek, settle) {
+    this.root = root;
+    this.seek = seek;
+    this.settle = settle;
+    this.parts = {};
+    for (const name of ["known", "fill", "poor", "thumb", "marks"]) {
+      this.parts[name] = root.querySelector(`.${name}`);
+    }
+    root.addEventListener("pointerdown", (event) => this._grab(event));
+    root.addEventListener("pointermove", (event) => this.held && this._to(event));
+    for (const name of ["pointerup", "pointercancel"]) {
+      root.addEventListener(name, () => this._release());
+    }
+  }
+
+  _grab(event) {
+    if (event.button || event.target.closest(".mark") || !this.run) return;
+    this.held = true;
+    this.root.setPointerCapture(event.pointerId);
+    this.root.focus({ preventScroll: true });
+    this._to(event);
+    event.preventDefault();
+  }
+
+  _release() {
+    if (!this.held) return;
+    this.held = false;
+    this.settle();
+  }
+
+  _to(event) {
+    const box = this.root.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    this.seek(this.run.timeOf(share * this.run.endStep));
+  }
+
+  share(step) {
+    return Math.min(1, Math.max(0, step / this.run.endStep));
+  }
+
+  /** Marks and stretches of this run; called when data arrives. */
+  load(run) {
+    this.run = run;
+    const { known, poor, marks } = this.parts;
+    known.style.width = `${100 * this.share(run.steps[run.last] || 0)}%`;
+    this.root.setAttribute("aria-valuemax", run.last);
+    poor.replaceChildren(...poorStretches(run.quality).map((stretch) => this._poor(stretch)));
+    const last = run.steps[run.last] || 0;
+    const seen = (run.header.events || []).filter((event) => event.step <= last);
+    marks.replaceChildren(...seen.map((event) => this._mark(event)));
+  }
+
+  _poor({ first, last, least }) {
+    const made = element("span", "stretch");
+    const [from, to] = [this.run.steps[first], this.run.steps[last]];
+    made.style.left = `${100 * this.share(from)}%`;
+    made.style.width = `max(6px, ${100 * (this.share(to) - this.share(from))}%)`;
+    const of100 = Math.round(100 * least);
+    const where = first === last ? `Step ${from}` : `Steps ${from} to ${to}`;
+    made.title = `${where}: the map is less faithful, down to ${of100} of 100 forget samples.`;
+    return made;
+  }
+
+  _mark(event) {
+    const made = element("button", "mark");
+    made.type = "button";
+    made.style.left = `${100 * this.share(event.step)}%`;
+    made.title = `Step ${event.step}: ${event.text || event.kind}`;
+    made.setAttribute("aria-label", made.title);
+    made.addEventListener("click", () => {
+      this.seek(Math.round(this.run.timeOf(event.step)));
+      this.settle();
+    });
+    return made;
+  }
+
+  draw(t, text) {
+    const share = this.share(this.run.stepAt(t));
+    this.parts.thumb.style.transform = `translateX(${share * this.root.clientWidth}px)`;
+    this.parts.fill.style.transform = `scaleX(${share})`;
+    if (text === this.text) return;
+    this.text = text;
+    this.root.setAttribute("aria-valuenow", Math.round(t));
+    this.root.setAttribute("aria-valuetext", text);
+  }
+}

@@ -1,0 +1,294 @@
+// The Stage: one run, one clock, and everything that follows it.
+
+import { parseBlob } from "./blob.js";
+import { Clock } from "./clock.js";
+import { Curves } from "./curves.js";
+import { onKey } from "./keys.js";
+import { Legend } from "./legend.js";
+import { MapView } from "./map.js";
+import { recall, remember } from "./memory.js";
+import { Look } from "./paint.js";
+import { classPalette, movedRamp, readTheme } from "./palette.js";
+import { Run } from "./run.js";
+import { Scrubber } from "./scrubber.js";
+import { describe } from "./series.js";
+import { showQuality } from "./texts.js";
+
+const MAX_RATIO = 2;
+
+export class Stage {
+  constructor(parent) {
+    this.root = parent.querySelector(".lethe");
+    this.errors = [];
+    this.times = [];
+    const find = (name) => this.root.querySelector(name);
+    this.step = find(".step");
+    this.live = find(".live");
+    this.told = find(".told");
+    this.notice = find(".notice");
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.shade = matchMedia("(prefers-color-scheme: dark)");
+    this.clock = new Clock(this.calm.matches);
+    this.look = new Look();
+    const ask = () => this.request();
+    this.map = new MapView(find(".map"), this.look, ask);
+    this.legend = new Legend(find(".legend"), ask);
+    const seek = (t) => this.seek(t);
+    const settle = () => this.settle();
+    this.curves = new Curves(find(".plots"), seek, settle);
+    this.scrubber = new Scrubber(find(".scrub"), seek, settle);
+    this._listen(find);
+  }
+
+  _listen(find) {
+    this.root.addEventListener("keydown", (event) => onKey(event, this));
+    find(".play").addEventListener("click", () => this.toggle());
+    find(".back").addEventListener("click", () => this.stepBy(-1));
+    find(".forward").addEventListener("click", () => this.stepBy(1));
+    this.live.addEventListener("click", () => this.toEnd());
+    this.root.addEventListener("change", (event) => this._chosen(event.target));
+    this.onShade = () => this.run && this.dress();
+    this.onCalm = () => {
+      this.clock.calm = this.calm.matches;
+      this.request();
+    };
+    this.shade.addEventListener("change", this.onShade);
+    this.calm.addEventListener("change", this.onCalm);
+    this.watch = new ResizeObserver(() => this.layout());
+    this.watch.observe(this.root);
+    this.watch.observe(find(".map"));
+  }
+
+  _chosen(input) {
+    if (input.name === "colour") this.look.set(input.value);
+    else if (input.name === "speed") this.clock.speed = Number(input.value);
+    else this.look.ghost = input.checked;
+    this.look.version++;
+    this.request();
+  }
+
+  // --- data
+
+  /** Called on mount, with new data, and when the theme changes. */
+  update({ data, setStateValue, setTriggerValue }) {
+    Object.assign(this, { setStateValue, setTriggerValue });
+    if (data && data !== this.data) this._take(data);
+    else if (this.run) this.dress();
+  }
+
+  _take(data) {
+    this.data = data;
+    const { header, sections } = parseBlob(data);
+    const { run } = this;
+    const same = run && run.frames && run.id === header.run && run.n === header.n;
+    if (!same && header.start > 0) return this.setTriggerValue("need", { from: 0 });
+    const next = header.start > 0 ? this.run : new Run(header, sections);
+    const firstNew = header.start > 0 ? next.append(header, sections) : 0;
+    if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
+    this.run = next;
+    this.map.load(next, firstNew, !same);
+    this.scrubber.load(next);
+    this.clock.grow(next.last, Boolean(header.live));
+    if (!same) this._open();
+    this.dress();
+    this._words();
+    if (!this.clock.moving) this.tell();
+  }
+
+  /** A run that was not shown before: where this tab left it, else from its natural start. */
+  _open() {
+    const { clock, run } = this;
+    const left = recall(run.id);
+    clock.playing = clock.following = false;
+    clock.t = 0;
+    if (left) {
+      if (left.camera) this.map.camera.state = left.camera;
+      clock.t = Math.min(run.last, left.t || 0);
+      if (clock.live && left.following) clock.follow();
+      else clock.playing = Boolean(left.playing) && !clock.calm && !clock.atEnd;
+    } else if (clock.live) clock.follow();
+    else if (!clock.calm && run.last > 0) clock.play();
+    this.reported = null;
+  }
+
+  _words() {
+    const { run } = this;
+    const ghost = this.root.querySelector(".ghost-toggle");
+    ghost.hidden = !run.ghost.length;
+    this.notice.hidden = run.frames > 0;
+    this.notice.textContent =
+      "The map and the curves appear here once the original model has placed the samples.";
+    this.root.classList.toggle("blank", !run.frames);
+    this.root.querySelector(".transport").inert = !run.frames;
+    this.map.renderer.canvas.setAttribute("aria-label", this._label());
+  }
+
+  _label() {
+    const { run } = this;
+    const forget = [...run.forgetClasses].map((id) => run.classes[id]).join(", ");
+    const what = forget ? `class ${forget}` : "single samples";
+    return `${run.n} samples on a map, ${run.n - run.kept} of them to be forgotten (${what}).`;
+  }
+
+  /** Colours for the theme as it is now. */
+  dress() {
+    const theme = readTheme(this.root);
+    const style = getComputedStyle(this.map.root);
+    theme.panel = readTheme(this.map.root).bg;
+    theme.font = style.fontFamily;
+    this.look.dress(classPalette(this.run.classes.length, theme), movedRamp(theme), theme);
+    this.curves.load(this.run, theme);
+    this.layout();
+  }
+
+  layout() {
+    if (!this.run || !this.root.clientWidth) return;
+    this.legend.draw(this.run, this.look);
+    const ratio = Math.min(MAX_RATIO, window.devicePixelRatio || 1);
+    this.map.resize(ratio, this.legend.root.offsetWidth + 20);
+    this.curves.resize(ratio);
+    this.draw();
+    this.request();
+  }
+
+  // --- time
+
+  toggle() {
+    if (this.clock.playing || this.clock.following) this.pause();
+    else {
+      this.clock.play();
+      this.request();
+    }
+  }
+
+  pause() {
+    this.clock.pause();
+    this.settle();
+  }
+
+  seek(t) {
+    this.clock.seek(this.clock.calm ? Math.round(t) : t);
+    this.request();
+  }
+
+  seekTo(t) {
+    this.clock.seek(t);
+    this.settle();
+  }
+
+  stepBy(count) {
+    this.seekTo(this.clock.frame + count);
+  }
+
+  toEnd() {
+    if (this.clock.live) this.clock.follow();
+    else this.clock.seek(this.clock.last);
+    this.settle();
+  }
+
+  /** After a pause or a jump: on a whole frame, reported to the page, and said aloud. */
+  settle() {
+    const { clock } = this;
+    clock.t = clock.frame;
+    this.request();
+    this.tell();
+    remember(this.run.id, this.state());
+    if (clock.frame === this.reported) return;
+    this.reported = clock.frame;
+    this.setStateValue("frame", clock.frame);
+  }
+
+  state() {
+    const { t, playing, following } = this.clock;
+    const camera = this.map.camera.moved ? this.map.camera.state : null;
+    return { t, playing, following, camera };
+  }
+
+  tell() {
+    const { run, clock } = this;
+    this.told.textContent = describe(run.header.curves || [], run.stepAt(clock.t), run.endStep);
+  }
+
+  // --- pictures
+
+  request() {
+    this.pending ??= requestAnimationFrame((now) => this._frame(now));
+  }
+
+  _frame(now) {
+    this.pending = undefined;
+    if (!this.run || this.gone) return;
+    const ended = this.clock.tick(now);
+    this.draw();
+    this.times.push(now);
+    if (this.times.length > 240) this.times.splice(0, 120);
+    if (ended) this.settle();
+    if (this.clock.moving) this.request();
+  }
+
+  draw() {
+    if (!this.run.frames) return;
+    try {
+      const { t } = this.clock;
+      this.legend.draw(this.run, this.look);
+      this.map.draw(t, this.clock.calm);
+      this.curves.draw(this.run.stepAt(t));
+      this._readout(t);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error) {
+    this.errors.push(String(error.stack || error));
+    this.clock.pause();
+    this.notice.hidden = false;
+    this.notice.textContent = `The picture stopped: ${error.message} Reload the page to try again.`;
+    console.error(error);
+  }
+
+  _readout(t) {
+    const { run, clock } = this;
+    const step = Math.round(run.stepAt(t));
+    this.scrubber.draw(t, `step ${step} of ${run.endStep}`);
+    const state = `${step}/${run.endStep}/${clock.playing}/${clock.following}/${clock.live}`;
+    const quality = run.quality[clock.frame];
+    if (state === this.shown && quality === this.judged) return;
+    this.shown = state;
+    this.judged = quality;
+    this.step.firstChild.textContent = `step ${step}`;
+    this.step.lastChild.textContent = ` / ${run.endStep}`;
+    this.root.classList.toggle("playing", clock.playing || clock.following);
+    const play = this.root.querySelector(".play");
+    play.setAttribute("aria-label", clock.playing || clock.following ? "Pause" : "Play");
+    play.title = `${play.getAttribute("aria-label")} (space)`;
+    this.live.hidden = !clock.live;
+    this.live.setAttribute("aria-pressed", String(clock.following));
+    this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
+    showQuality(this.root.querySelector(".quality"), quality, run.header.floor);
+  }
+
+  /** Pictures a second over the last second of playing. */
+  fps() {
+    const end = this.times[this.times.length - 1];
+    const recent = this.times.filter((time) => time > end - 1000);
+    const span = recent[recent.length - 1] - recent[0];
+    return recent.length > 1 ? (1000 * (recent.length - 1)) / span : 0;
+  }
+
+  /** Nothing calls for this Stage just now, though it is still on the page. */
+  rest() {
+    if (this.run) remember(this.run.id, this.state());
+    this.clock.pause();
+  }
+
+  destroy() {
+    this.rest();
+    this.gone = true;
+    cancelAnimationFrame(this.pending);
+    this.watch.disconnect();
+    this.shade.removeEventListener("change", this.onShade);
+    this.calm.removeEventListener("change", this.onCalm);
+    this.map.destroy();
+  }
+}
