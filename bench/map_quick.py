@@ -11,6 +11,7 @@ is neighbours, graph and forces, "frame" adds every measure.
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 import warnings
@@ -107,7 +108,7 @@ def fresh(
     scale = layouts[0].std(0).mean()
     steps = [
         float(np.median(np.linalg.norm(b - a, axis=1)[~forget])) / scale
-        for a, b in zip(layouts, layouts[1:], strict=False)
+        for a, b in itertools.pairwise(layouts)
     ]
     return spent, np.array(found), steps
 

@@ -48,6 +48,10 @@ class Control:
         if now - self._last_poll >= POLL_S or self.paused:
             self._last_poll = now
             self.obey(done)
+        self.hold(done)
+
+    def hold(self, done: int) -> None:
+        """Returns at once, or once a pause ends or grants an update."""
         while self.paused and not self.allowance:
             time.sleep(POLL_S)
             self.obey(done)

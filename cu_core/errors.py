@@ -50,7 +50,13 @@ class RunBusy(StoreError):
 
 
 class Diverged(LetheError):
-    """The loss is no longer a number."""
+    """The loss, or what the model gives, is no longer a number."""
+
+    def __init__(self, what: str, step: int) -> None:
+        super().__init__(
+            f"The {what} is no longer a number at step {step}. Lower the learning rate or the "
+            "loss weights; the frames until then are kept."
+        )
 
 
 class Cancelled(LetheError):

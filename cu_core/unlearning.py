@@ -146,7 +146,7 @@ class UnlearnRun:
         """Replays to ``step`` from the original: the same bits, since every batch is a function
         of (seed, set, t). The rows after it go; the run stays paused there."""
         self.step = step = max(0, min(step, self.total))
-        self.writer.truncate(step + 1)
+        self.writer.truncate(step + 1, {"step": step})
         self.writer.ckpt_path.unlink(missing_ok=True)
         self.writer.event(step, "rewind", f"Rewound to step {step}")
         job = self._fresh_job()
@@ -158,8 +158,8 @@ class UnlearnRun:
 
     def _loop(self, job: Job, at: int) -> None:
         layout = self._layout()
-        if not self.control.paused:
-            self.control.report("unlearning", at, self.total, {})
+        self.control.report("unlearning", at, self.total, {})
+        self.control.hold(at)
         for event in self._timed(job, at):
             if isinstance(event, Snapshot):
                 self._record(event, layout)
@@ -190,16 +190,15 @@ class UnlearnRun:
     def _log(self, log: StepLog) -> None:
         losses = {name: float(value) for name, value in log.losses.items()}
         with self.clock("store"):
-            self.writer.steps([StepLog(log.step, log.epoch, losses)])
+            self.writer.steps([StepLog(log.step, log.epoch, losses)], {"step": log.step})
         finite = all(math.isfinite(value) for value in losses.values())
         self.bad_losses = 0 if finite else self.bad_losses + 1
         if self.bad_losses >= PATIENCE:
-            raise Diverged(
-                f"The loss has not been a number since step {log.step - PATIENCE + 1}. "
-                "Lower the learning rate or the loss weights; the frames until then are kept."
-            )
+            raise Diverged("loss", log.step)
 
     def _record(self, snapshot: Snapshot, layout: Layout) -> None:
+        if not (np.isfinite(snapshot.z).all() and np.isfinite(snapshot.logits).all()):
+            raise Diverged("output of the model", snapshot.step)
         with self.clock("metrics"):
             values, reasons = metrics.measure(scene_of(snapshot, self.probe, self.forget))
         with self.clock("map"):
@@ -214,7 +213,7 @@ class UnlearnRun:
                 xy=frame.xy,
                 quality=frame.quality,
             )
-            self.writer.put_many({"step": snapshot.step, "reasons": reasons})
+            self.writer.put("reasons", reasons)
         self.values = values
 
     def _checkpoint(self, job: Job, step: int) -> None:

@@ -124,6 +124,18 @@ def test_a_bad_request_is_one_sentence_and_leaves_no_run(
     assert Store(tmp_path).runs() == []
 
 
+def test_a_diverging_run_fails_with_a_sentence_and_keeps_its_frames(
+    home: Path, unbroken: dict[str, Any]
+) -> None:
+    wild = ("--set", "normalise=false", "--set", "lr=1.0", "--set", "contrast_weight=10")
+    done = lethe(home, *UNLEARN, "--json", "--no-reference", *wild)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "no longer a number at step" in done.stderr
+    record = Store(home).runs()[0]
+    assert record.state == "failed" and "Lower the learning rate" in record.message
+    assert len(Store(home).reader(record.run_id).frames().steps) >= 1
+
+
 def start(home: Path, *words: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "cu_core", *UNLEARN, "--home", str(home), *words]
     quiet = subprocess.DEVNULL

@@ -7,12 +7,15 @@ Newton's method on all points at once, where umap-learn bisects them one by one.
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from cu_core.projection.neighbours import Neighbours
+
+warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # once a process
 
 TOLERANCE = 2e-6  # of the summed membership; umap-learn stops at 1e-5
 MIN_SCALE = 1e-3  # least bandwidth over the mean distance, as in umap-learn

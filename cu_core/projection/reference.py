@@ -8,6 +8,8 @@ Units are UMAP's own (neighbours lie about 0.1 to 1 apart), centred on 0.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -61,6 +63,19 @@ def principal(z: NDArray[np.float32]) -> NDArray[np.float32]:
 def warm_up() -> None:
     """Makes umap-learn compile now, on 64 points, rather than in the first run's path."""
     _fit(np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32), 0)
+
+
+@contextmanager
+def threads_kept() -> Iterator[None]:
+    """Gives torch back its number of threads, which the pool that umap-learn's compiled loops
+    start may change (seen: 1 became 2). Sums over another number of threads differ in their last
+    bits, so a run would depend on whether its map was cached.
+    """
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _fit(z: NDArray[np.float32], seed: int) -> NDArray[np.float32]:

@@ -45,6 +45,7 @@ class Runs:
         try:
             (building / "snapshots").mkdir(parents=True)
             (building / "ckpt").mkdir()
+            request = _with_own_list(request, building, folder)
             write_config(building, Config(title, created, request, versions()))
             with self.db.write() as connection:
                 connection.execute(insert(RUN), row | {"state": "queued"})
@@ -215,6 +216,17 @@ def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> Mapping[str
 
 def _count(value: Any) -> int:
     return int(value) if isinstance(value, int | float) else 0
+
+
+def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
+    """A forget set given as a file is kept with the run: resuming must not miss an upload."""
+    rule, _, given = (getattr(request, "forget", None) or "").partition(":")
+    source = Path(given).expanduser()
+    if rule != "indices" or not source.is_file():
+        return request
+    kept = f"forget{source.suffix}"
+    shutil.copyfile(source, building / kept)
+    return request.model_copy(update={"forget": f"indices:{folder / kept}"})
 
 
 def _title(request: Request) -> str:

@@ -9,6 +9,7 @@ import torch
 from cu_core.projection import forces, layout, neighbours
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest
+from cu_core.projection.reference import threads_kept
 
 
 def points(kind: str) -> np.ndarray:
@@ -62,9 +63,10 @@ def test_fuzzy_set_is_umap_learns(kind: str, k: int) -> None:
     x = points(kind)
     near = nearest(torch.tensor(x), k - 1)
     with_self = np.c_[np.arange(len(x)), near.index], np.c_[np.zeros(len(x)), near.distance]
-    wanted = fuzzy_simplicial_set(
-        x, k, None, "euclidean", knn_indices=with_self[0], knn_dists=with_self[1]
-    )[0].toarray()
+    with threads_kept():
+        wanted = fuzzy_simplicial_set(
+            x, k, None, "euclidean", knn_indices=with_self[0], knn_dists=with_self[1]
+        )[0].toarray()
     graph = fuzzy_set(near)
     got = graph.matrix(graph.weight).to_dense().numpy()
     np.testing.assert_allclose(got, wanted, atol=1e-5)

@@ -43,6 +43,20 @@ def test_reference_is_centred_finite_and_reproducible(start: np.ndarray) -> None
     np.testing.assert_array_equal(start, reference(embeddings(), seed=0))  # bit for bit
 
 
+def test_fitting_leaves_torchs_threads_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    import umap
+
+    before = torch.get_num_threads()
+
+    def meddling(self: object, z: np.ndarray) -> np.ndarray:
+        torch.set_num_threads(before + 1)
+        return z[:, :2]
+
+    monkeypatch.setattr(umap.UMAP, "fit_transform", meddling)
+    reference(embeddings(), seed=0)
+    assert torch.get_num_threads() == before
+
+
 def test_equal_embeddings_rest_and_the_reference_is_a_fixed_point(follow: Callable) -> None:
     first, second = follow([embeddings(), embeddings()])
     assert first.quality["jitter"] <= 0.004 and first.quality["noise_floor"] <= 0.004
