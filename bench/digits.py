@@ -1,7 +1,7 @@
 """Forgets three classes of digits, one after another, and prints what a reader asks first:
 forget accuracy, test accuracy beside the retrained model's, the probe, and seconds.
 
-    python bench/digits.py [HOME]
+    python -m bench.digits [HOME]
 """
 
 import json

@@ -1,15 +1,13 @@
 """Packs a finished run as the recording that the Watch page plays.
 
 python -m cu_core unlearn --dataset digits --forget class:8 --home HOME
-python bench/record.py HOME RUN assets/demo.lethe
+python -m bench.record HOME RUN assets/demo.lethe
 """
 
 import platform
 import sys
 from datetime import date
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cu_core.store import Store
 from ui import replay, wording

@@ -126,12 +126,12 @@ class UnlearnRun:
 
     def _reference_layout(self, job: Job) -> None:
         """The picture of the original model, fitted once by umap-learn and kept with it."""
-        xy = self.store.layout(self.original, self.probe.hash)
+        xy = self.store.layout(self.original, self.probe.index_hash)
         if xy is None:
             self.control.report("fitting the map", 0, 1, {})
             with self.clock("reference map"):
                 xy = reference(self.observer.look(job.model, 0).z, seed=0)
-            self.store.save_layout(self.original, self.probe.hash, xy)
+            self.store.save_layout(self.original, self.probe.index_hash, xy)
         self.reference_xy = xy
 
     def _layout(self) -> Layout:

@@ -252,3 +252,15 @@ def test_closing_the_parent_does_not_reach_a_worker(home: Path, unbroken: dict[s
     record = store.run(run_id)
     assert record.state == "done", record
     assert record.summary["weights_sha256"] == unbroken["weights_sha256"]
+
+
+def test_the_model_that_comes_with_lethe_is_the_one_it_would_train(tmp_path: Path) -> None:
+    """Its id is made of data, network and recipe: a change of any of them must replace it."""
+    from cu_core import training
+    from cu_core.setup import Setup
+    from cu_core.spec import UnlearnRequest
+
+    store = Store(tmp_path)
+    wanted = training.model_id(Setup(UnlearnRequest(), store.home), None)
+    assert [m.id for m in store.models()] == [wanted]
+    assert store.model(wanted).accuracy > 98

@@ -84,6 +84,11 @@ class Probe:
     test_label: Ints
 
     @cached_property
+    def index_hash(self) -> str:
+        """Of the training samples alone: what a layout of them depends on."""
+        return hashlib.sha256(self.index.astype("<i8").tobytes()).hexdigest()[:16]
+
+    @cached_property
     def hash(self) -> str:
         parts = (self.index, self.is_forget.astype(np.int64), self.test_index)
         digest = hashlib.sha256(b"".join(p.astype("<i8").tobytes() for p in parts))
