@@ -1,7 +1,8 @@
 """The process behind a page: waits warm, answers questions, takes one run, and ends with it.
 
 A run has the process to itself, so its memory is freed for certain and a crash hits nothing else.
-Before it starts on a run it leaves another idle worker behind, so the next click does not wait.
+Soon after its run has started it leaves another idle worker behind, so the next click does not
+wait either.
 """
 
 import argparse
@@ -15,9 +16,10 @@ import psutil
 
 from cu_core.errors import LetheError
 from cu_core.spawn import ensure_worker
-from cu_core.store import Store, Worker
+from cu_core.store import ClaimedRun, Store, Worker
 
 POLL_S = 0.05
+NEXT_S = 4.0  # after a run's start, before the next idle worker is made
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
 
 
@@ -35,17 +37,38 @@ def main() -> None:
 
 
 def _wait(store: Store, place: Worker, app: int | None) -> None:
-    """Claims the oldest queued run; until there is one, answers questions and warms up."""
+    """Claims the oldest queued run; until there is one, warms up and answers questions."""
+    from cu_core.execute import execute
+
+    claimed = store.claim(slots())
+    if claimed is None:
+        claimed = _warm(store, app)
+    if claimed is None:
+        return
+    store.set_role(place, "busy", claimed.run_id)
+    # The next one waits warm, but starts when the first frames are out: they come first.
+    successor = threading.Timer(NEXT_S, ensure_worker, (store, app))
+    successor.start()
+    _redirect(store.paths.run(claimed.run_id) / "worker.log")
+    try:
+        execute(store, claimed)
+    finally:
+        successor.cancel()
+        if _wanted(app):
+            ensure_worker(store, app)
+
+
+def _warm(store: Store, app: int | None) -> ClaimedRun | None:
+    """Waits for a run, at the service of pages; None when nobody needs it any more."""
     from cu_core.answers import answer
     from cu_core.catalog import catalog
-    from cu_core.execute import execute
     from cu_core.projection import warm_up
 
     store.save_catalog(catalog(store.home))
     # umap compiles itself in every process, for seconds: while nobody waits, not in a run.
     threading.Thread(target=warm_up, daemon=True).start()
     asked = time.monotonic()
-    while time.monotonic() - asked < IDLE_S and (app is None or psutil.pid_exists(app)):
+    while time.monotonic() - asked < IDLE_S and _wanted(app):
         question = store.next_question()
         if question:
             asked = time.monotonic()
@@ -58,12 +81,13 @@ def _wait(store: Store, place: Worker, app: int | None) -> None:
                 store.reply(question.id, None, f"The worker failed: {fault!r}. See worker.log.")
         claimed = store.claim(slots())
         if claimed:
-            store.set_role(place, "busy", claimed.run_id)
-            ensure_worker(store, app)
-            _redirect(store.paths.run(claimed.run_id) / "worker.log")
-            execute(store, claimed)
-            return
+            return claimed
         time.sleep(POLL_S)
+    return None
+
+
+def _wanted(app: int | None) -> bool:
+    return app is None or psutil.pid_exists(app)
 
 
 def _redirect(log: Path) -> None:

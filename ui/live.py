@@ -18,7 +18,7 @@ from ui import blocks, replay, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
-SOON_S, POLL_S = 0.5, 1.0  # between two looks: until a worker has it, and from then on
+SOON_S, POLL_S = 0.3, 1.0  # between two looks: until a worker has it, and from then on
 HEARD_S = 0.3  # a running worker answers a command well within this
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 CHUNK_BYTES = 64 << 20  # one block of distances; 4,000 points fit in a single block
-CANCELS = 1e-3  # squared distance over squared norm below which float32 loses the third digit
+CANCELS = 1e-4  # squared distance over squared norm below which float32 loses the third digit
 SAME = 2e-14  # ... below which two rows are the same point in float64
 
 
