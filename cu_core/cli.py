@@ -6,6 +6,7 @@ failed. ``--json`` prints one JSON object (or list) on standard output and nothi
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
@@ -21,6 +22,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int | None = options.act(options)
         return code or 0
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except BadRequest as refusal:
         print(refusal, file=sys.stderr)
         return 2

@@ -22,8 +22,8 @@ else:
     blocks.verdict("Forget something, and watch it go")
     blocks.empty(
         "No run is open",
-        "The sidebar reads as a sentence and its defaults are ready: Run trains a small network "
-        "on handwritten digits, then makes it forget the digit 5, here, in seconds.",
+        "The sidebar reads as a sentence and its defaults are ready: Run takes a small network "
+        "that knows handwritten digits and makes it forget the digit 5, here, in seconds.",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button("Run it now", disabled=not ready, on_click=compose.go, args=(request,))

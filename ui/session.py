@@ -205,3 +205,5 @@ def notice(sentence: str) -> None:
 def notices() -> None:
     for sentence in st.session_state.pop("notices", []):
         st.warning(blocks.plain(sentence), icon=":material/info:")
+    if fault := (store().catalog() or {}).get("warning"):
+        blocks.error(fault)  # the installation itself: torch and torchvision do not fit

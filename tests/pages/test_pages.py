@@ -40,7 +40,7 @@ def test_an_empty_home(page, store, name):
     if name == "unlearn":
         assert "No run is open" in words(app)
     if name == "models":
-        assert "No model is kept yet" in words(app)
+        assert "small-cnn · digits · original" in words(app)  # it comes with Lethe
 
 
 def test_watch_without_a_recording_offers_a_run_of_ones_own(page, store, monkeypatch, tmp_path):
@@ -275,3 +275,10 @@ def test_no_page_needs_torch(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["unlearn", "models"])
+def test_an_installation_that_does_not_fit_says_so_with_its_remedy(page, store, name):
+    told = "torch and torchvision do not fit together"
+    store.save_catalog(fabricate.CATALOG | {"warning": told})
+    assert any(told in box.value for box in page(name).error)

@@ -5,7 +5,7 @@ const DIMMED = 26; // alpha of points outside the isolated classes
 /** How the map is read: mode "true" | "pred" | "moved", and what is isolated. */
 export class Look {
   constructor() {
-    this.mode = "true";
+    this.mode = "pred"; // at step 0 the true class; then the colours show what the head answers
     this.ghost = true;
     this.isolated = new Set(); // class ids
     this.version = 0;
