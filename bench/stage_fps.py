@@ -19,20 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.stage_run import made_up_blob
+from tests.e2e.conftest import ARGS
 from ui.stage import player_html
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 TARGETS = {2_000: 50, 10_000: 30}
 FRAMES = 60
 RESTART = "() => { const s = __lethe.stage; s.seekTo(0); s.clock.speed = 1; s.toggle(); }"

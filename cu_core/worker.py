@@ -19,6 +19,7 @@ from cu_core.spawn import ensure_worker
 from cu_core.store import ClaimedRun, Store, Worker
 
 POLL_S = 0.05
+QUIET_S = 6.0  # without a question, before umap is compiled
 NEXT_S = 4.0  # after a run's start, before the next idle worker is made
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
 
@@ -65,10 +66,12 @@ def _warm(store: Store, app: int | None) -> ClaimedRun | None:
     from cu_core.projection import warm_up
 
     store.save_catalog(catalog(store.home))
-    # umap compiles itself in every process, for seconds: while nobody waits, not in a run.
-    threading.Thread(target=warm_up, daemon=True).start()
-    asked = time.monotonic()
+    asked, warm = time.monotonic(), False
     while time.monotonic() - asked < IDLE_S and _wanted(app):
+        if not warm and time.monotonic() - asked > QUIET_S:
+            # umap compiles itself in every process, for seconds: not while a page waits.
+            threading.Thread(target=warm_up, daemon=True).start()
+            warm = True
         question = store.next_question()
         if question:
             asked = time.monotonic()

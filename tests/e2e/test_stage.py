@@ -220,6 +220,18 @@ def test_playing_never_reports(show):
     assert page.evaluate("told.length") == 2
 
 
+def test_reaching_the_end_does_not_draw_the_page_again(show):
+    page = show()
+    page.evaluate(
+        "() => { window.told = []; __lethe.stage.setStateValue = (k, v) => told.push(v); }"
+    )
+    page.evaluate("() => { const s = __lethe.stage; s.clock.speed = 4; s.clock.seek(0); }")
+    if not page.evaluate("__lethe.moving"):
+        page.keyboard.press("Space")
+    page.wait_for_function(f"__lethe.frame === {FRAMES - 1} && !__lethe.moving", timeout=20_000)
+    assert page.evaluate("told") == []
+
+
 def test_the_wheel_zooms_about_the_pointer_and_a_double_click_resets(show):
     page = show()
     seek(page, 4)

@@ -186,14 +186,15 @@ export class Stage {
     this.settle();
   }
 
-  /** After a pause or a jump: on a whole frame, reported to the page, and said aloud. */
-  settle() {
+  /** After a pause or a jump: on a whole frame, said aloud, and reported if a hand did it. At a
+   * run's end nobody asked for the page to be drawn again: that drawing swallowed a click. */
+  settle(byHand = true) {
     const { clock } = this;
     clock.t = clock.frame;
     this.request();
     this.tell();
     remember(this.run.id, this.state());
-    if (clock.frame === this.reported) return;
+    if (!byHand || clock.frame === this.reported) return;
     this.reported = clock.frame;
     this.setStateValue("frame", clock.frame);
   }
@@ -222,7 +223,7 @@ export class Stage {
     this.draw();
     this.times.push(now);
     if (this.times.length > 240) this.times.splice(0, 120);
-    if (ended) this.settle();
+    if (ended) this.settle(false);
     if (this.clock.moving) this.request();
   }
 
