@@ -1,10 +1,14 @@
 """The live map: where each probe sample is drawn, frame after frame, and how true the picture is.
 
 ``reference(z, seed)`` lays out the original model once; ``Layout(reference_xy, seed)`` follows a
-run, ``place`` by ``place``. ``warm_up()`` pays umap-learn's compilation ahead of time.
+run, ``place`` by ``place``; ``ghost`` places another model's embeddings by the same procedure;
+``exact`` fits one frame afresh, for a sceptic. ``warm_up()`` pays umap-learn's compilation ahead of
+time.
 """
 
+from cu_core.projection.exact import exact
+from cu_core.projection.ghost import ghost
 from cu_core.projection.layout import Layout
 from cu_core.projection.reference import reference, warm_up
 
-__all__ = ["Layout", "reference", "warm_up"]
+__all__ = ["Layout", "exact", "ghost", "reference", "warm_up"]

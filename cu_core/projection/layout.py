@@ -10,38 +10,47 @@ moves only as its own evidence moves. The balance is found by Newton-like steps 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from cu_core.projection import quality
 from cu_core.projection.forces import A, B, attraction, repulsion
 from cu_core.projection.fuzzy import Graph, fuzzy_set
-from cu_core.projection.neighbours import nearest
+from cu_core.projection.neighbours import Neighbours, nearest, nearest_drawn
 from cu_core.seeding import derive
 from cu_core.spec import Frame
 
 K = 15  # neighbours of the measures; the graph has umap-learn's n_neighbors = 15, itself included
-FRICTION = 0.25  # force over degree that a resting point withstands: it would move it about as far
-SLIDING = 0.03  # force over degree at which a moving point comes to rest
-MARGIN = 0.3  # a jump must lower the attraction energy, per unit of edge weight, by this
+FRICTION = 0.2  # force over degree that a resting point withstands: it would move it about as far
+SLIDING = 0.05  # force over degree at which a moving point comes to rest
+LOOSE = 0.5  # share of strained points above which the whole layout gives: friction is SLIDING then
+MARGINS = (0.2, 1.2)  # a jump must lower the mean attraction energy by one: weighted, unweighted
+LANDINGS = 3  # every third neighbour is considered for it, the nearest first
 LANDING = 0.15  # layout units from the neighbour that a jumping point lands beside
-ITERATIONS = 6
-SOLVES = 8  # conjugate gradient steps in each
-DAMPING = 0.5  # added to the attraction's curvature, in units of the degree
+ITERATIONS = 5
+LOOSE_ITERATIONS = 20
+TURNS = 6  # of jumps and iterations in one frame, at most
+SOLVES = 4  # conjugate gradient steps in each
+DAMPING = 0.1  # added to the attraction's curvature, in units of the degree
 LONGEST = 1.0  # step of one iteration, layout units
 MIN_DIST = 0.1  # umap-learn's min_dist: nearer than this is no nearer
 AT_REST = 0.01  # a step shorter than this, in layout units, is none
-RESTLESS = 0.002  # iterations end when at most this share of the points step
+ALONE = 5000  # points up to which one thread is faster than several that wait for each other
+RESTLESS = 0.02  # iterations, and frames, end when at most this share of the points step
 
 
 class Layout:
     """Frame after frame of one run. Its only state is the last layout.
 
-    ``reference_xy``: (P, 2), the original model's layout, in UMAP's own units; ``previous``: the
-    layout to go on from, by default the reference. Same embeddings, same seed, same device: same
-    coordinates, whether or not the run was interrupted between two frames.
+    ``reference_xy``: (P, d), d = 2 or 3, the original model's layout, in UMAP's own units;
+    ``previous``: the layout to go on from, by default the reference. Same embeddings, same seed,
+    same device: same coordinates, whether or not the run was interrupted between two frames.
     """
 
     def __init__(
@@ -59,7 +68,7 @@ class Layout:
 
     @property
     def xy(self) -> NDArray[np.float32]:
-        """The last layout (P, 2): hand it to ``previous`` to resume."""
+        """The last layout (P, d): hand it to ``previous`` to resume."""
         return np.array(self._xy.cpu().numpy())
 
     def place(
@@ -79,47 +88,109 @@ class Layout:
             return Frame(step, self.xy, {})
         near = nearest(points, min(K, len(points) - 1))
         graph = fuzzy_set(near.first(K - 1))
-        before, self._xy = self._xy, advance(graph, self._xy, self.seed, step)
-        again = advance(graph, self._xy, self.seed, step)
+        before = self._xy
+        self._xy, again = settled(graph, before, self.seed, step)
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
-        drawn = nearest(self._xy, near.index.shape[1]).index
         way = quality.moved(before, self._xy, self.scale)
         values = {
             "jitter": quality.jitter(way, forget),
             "noise_floor": quality.noise_floor(quality.moved(self._xy, again, self.scale)),
+            **picture_quality(points, near, self._xy, label, is_forget),
         }
-        k = min(K, (len(points) - 1) // 2)
-        values["trustworthiness"] = quality.trustworthiness(points, near, drawn[:, :k])
         if is_forget.any():
-            classes = torch.tensor(np.asarray(label), device=self.device)
-            values["fidelity"] = quality.forget_fidelity(classes, forget, near.index, drawn)
             values["moved_forget"] = float(way[forget].median())
         return Frame(step, self.xy, values)
+
+
+def picture_quality(
+    points: Tensor,
+    near: Neighbours,
+    xy: Tensor,
+    label: NDArray[np.int64],
+    is_forget: NDArray[np.bool_],
+) -> dict[str, float]:
+    """Trustworthiness of a layout ``xy`` (P, d), and forget fidelity where there is a forget set.
+
+    ``points``: (P, D) as ``embedded`` gives them; ``near``: their K nearest neighbours.
+    """
+    drawn = nearest_drawn(xy, near.index.shape[1])
+    k = min(K, (len(points) - 1) // 2)
+    values = {"trustworthiness": quality.trustworthiness(points, near, drawn[:, :k])}
+    if is_forget.any():
+        classes = torch.tensor(np.asarray(label), device=xy.device)
+        forget = torch.tensor(np.asarray(is_forget), device=xy.device)
+        values["fidelity"] = quality.forget_fidelity(classes, forget, near.index, drawn)
+    return values
 
 
 def embedded(z: NDArray[np.float32], device: str, normalise: bool) -> Tensor:
     """Embeddings (P, D) as the map sees them: on the device, each of length 1 if asked."""
     points = torch.tensor(np.asarray(z), dtype=torch.float32, device=device)
-    return torch.nn.functional.normalize(points, dim=1) if normalise else points
+    return normalize(points, dim=1) if normalise else points
 
 
-def advance(graph: Graph, before: Tensor, seed: int, step: int) -> Tensor:
-    """The next layout (N, 2) from the one before."""
-    y = jump(graph, before, seed, step)
-    return relax(graph, y, (y != before).any(1, keepdim=True), FRICTION, ITERATIONS)
+def settled(
+    graph: Graph, before: Tensor, seed: int, step: int, free: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """The next layout (N, d) from the one before, and what would be drawn if the same embeddings
+    came once more: the frame ends when that is hardly anything, since points that jump can take
+    the neighbourhoods of others with them. ``free`` (N, 1) may move, the rest is held."""
+    free = torch.ones_like(graph.degree, dtype=torch.bool) if free is None else free
+    with threads(1 if len(before) <= ALONE else None):
+        y = advance(graph, before, seed, step, free)
+        for _ in range(TURNS):
+            again = advance(graph, y, seed, step, free)
+            way = (again - y).norm(dim=1)[free[:, 0]]
+            if float((way > AT_REST).float().mean()) <= RESTLESS:
+                break
+            y = again
+    return y, again
 
 
-def relax(graph: Graph, y: Tensor, awake: Tensor, friction: float, iterations: int) -> Tensor:
+@contextmanager
+def threads(n: int | None) -> Iterator[None]:
+    """torch with ``n`` threads for a while; None leaves them as they are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def advance(graph: Graph, before: Tensor, seed: int, step: int, free: Tensor) -> Tensor:
+    """Jumps, then forces: (N, d)."""
+    there = torch.where(free, jump(graph, before, seed, step), before)
+    jumped = (there != before).any(1, keepdim=True)
+    return relax(graph, there, jumped, free, FRICTION, ITERATIONS)
+
+
+def relax(
+    graph: Graph,
+    y: Tensor,
+    awake: Tensor,
+    free: Tensor,
+    friction: float,
+    iterations: int,
+) -> Tensor:
     """Moves the points that are ``awake`` (N, 1), and those whose force exceeds ``friction``, until
-    they rest or the iterations are spent. Returns the new places (N, 2)."""
-    for _ in range(iterations):
+    they rest or the iterations are spent. Returns the new places (N, d).
+
+    Where most points are strained the embeddings have changed as a whole: friction would then
+    hold back what is no noise, so it is lowered and more iterations are allowed.
+    """
+    done = 0
+    while done < iterations:
         pull, matrix, total = attraction(graph, y)
-        force = pull + repulsion(graph, y)  # (N, 2)
+        force = pull + repulsion(graph, y)  # (N, d)
         strain = force.norm(dim=1, keepdim=True) / graph.degree
-        awake = (strain > friction) | (awake & (strain > SLIDING))
+        if done == 0 and float((strain[free] > friction).float().mean()) > LOOSE:
+            friction, iterations = SLIDING, max(iterations, LOOSE_ITERATIONS)
+        awake = free & ((strain > friction) | (awake & (strain > SLIDING)))
         move = solve(matrix, total + DAMPING * graph.degree, force, awake.to(force))
         length = move.norm(dim=1, keepdim=True)
         y = y + move * (LONGEST / length.clamp(min=LONGEST))
+        done += 1
         if float((length > AT_REST).float().mean()) <= RESTLESS:
             break
     return y
@@ -128,7 +199,7 @@ def relax(graph: Graph, y: Tensor, awake: Tensor, friction: float, iterations: i
 def solve(matrix: Tensor, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tensor:
     """Some conjugate gradient steps for (diag - matrix) move = force on the masked rows.
 
-    ``matrix``: sparse (N, N), symmetric, row sums below ``diagonal`` (N, 1); ``force``: (N, 2),
+    ``matrix``: sparse (N, N), symmetric, row sums below ``diagonal`` (N, 1); ``force``: (N, d),
     whose columns are solved side by side.
     """
     move = torch.zeros_like(force)
@@ -150,23 +221,30 @@ def solve(matrix: Tensor, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tens
 def jump(graph: Graph, y: Tensor, seed: int, step: int) -> Tensor:
     """Points whose neighbours are elsewhere, put beside the most central of them.
 
-    Forces alone would leave them stuck behind whatever lies between. Where a point lands around
-    that neighbour is a pure function of (seed, step).
+    Forces alone would leave them stuck behind whatever lies between, and UMAP's pull falls with
+    distance. The energy of a place is taken twice: with the edges' weights, which the nearest few
+    dominate, and with all neighbours alike, which says among whom a point lies. Where a point lands
+    around its neighbour is a pure function of (seed, step).
     """
-    there = y[graph.listed]  # (N, k, 2)
+    there = y[graph.listed]  # (N, k, d)
     share = graph.strength / graph.strength.sum(1, keepdim=True)  # (N, k)
-    here = _energy(y[:, None], there, share)  # (N, 1)
-    best, which = _energy(there, there, share).min(1, keepdim=True)  # (N, 1)
-    target = there.gather(1, which[..., None].expand(-1, -1, 2))[:, 0]  # (N, 2)
+    shares = torch.stack([share, torch.full_like(share, 1 / share.shape[1])], 2)  # (N, k, 2)
+    margin = torch.tensor(MARGINS, device=y.device)
+    here = (_energy(y[:, None], there) @ shares)[:, 0]  # (N, 2)
+    far = torch.nonzero((here > margin).any(1))[:, 0]  # (F,): energies are above 0
+    landing = there[far, ::LANDINGS]  # (F, M, d)
+    gain = here[far, None] - _energy(landing, there[far]) @ shares[far]  # (F, M, 2)
+    best, which = (gain - margin).amax(2).max(1)  # (F,)
     random = torch.Generator().manual_seed(derive("landing", seed, step))
-    angle = 2 * torch.pi * torch.rand(len(y), 1, generator=random).to(y)
-    beside = target + LANDING * torch.cat([angle.cos(), angle.sin()], 1)
-    return torch.where(here - best > MARGIN, beside, y)
+    way = torch.randn(y.shape, generator=random).to(y)
+    beside = landing[torch.arange(len(far)), which] + LANDING * normalize(way[far], dim=1)
+    y = y.clone()
+    y[far] = torch.where((best > 0)[:, None], beside, y[far])
+    return y
 
 
-def _energy(places: Tensor, there: Tensor, share: Tensor) -> Tensor:
-    """Mean attraction energy (N, M), log(1 + a d^2b), at ``places`` (N, M, 2) of each point, given
-    its neighbours' places ``there`` (N, k, 2) and ``share`` of its edge weight (N, k)."""
+def _energy(places: Tensor, there: Tensor) -> Tensor:
+    """Attraction energy (N, M, k), log(1 + a s^2b), of each edge of each point from ``places`` (N,
+    M, d), given its neighbours' places ``there`` (N, k, d)."""
     square = (places[:, :, None] - there[:, None]).square().sum(3)  # (N, M, k)
-    energy = torch.log1p(A * square.clamp(min=MIN_DIST**2) ** B)
-    return (energy @ share[..., None])[..., 0]
+    return torch.log1p(A * square.clamp(min=MIN_DIST**2) ** B)

@@ -9,7 +9,6 @@ import torch
 from cu_core.projection import forces, layout, neighbours
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest
-from cu_core.projection.reference import threads_kept
 
 
 def points(kind: str) -> np.ndarray:
@@ -50,6 +49,26 @@ def test_blocks_change_nothing_and_ties_go_to_the_lower_index(
         assert near.distance[i, :5].tolist() == [0.0] * 5
 
 
+def test_long_rows_are_searched_in_groups_and_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    z = torch.tensor(np.random.default_rng(3).normal(size=(1003, 6)), dtype=torch.float32)
+    z[500:520] = z[3]  # ties across groups
+    grouped = nearest(z, 15)
+    monkeypatch.setattr(neighbours, "GROUP", 10**6)  # whole rows
+    whole = nearest(z, 15)
+    assert torch.equal(grouped.index, whole.index)
+    assert torch.equal(grouped.distance, whole.distance)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_neighbours_in_a_layout_are_the_same_by_tree_and_by_product(d: int) -> None:
+    xy = torch.tensor(np.random.default_rng(4).normal(size=(400, d)), dtype=torch.float32)
+    assert torch.equal(neighbours.nearest_drawn(xy, 15), nearest(xy, 15).index)
+    xy[:40] = 0.0  # more duplicates than neighbours
+    drawn = neighbours.nearest_drawn(xy, 15)
+    assert not (drawn == torch.arange(400)[:, None]).any()
+    assert bool((drawn[:40] < 40).all())
+
+
 def test_neighbours_refuse_more_than_there_are() -> None:
     with pytest.raises(ValueError, match="4 points, got 4"):
         nearest(torch.zeros(4, 2), 4)
@@ -63,7 +82,7 @@ def test_fuzzy_set_is_umap_learns(kind: str, k: int) -> None:
     x = points(kind)
     near = nearest(torch.tensor(x), k - 1)
     with_self = np.c_[np.arange(len(x)), near.index], np.c_[np.zeros(len(x)), near.distance]
-    with threads_kept():
+    with layout.threads(None):
         wanted = fuzzy_simplicial_set(
             x, k, None, "euclidean", knn_indices=with_self[0], knn_dists=with_self[1]
         )[0].toarray()
@@ -79,10 +98,10 @@ def test_curve_constants_are_umap_learns() -> None:
     np.testing.assert_allclose((forces.A, forces.B), find_ab_params(1.0, 0.1), rtol=1e-5)
 
 
-def small() -> tuple[object, torch.Tensor]:
+def small(d: int = 2) -> tuple[object, torch.Tensor]:
     rng = np.random.default_rng(1)
     near = nearest(torch.tensor(rng.normal(size=(60, 5))), 14)
-    return fuzzy_set(near), torch.tensor(3 * rng.normal(size=(60, 2)), dtype=torch.float32)
+    return fuzzy_set(near), torch.tensor(3 * rng.normal(size=(60, d)), dtype=torch.float32)
 
 
 def test_attraction_is_the_sum_over_edges() -> None:
@@ -107,19 +126,21 @@ def test_attraction_is_the_sum_over_edges() -> None:
         torch.testing.assert_close(pull[i], slow, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("cell", "error"), [(0.2, 0.1), (0.05, 0.005)])
+@pytest.mark.parametrize(
+    ("d", "cell", "error"), [(2, 0.2, 0.1), (2, 0.05, 0.005), (3, 0.4, 0.1), (3, 0.1, 0.01)]
+)
 def test_repulsion_by_grid_is_the_sum_over_pairs(
-    monkeypatch: pytest.MonkeyPatch, cell: float, error: float
+    monkeypatch: pytest.MonkeyPatch, d: int, cell: float, error: float
 ) -> None:
     forces._spectrum.cache_clear()
-    monkeypatch.setattr(forces, "CELL", cell)
-    graph, y = small()
-    slow = torch.zeros(60, 2)
+    monkeypatch.setitem(forces.CELL, d, cell)
+    graph, y = small(d)
+    slow = torch.zeros(60, d)
     for i in range(60):
         for j in range(60):
             gap = y[i] - y[j]
-            d = float(gap.norm())
-            soft = (forces.SOFT**2 + d * d) * (1 + forces.A * d ** (2 * forces.B))
+            s = float(gap.norm())
+            soft = (forces.SOFT[d] ** 2 + s * s) * (1 + forces.A * s ** (2 * forces.B))
             slow[i] += 2 * forces.B / soft * gap
     fast = forces.pushes(y)
     forces._spectrum.cache_clear()
@@ -146,7 +167,7 @@ def test_a_point_whose_neighbours_are_elsewhere_jumps_beside_them() -> None:
     rng = np.random.default_rng(0)
     z = np.r_[rng.normal(size=(40, 4)), 30 + rng.normal(size=(40, 4))].astype(np.float32)
     graph = fuzzy_set(nearest(torch.tensor(z), 14))
-    y = torch.tensor(0.1 * rng.normal(size=(80, 2)), dtype=torch.float32)
+    y = torch.tensor(0.03 * rng.normal(size=(80, 2)), dtype=torch.float32)
     y[40:, 0] += 10
     stays = layout.jump(graph, y, 0, 0)
     assert torch.equal(stays, y)
@@ -157,12 +178,12 @@ def test_a_point_whose_neighbours_are_elsewhere_jumps_beside_them() -> None:
     assert not torch.equal(moved, layout.jump(graph, y, 0, 1))
 
 
-def test_energy_is_the_weighted_mean() -> None:
-    there, share = torch.tensor([[[0.0, 0.0], [3.0, 4.0]]]), torch.tensor([[0.25, 0.75]])
-    got = layout._energy(torch.zeros(1, 1, 2), there, share)
+def test_energy_is_that_of_umaps_attraction() -> None:
+    there = torch.tensor([[[0.0, 0.0], [3.0, 4.0]]])
+    got = layout._energy(torch.zeros(1, 1, 2), there)
     a, b = forces.A, forces.B
     near, far = math.log1p(a * 0.1 ** (2 * b)), math.log1p(a * 5.0 ** (2 * b))
-    assert float(got) == pytest.approx(0.25 * near + 0.75 * far, rel=1e-5)
+    assert got.tolist() == [[pytest.approx([near, far], rel=1e-5)]]
 
 
 def test_first_keeps_the_nearest() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from cu_core.projection import Layout, reference
+from cu_core.projection import Layout, exact, ghost, reference
+from cu_core.projection.layout import embedded
 from cu_core.projection.reference import principal
 
 P = 240
@@ -73,6 +74,8 @@ def test_the_forget_cluster_goes_where_its_embeddings_go(
     after = np.linalg.norm(last.xy[FORGET].mean(0) - last.xy[LABEL == 0].mean(0))
     assert after < 0.3 * before
     assert last.quality["fidelity"] > 0.8 and last.quality["trustworthiness"] > 0.93
+    # Points that jump take others' neighbourhoods with them: a frame ends when that is over.
+    assert max(f.quality["noise_floor"] for f in frames) <= 0.004
     assert np.mean([f.quality["jitter"] for f in frames]) <= 0.02
     others = (LABEL > 0) & ~FORGET  # nothing happened to them
     way = np.linalg.norm(last.xy - start, axis=1)
@@ -139,6 +142,59 @@ def test_normalisation_is_the_callers_choice(start: np.ndarray) -> None:
     raw = Layout(start, 0, normalise=False).place(z, 0, LABEL, FORGET).xy
     np.testing.assert_allclose(a, b, atol=1e-4)
     assert np.abs(a - raw).max() > 0.1
+
+
+def test_embeddings_that_change_as_a_whole_are_followed(start: np.ndarray) -> None:
+    """Every neighbourhood changes at once: friction must give way, and then hold again."""
+    rng = np.random.default_rng(5)
+    z = embeddings() + 3 * rng.normal(size=(P, 16)).astype(np.float32)
+    frame = Layout(start, seed=0).place(z, 1, LABEL, FORGET)
+    alone = exact(z, frame.xy, 0, LABEL, FORGET)
+    assert frame.quality["trustworthiness"] >= alone.quality["trustworthiness"] - 0.02
+    assert frame.quality["noise_floor"] <= 0.004 < frame.quality["jitter"]
+
+
+def test_three_components_keep_the_same_promises() -> None:
+    start = reference(embeddings(), seed=0, components=3)
+    assert start.shape == (P, 3)
+    layout = Layout(start, seed=0)
+    frames = [layout.place(embeddings(s), t, LABEL, FORGET) for t, s in enumerate((0, 0.5, 0.9, 1))]
+    assert frames[0].quality["noise_floor"] == 0 and frames[0].quality["fidelity"] > 0.95
+    assert frames[-1].xy.shape == (P, 3) and frames[-1].quality["fidelity"] > 0.8
+    again = Layout(start, seed=0, previous=frames[1].xy)
+    np.testing.assert_array_equal(again.place(embeddings(0.9), 2, LABEL, FORGET).xy, frames[2].xy)
+
+
+def test_a_ghost_lies_where_the_other_model_puts_the_samples(start: np.ndarray) -> None:
+    placed = ghost(start, embeddings(1.0), 0, LABEL, FORGET)
+    home = start[LABEL == 0].mean(0)
+    assert np.median(np.linalg.norm(placed.xy[FORGET] - home, axis=1)) < 2
+    np.testing.assert_array_equal(placed.xy[~FORGET], start[~FORGET])
+    assert placed.quality.keys() == {"fidelity"}
+    still = ghost(start, embeddings(), 0, LABEL, FORGET)
+    np.testing.assert_allclose(still.xy, start, atol=0.5)
+    assert still.quality["fidelity"] > 0.95
+    with pytest.raises(ValueError, match="not numbers"):
+        ghost(start, np.full((P, 16), np.nan, np.float32), 0, LABEL, FORGET)
+
+
+def test_the_exact_map_is_umaps_own_turned_onto_the_picture(start: np.ndarray) -> None:
+    import umap
+
+    z = embeddings(0.3)
+    turned = start @ np.array([[0, -2], [2, 0]], np.float32) + 7  # mirrored, scaled, shifted
+    frame = exact(z, turned, 0, LABEL, FORGET)
+    unit = embedded(z, "cpu", True).numpy()
+    own = umap.UMAP(n_neighbors=15, random_state=0).fit_transform(unit)
+    pairs = (
+        np.linalg.norm(own[:, None] - own, axis=2),
+        np.linalg.norm(frame.xy[:, None] - frame.xy, axis=2),
+    )
+    ratio = pairs[1][pairs[0] > 1] / pairs[0][pairs[0] > 1]
+    assert ratio.std() < 1e-3 * ratio.mean()  # alignment keeps every shape
+    assert frame.quality["shift"] < 1 and frame.quality["fidelity"] > 0.9
+    with pytest.raises(ValueError, match="at least 16 points"):
+        exact(z[:10], turned[:10], 0, LABEL[:10], FORGET[:10])
 
 
 def test_principal_is_one_unit_wide() -> None:

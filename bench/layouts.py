@@ -1,0 +1,181 @@
+"""Four ways to lay out the frames of one run, timed and judged by the same measures.
+
+Ours against what umap-learn offers: a fresh fit of every frame (the best picture one frame can
+have), ``AlignedUMAP`` over all frames, and a fit of the first frame that ``transform`` puts the
+others into. umap-learn as a user would call it: n_neighbors = 15, everything else its default, all
+of numba's threads. With a seed it uses one thread, so a fresh fit is timed both ways and the faster
+one is used throughout. Compilation happens before any clock starts.
+"""
+
+import itertools
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.embedding_run import EmbeddingRun, say
+from cu_core.projection import Layout, quality, reference
+from cu_core.projection.fuzzy import fuzzy_set
+from cu_core.projection.layout import K, embedded, picture_quality, settled, threads
+from cu_core.projection.neighbours import nearest
+
+SEED = 0
+WARM = 300  # points of the fits that make numba compile
+
+Laid = dict[str, Any]
+"""``frames``: which of the run's (F,); ``ms`` a frame, (F,) or shorter where frame 0 is a start;
+``trustworthiness``, ``fidelity`` (F,) and ``jitter`` (F - 1,), per frame; more by approach."""
+
+
+def ours(
+    run: EmbeddingRun, device: str = "cpu", components: int = 2, frames: int | None = None
+) -> Laid:
+    """Lethe's layout of the first ``frames`` frames, or of all. ``ms``: layout alone;
+    ``measured_ms``: with the measures of the picture; ``noise_floor`` (F,); ``reference_s``: the
+    first layout, made once a model."""
+    began = time.perf_counter()
+    start = reference(run.z[0], SEED, device=device, components=components)
+    reference_s = time.perf_counter() - began
+    # Once unclocked: caches, and a device's start. Frame 0 is the reference, so it is cheap.
+    Layout(start, SEED, device).place(run.z[0], 0, run.label, run.is_forget)
+    _alone(run.z[0], start, device, 0)
+    layout, layouts = Layout(start, SEED, device), []
+    alone, measured, floor = [], [], []
+    for t, z in enumerate(run.z[:frames]):
+        before = layout.xy
+        alone.append(_timed(lambda z=z, xy=before, t=t: _alone(z, xy, device, t), device))
+        spent = time.perf_counter()
+        frame = layout.place(z, t, run.label, run.is_forget)
+        measured.append(1e3 * (time.perf_counter() - spent))
+        floor.append(frame.quality["noise_floor"])
+        layouts.append(frame.xy)
+    judged = judge(run, range(len(layouts)), layouts)
+    more = {"measured_ms": measured[1:], "noise_floor": floor, "reference_s": reference_s}
+    return {**judged, "ms": alone[1:], **more}
+
+
+def _alone(z: NDArray[np.float32], before: NDArray[np.float32], device: str, step: int) -> None:
+    """A frame without its measures: neighbours, graph and forces."""
+    near = nearest(embedded(z, device, True), K - 1)
+    settled(fuzzy_set(near), torch.tensor(before, device=device), SEED, step)
+
+
+def _timed(act: Callable[[], object], device: str) -> float:
+    """Milliseconds until the device has finished it."""
+    _settle(device)
+    began = time.perf_counter()
+    act()
+    _settle(device)
+    return 1e3 * (time.perf_counter() - began)
+
+
+def _settle(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+def fresh(run: EmbeddingRun, every: int, tries: int = 2) -> Laid:
+    """umap-learn fitted anew on every ``every``-th frame. ``seeded_ms`` and ``unseeded_ms``:
+    ``tries`` fits of the first frame each; ``seeded``: whether the faster way has a seed."""
+    first = {seed: [_fit(run, 0, seed) for _ in range(tries)] for seed in (SEED, None)}
+    spent = {seed: [ms for ms, _ in fits] for seed, fits in first.items()}
+    faster = min(spent, key=lambda seed: min(spent[seed]))
+    frames = range(0, len(run.z), every)
+    done = [first[faster][-1], *(_fit(run, t, faster) for t in frames[1:])]
+    more = {
+        "seeded": faster is not None,
+        "seeded_ms": spent[SEED],
+        "unseeded_ms": spent[None],
+    }
+    return {**judge(run, frames, [xy for _, xy in done]), "ms": [ms for ms, _ in done], **more}
+
+
+def _fit(run: EmbeddingRun, frame: int, seed: int | None) -> tuple[float, NDArray[np.float32]]:
+    import umap
+
+    began = time.perf_counter()
+    with threads(None):
+        xy = umap.UMAP(n_neighbors=K, random_state=seed).fit_transform(points(run.z[frame]))
+    return 1e3 * (time.perf_counter() - began), xy
+
+
+def aligned(run: EmbeddingRun, frames: int) -> Laid:
+    """``umap.AlignedUMAP`` over the first ``frames`` frames at once, each point related to
+    itself; ``ms`` is its whole time over the number of frames."""
+    import umap
+
+    taken = range(min(frames, len(run.z)))
+    own = {i: i for i in range(len(run.label))}
+    began = time.perf_counter()
+    with threads(None):
+        mapper = umap.AlignedUMAP(n_neighbors=K)
+        mapper.fit([points(run.z[t]) for t in taken], relations=[own] * (len(taken) - 1))
+    ms = 1e3 * (time.perf_counter() - began) / len(taken)
+    return {**judge(run, taken, mapper.embeddings_), "ms": [ms]}
+
+
+def transformed(run: EmbeddingRun, every: int) -> Laid:
+    """umap-learn fitted on frame 0, every ``every``-th later frame put in by ``transform``."""
+    import umap
+
+    frames = range(0, len(run.z), every)
+    with threads(None):
+        mapper = umap.UMAP(n_neighbors=K).fit(points(run.z[0]))
+        layouts, spent = [mapper.embedding_], []
+        for t in frames[1:]:
+            began = time.perf_counter()
+            layouts.append(mapper.transform(points(run.z[t])))
+            spent.append(1e3 * (time.perf_counter() - began))
+    return {**judge(run, frames, layouts), "ms": spent}
+
+
+def points(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Embeddings as the map sees them, each of length 1."""
+    return np.asarray(embedded(z, "cpu", True).numpy())
+
+
+def judge(run: EmbeddingRun, frames: Iterable[int], layouts: Sequence[NDArray[np.float32]]) -> Laid:
+    """The measures of layouts (F of (P, d)) of these frames of the run; jitter in units of the
+    mean standard deviation of the first one's axes."""
+    frames, forget = list(frames), torch.tensor(run.is_forget)
+    drawn = [torch.tensor(np.array(xy), dtype=torch.float32) for xy in layouts]
+    found: Laid = {"frames": frames, "trustworthiness": [], "fidelity": []}
+    for t, xy in zip(frames, drawn, strict=True):
+        z = embedded(run.z[t], "cpu", True)
+        values = picture_quality(z, nearest(z, K), xy, run.label, run.is_forget)
+        for name in ("trustworthiness", "fidelity"):
+            found[name].append(values[name])
+    scale = float(drawn[0].std(0, correction=0).mean()) or 1.0
+    steps = itertools.pairwise(drawn)
+    found["jitter"] = [quality.jitter(quality.moved(a, b, scale), forget) for a, b in steps]
+    return found
+
+
+def compile_umap(run: EmbeddingRun, rivals: Sequence[str]) -> float:
+    """Seconds until everything of umap-learn that is timed here has been compiled."""
+    say("compiling umap-learn")
+    began = time.perf_counter()
+    some = np.linspace(0, len(run.label) - 1, min(WARM, len(run.label))).astype(int)
+    z, label, forget = run.z[:2, some], run.label[some], run.is_forget[some]
+    small = EmbeddingRun(z, label, forget, z, label, forget, run.facts)
+    for seed in (SEED, None):
+        _fit(small, 0, seed)
+    if "aligned" in rivals:
+        aligned(small, 2)
+    if "transform" in rivals:
+        transformed(small, 1)
+    return time.perf_counter() - began
+
+
+def prepare(threads: int) -> None:
+    """numba's threads; and no warnings that a seed means one thread or that a point has no
+    neighbours."""
+    import numba
+
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    warnings.filterwarnings("ignore", module="umap")
+    warnings.filterwarnings("ignore", message=".*n_jobs value.*")
