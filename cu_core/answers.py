@@ -1,11 +1,12 @@
-"""What a warm worker answers to a page: what a data set holds, what a request would cost."""
+"""What a warm worker answers to a page: what a data set holds, what a request would cost, and
+views of a run made after the fact (``cu_core.views``)."""
 
 import copy
 import time
 from pathlib import Path
 from typing import Any
 
-from cu_core import data, engine, training
+from cu_core import data, engine, training, views
 from cu_core.data.probe import make_probe
 from cu_core.errors import BadRequest, LetheError
 from cu_core.models import checkpoint
@@ -18,7 +19,13 @@ MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 
 def answer(store: Store, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The answer to one question, or a LetheError whose sentence the page shows."""
-    known = {"dataset": describe, "preflight": preflight, "import": import_model}
+    known = {
+        "dataset": describe,
+        "preflight": preflight,
+        "import": import_model,
+        "exact": views.exact,
+        "solid": views.solid,
+    }
     if kind not in known:
         raise BadRequest(f"No worker answers {kind!r}; it may be of another version of Lethe.")
     return known[kind](store, payload)

@@ -45,6 +45,7 @@ def method_cards() -> list[dict[str, Any]]:
         card: dict[str, Any] = {
             name: getattr(cls, name) for name in ("paper", "idea", "loss", "epoch_over")
         }
+        card |= {n: getattr(cls, n) for n in ("uses_forget", "uses_retain", "augments")}
         card |= {"key": key, "title": cls.label, "kinds": list(cls.kinds)}
         card["presets"] = {name: dict(knobs) for name, knobs in cls.presets.items()}
         cards.append(card | {"knobs": knob_cards(cls)})

@@ -58,8 +58,8 @@ class Observer:
     def look(self, model: torch.nn.Module, step: int) -> Snapshot:
         with undisturbed(str(self.probe_x.device)):
             logits, z = outputs(model, self.probe_x, self.normalise)
-            test_logits, _ = outputs(model, self.test_x, self.normalise)
-        return Snapshot(step, z, logits, test_logits)
+            test_logits, test_z = outputs(model, self.test_x, self.normalise)
+        return Snapshot(step, z, logits, test_logits, test_z)
 
 
 def begin(method: Method, job: Job) -> None:

@@ -20,6 +20,7 @@ from cu_core.spec import (
     Probe,
     Scene,
     Snapshot,
+    StepLog,
     TrainRequest,
     UnlearnRequest,
 )
@@ -62,6 +63,18 @@ class Setup:
     def retain_index(self, chosen: ForgetSet | None) -> Any:
         index = np.arange(len(self.dataset.train_y))
         return index if chosen is None else np.setdiff1d(index, chosen.index)
+
+
+def forget_facts(dataset: Dataset, chosen: ForgetSet) -> dict[str, Any]:
+    """A forget set in words and counts, as pages tell it."""
+    return {
+        "rule": chosen.rule,
+        "kind": chosen.kind,
+        "n_forget": len(chosen.index),
+        "n_retain": len(dataset.train_y) - len(chosen.index),
+        "classes": list(chosen.classes),
+        "hash": chosen.hash,
+    }
 
 
 def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
@@ -115,31 +128,43 @@ class Clock:
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
+    def each(self, events: Iterator[StepLog | Snapshot]) -> Iterator[StepLog | Snapshot]:
+        """The events, the making of each one booked as "step" or "snapshot"."""
+        while True:
+            began = time.perf_counter()
+            event = next(events, None)
+            if event is None:
+                return
+            name = "snapshot" if isinstance(event, Snapshot) else "step"
+            spent = time.perf_counter() - began
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+            yield event
+
 
 def probe_scene(snapshot: Snapshot, probe: Probe, chosen: ForgetSet) -> Scene:
     return Scene(
         snapshot.z, snapshot.logits, probe.label, probe.is_forget,
-        snapshot.test_logits, probe.test_label, chosen.classes,
+        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z,
     )  # fmt: skip
 
 
 def full_measure(
-    setup: Setup, model: Any, probe: Probe
+    setup: Setup, model: Any, seen: Scene
 ) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Every metric of one model, and why the missing ones are missing.
+    """Every metric of one model that needs no other, and why the missing ones are missing.
 
-    Accuracies over the whole training and test set; what reads embeddings, on the probe.
+    Accuracies over the whole training and test set; what reads embeddings, on the probe, as which
+    the model was ``seen``.
     """
     chosen, r = setup.forget, setup.resident
     assert chosen is not None
-    look = engine.Observer(r, probe).look(model, 0)
-    values, reasons = metrics.measure(probe_scene(look, probe, chosen))
+    values, reasons = metrics.measure(seen)
     logits, _ = outputs(model, r.train_x, r.normalise)
     test_logits, _ = outputs(model, r.test_x, r.normalise)
     is_forget = np.zeros(len(logits), bool)
     is_forget[chosen.index] = True
     whole = Scene(
-        look.z, logits, setup.dataset.train_y, is_forget,
+        seen.z, logits, setup.dataset.train_y, is_forget,
         test_logits, setup.dataset.test_y, chosen.classes,
     )  # fmt: skip
     exact, _ = metrics.measure(whole, over="all")

@@ -1,30 +1,41 @@
 """One unlearning run, from the original model to the verdict, resumable at every snapshot.
 
 Order matters to a person who waits: the map moves as soon as the original model is there; the
-retrained reference is trained after the last step (and stands in the curves from the start when
-it was cached).
+retrained reference is trained after the last step (and stands in the curves and on the map from
+the start when it was cached).
 """
 
 import math
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
 from cu_core import engine, metrics, training
+from cu_core.closing import Closing, Final
 from cu_core.control import Control, Rewind
 from cu_core.data.probe import make_probe
 from cu_core.data.thumbs import atlas
-from cu_core.errors import Cancelled, Diverged
-from cu_core.metrics.gap import gaps
+from cu_core.errors import BadCheckpoint, Cancelled, Diverged, StoreError
+from cu_core.mapping import RunMap
+from cu_core.metrics.gap import avg_gap, gaps, inside
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
-from cu_core.projection import Layout, reference
-from cu_core.setup import Clock, Setup, cadence, full_measure, machine, make_job, method_of
-from cu_core.setup import probe_scene as scene_of
+from cu_core.projection import Layout
+from cu_core.seeding import undisturbed
+from cu_core.setup import (
+    Clock,
+    Setup,
+    cadence,
+    forget_facts,
+    machine,
+    make_job,
+    method_of,
+    probe_scene,
+)
 from cu_core.spec import Job, Snapshot, StepLog, UnlearnRequest
+from cu_core.stopping import rule_met
 from cu_core.store import RunWriter, Store
 
 SAVE_EVERY_S = 2.0  # a checkpoint is no older than this, or 20 times what writing one costs
@@ -47,6 +58,7 @@ class UnlearnRun:
         self.stopped = False
         self.step = 0
         self.bad_losses = 0
+        self.ghost_due = True
         self._saved_at = time.monotonic()
         self._save_cost = 0.0
 
@@ -57,6 +69,8 @@ class UnlearnRun:
             )
         self.probe = make_probe(self.setup.dataset, self.forget, self.request.probe_size)
         self.observer = engine.Observer(self.setup.resident, self.probe)
+        self.map = RunMap(self.store, self.writer, self.probe, self.observer)
+        self.closing = Closing(self.store, self.setup, self.probe, self.observer)
         self._announce()
         job, at = self._first_job()
         self.control.can_rewind = True
@@ -82,27 +96,17 @@ class UnlearnRun:
             pictures = {"atlas": np.frombuffer(image, np.uint8)}
             self.writer.put("atlas", {"mime": mime, "tile": tile, "columns": columns})
         self.writer.probe(self.probe, **pictures)
-        forget = {
-            "rule": self.forget.rule,
-            "kind": self.forget.kind,
-            "n_forget": len(self.forget.index),
-            "n_retain": len(self.setup.dataset.train_y) - len(self.forget.index),
-            "classes": list(self.forget.classes),
-            "hash": self.forget.hash,
-        }
-        self.writer.put("forget", forget)
+        self.writer.put("forget", forget_facts(self.setup.dataset, self.forget))
+        self.writer.put("models", {"original": self.original})
         for name, model_id in (("original", self.original), ("retrained", self._retrained_id())):
-            known = self.store.eval(model_id, self._eval_key()) if model_id else None
+            known = self.closing.kept(model_id) if model_id else None
             if known:
-                self.writer.put(name, known["values"])
+                self.writer.put(name, known)
 
     def _retrained_id(self) -> str | None:
         """The cached reference, if there is one already."""
         wanted = training.model_id(self.setup, self.forget)
         return wanted if self.store.has_model(wanted) else None
-
-    def _eval_key(self) -> str:
-        return f"{self.forget.hash}-{self.probe.hash}"
 
     def _fresh_job(self) -> Job:
         model = training.load_model(self.store, self.setup, self.original)
@@ -125,20 +129,24 @@ class UnlearnRun:
         return job, at
 
     def _reference_layout(self, job: Job) -> None:
-        """The picture of the original model, fitted once by umap-learn and kept with it."""
-        xy = self.store.layout(self.original, self.probe.index_hash)
-        if xy is None:
+        """The picture of the original model, fitted once and kept with it."""
+        if not self.map.known(self.original):
             self.control.report("fitting the map", 0, 1, {})
             with self.clock("reference map"):
-                xy = reference(self.observer.look(job.model, 0).z, seed=0)
-            self.store.save_layout(self.original, self.probe.index_hash, xy)
-        self.reference_xy = xy
+                self.map.fit(self.original, job.model)
 
-    def _layout(self) -> Layout:
-        """The layout as it stood after the last snapshot on record."""
-        last = self.writer.last_snapshot()  # later ones were truncated
-        previous = None if last is None else self.store.reader(self.run_id).frame(last)["xy"]
-        return Layout(self.reference_xy, self.request.seed, self.setup.device, previous=previous)
+    def _ghost(self, retrained: str | None) -> None:
+        """The retrained model on the map, once a run. A cached one that is damaged costs the ghost,
+        not the run."""
+        self.ghost_due = False
+        if retrained is None or self.map.has_ghost():
+            return
+        try:
+            with self.clock("retrained ghost"), undisturbed(self.setup.device):
+                model = training.load_model(self.store, self.setup, retrained)
+                self.map.place_ghost(model, self.request.seed)
+        except (StoreError, BadCheckpoint) as fault:
+            self.writer.event(self.step, "ghost", f"The retrained model is not shown: {fault}")
 
     # --- the steps ----------------------------------------------------------------------------
 
@@ -157,12 +165,17 @@ class UnlearnRun:
         return job, step
 
     def _loop(self, job: Job, at: int) -> None:
-        layout = self._layout()
+        layout = self.map.layout(self.request.seed)
         self.control.report("unlearning", at, self.total, {})
         self.control.hold(at)
-        for event in self._timed(job, at):
+        events = engine.run(
+            self.method, job, self.observer, every=self.every, start=at, total=self.total
+        )
+        for event in self.clock.each(events):
             if isinstance(event, Snapshot):
                 self._record(event, layout)
+                if self.ghost_due:  # after the first frame: that is what a person waits for
+                    self._ghost(self._retrained_id())
                 self._checkpoint(job, event.step)
                 if self._rule_met(event.step):
                     return
@@ -170,22 +183,6 @@ class UnlearnRun:
                 self.step = event.step
                 self._log(event)
                 self.control.tick("unlearning", event.step, self.total, {})
-
-    def _timed(self, job: Job, at: int) -> Iterator[StepLog | Snapshot]:
-        """The engine's events, each one's making booked as a step or a look."""
-        observer = self.observer
-        events = engine.run(
-            self.method, job, observer, every=self.every, start=at, total=self.total
-        )
-        while True:
-            began = time.perf_counter()
-            event = next(events, None)
-            if event is None:
-                return
-            name = "snapshot" if isinstance(event, Snapshot) else "step"
-            spent = time.perf_counter() - began
-            self.clock.seconds[name] = self.clock.seconds.get(name, 0.0) + spent
-            yield event
 
     def _log(self, log: StepLog) -> None:
         losses = {name: float(value) for name, value in log.losses.items()}
@@ -200,7 +197,7 @@ class UnlearnRun:
         if not (np.isfinite(snapshot.z).all() and np.isfinite(snapshot.logits).all()):
             raise Diverged("output of the model", snapshot.step)
         with self.clock("metrics"):
-            values, reasons = metrics.measure(scene_of(snapshot, self.probe, self.forget))
+            values, reasons = metrics.measure(probe_scene(snapshot, self.probe, self.forget))
         with self.clock("map"):
             frame = layout.place(snapshot.z, snapshot.step, self.probe.label, self.probe.is_forget)
         with self.clock("store"):
@@ -226,54 +223,39 @@ class UnlearnRun:
         self._save_cost = self._saved_at - now
 
     def _rule_met(self, step: int) -> bool:
-        """Eq. 8 and 9 of arXiv:2401.10458, read at snapshots, on test data as the paper does."""
-        rule, v = self.request.stop_rule, self.values
-        if rule == "class-accuracy":
-            bound = 100 / self.setup.dataset.n_classes
-            met, said = (v["forget_acc_test"] or 0.0) <= bound, f"Eq. 8: at most {bound:.0f} %"
-        elif rule == "sample-accuracy":
-            met = (v["forget_acc_train"] or 0.0) <= (v["ta"] or 0.0)
-            said = "Eq. 9: no better on forget samples than on the test set"
-        else:
-            return False
-        if met and step:
+        n_classes = self.setup.dataset.n_classes
+        said = rule_met(self.request.stop_rule, self.values, n_classes) if step else ""
+        if said:
             self.writer.event(step, "stop-rule", said)
             self.stopped_by = said
-        return met and step > 0
+        return bool(said)
 
     # --- after the last step ------------------------------------------------------------------
 
     def _conclude(self, job: Job) -> dict[str, Any]:
         self.control.report("measuring", 0, 1, {})
         with self.clock("final metrics"):
-            values, reasons = full_measure(self.setup, job.model, self.probe)
-        original, _ = self._known(self.original, "original")
+            self.writer.put("original", self.closing.alone(self.original))
         retrained = None
         if self._retrained_id() or (self.request.reference and not self.stopped):
             with self.clock("retrained"):
-                ref = training.ensure(self.store, self.setup, self.forget, self.control)
-            retrained, _ = self._known(ref, "retrained")
+                retrained = training.ensure(self.store, self.setup, self.forget, self.control)
+            self._ghost(retrained)
+        self.control.report("measuring", 0, 1, {})
+        with self.clock("final metrics"):
+            final = self.closing.measure(job.model, self.original, retrained)
+        self.writer.put("original", final.original)
+        if retrained:
+            self.writer.put("retrained", final.seeds[retrained])
         if self.stopped:
             self.writer.checkpoint(engine.packed(engine.save(job, self.step)))
         else:
             self.writer.ckpt_path.unlink(missing_ok=True)
-        return self._summary(job, values, original, retrained, reasons)
+        return self._summary(job, final)
 
-    def _known(self, model_id: str, name: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """The measures of a reference model on this forget set and probe, cached with it."""
-        found = self.store.eval(model_id, self._eval_key())
-        if found is None:
-            model = training.load_model(self.store, self.setup, model_id)
-            with self.clock("final metrics"):
-                values, reasons = full_measure(self.setup, model, self.probe)
-            found = {"values": values, "reasons": reasons}
-            self.store.save_eval(model_id, self._eval_key(), found)
-        self.writer.put(name, found["values"])
-        return found["values"], found["reasons"]
-
-    def _summary(
-        self, job: Job, values: Any, original: Any, retrained: Any, reasons: dict[str, str]
-    ) -> dict[str, Any]:
+    def _summary(self, job: Job, final: Final) -> dict[str, Any]:
+        values, original, seeds = final.values, final.original, list(final.seeds.values())
+        retrained = seeds[0] if seeds else None
         sha = checkpoint.weights_sha256(job.model)
         header = {"architecture": self.request.model, "head": self.request.head}
         checkpoint.save(self.writer.folder / "unlearned.safetensors", job.model, header)
@@ -285,7 +267,9 @@ class UnlearnRun:
             "original": original,
             "retrained": retrained,
             "gap": gaps(values, retrained),
-            "reasons": reasons,
+            "avg_gap": avg_gap(values, retrained),
+            "inside": inside(values, seeds),
+            "reasons": final.reasons,
             "weights_sha256": sha,
             "steps": self.step,
             "stopped": self.stopped,
@@ -294,4 +278,5 @@ class UnlearnRun:
             "seconds": {k: round(v, 3) for k, v in self.clock.seconds.items()},
             "versions": machine(),
             "models": {"original": self.original, "retrained": self._retrained_id()},
+            "retrained_seeds": list(final.seeds),
         }

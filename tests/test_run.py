@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from cu_core.store import Store
+from tests.tab import Tab, assert_same_picture
 
 ROOT = Path(__file__).resolve().parents[1]
 SIX = ("forget_acc_train", "forget_acc_test", "ua", "ra", "ta", "knn_probe_forget")
@@ -73,11 +74,26 @@ def test_every_frame_is_on_record_with_the_quality_of_its_picture(
 def test_the_same_request_gives_the_same_weights_and_the_same_map(
     home: Path, unbroken: dict[str, Any]
 ) -> None:
+    """The first run trained its retrained model at the end, this one finds it and shows it from the
+    start: a ghost changes nothing."""
     again = unlearn(home, "--forget", "class:5", "--seed", "0", "--no-reference")
     assert again["weights_sha256"] == unbroken["weights_sha256"]
     store = Store(home)
-    maps = [store.reader(r["run_id"]).frames().xy for r in (again, unbroken)]
-    np.testing.assert_array_equal(*maps)
+    maps = [store.reader(r["run_id"]).frames() for r in (again, unbroken)]
+    np.testing.assert_array_equal(*(m.xy for m in maps))
+    np.testing.assert_array_equal(*(m.share for m in maps))
+    assert_same_ghost(store, again["run_id"], unbroken["run_id"])
+
+
+def assert_same_ghost(store: Store, one: str, other: str) -> None:
+    """Both have it once, of the forget samples alone, in the same places."""
+    told = [store.reader(r).progress()["ghost"] for r in (one, other)]
+    assert told[0] == told[1] and 0 < told[0]["fidelity"] <= 1
+    probes = [store.reader(r).probe() or {} for r in (one, other)]
+    for name in ("ghost", "ghost_share", "atlas"):
+        np.testing.assert_array_equal(*(probe[name] for probe in probes))
+    there = np.isfinite(probes[0]["ghost"]).all(1)
+    np.testing.assert_array_equal(there, probes[0]["is_forget"])
 
 
 def test_watching_does_not_touch_the_run(home: Path, unbroken: dict[str, Any]) -> None:
@@ -160,18 +176,30 @@ def wait_for_step(home: Path, run_id: str, step: int) -> None:
 
 
 def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]) -> None:
-    """kill -9 in mid-run: the run is lost, resumes, and ends with the same weights and curves."""
+    """kill -9 in mid-run: the run is lost, resumes, and ends with the same weights, curves and
+    picture, in a tab that was there all the time and in one that comes afterwards."""
     before = {r.run_id for r in Store(home).runs()}
     worker = start(home, "--forget", "class:5", "--seed", "0")
     run_id = newest(home, before)
-    wait_for_step(home, run_id, 20)
+    live = Tab(Store(home), run_id)
+    while live.store.run(run_id).step < 20:
+        live.poll()
+        time.sleep(0.1)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     assert Store(home).run(run_id).state == "lost"
+    live.poll()
+    assert len(live.frames) >= 15
 
-    done = lethe(home, "resume", run_id, "--json")
-    assert done.returncode == 0, done.stderr
-    resumed = json.loads(done.stdout)
+    command = [sys.executable, "-m", "cu_core", "resume", run_id, "--json", "--home", str(home)]
+    pipe = subprocess.PIPE
+    again = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+    while again.poll() is None:
+        live.poll()
+        time.sleep(0.1)
+    printed, errors = again.communicate()
+    assert again.returncode == 0, errors
+    resumed = json.loads(printed)
     assert resumed["state"] == "done"
     assert resumed["weights_sha256"] == unbroken["weights_sha256"]
     store = Store(home)
@@ -179,6 +207,13 @@ def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]
     assert ours == theirs
     xy = [store.reader(r).frames().xy for r in (run_id, unbroken["run_id"])]
     np.testing.assert_array_equal(*xy)
+    assert_same_ghost(store, run_id, unbroken["run_id"])
+    live.poll()
+    tabs = [Tab(store, r) for r in (run_id, unbroken["run_id"])]
+    for tab in tabs:
+        tab.poll()
+        assert_same_picture(live, tab)
+    assert live.blobs > 2
 
 
 def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, Any]) -> None:

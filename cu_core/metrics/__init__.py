@@ -3,14 +3,15 @@
 ``all_metrics()`` gives every declared measure by key; ``measure(scene)`` takes them all.
 """
 
+import hashlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Literal
 
 import numpy as np
 
-from cu_core.spec import Metric, NotComputed, Scene
+from cu_core.spec import Metric, NotComputed, Over, Scene
 
 
 @cache
@@ -28,25 +29,34 @@ def all_metrics() -> dict[str, Metric]:
     return dict(_registry())
 
 
-def measure(
-    scene: Scene, over: Literal["all", "probe"] | None = None
-) -> tuple[dict[str, float | None], dict[str, str]]:
-    """(values, reasons): every metric of the scene, or only those declared ``over`` one kind.
+def fingerprint(*over: Over) -> str:
+    """8 hex digits that change with the metrics of these kinds: kept values know their set."""
+    keys = sorted(key for key, metric in _registry().items() if metric.over in over)
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
 
-    A metric with one value a class gives ``key/0``, ``key/1``, ...; one that has no value here
-    gives ``key: None`` and a reason, as does a class without one.
+
+def measure(
+    scene: Scene, over: Over | None = None
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """(values, reasons) of the metrics ``over`` one kind; None: all that need no references.
+
+    A metric with one value a class gives ``key/0``, ``key/1``, ...; one with named parts
+    ``key/low``, ``key/high``, ...; one that has no value here gives ``key: None`` and a reason.
     """
+    kinds = ("all", "probe") if over is None else (over,)
     values: dict[str, float | None] = {}
     reasons: dict[str, str] = {}
     for key, metric in _registry().items():
-        if over not in (None, metric.over):
+        if metric.over not in kinds:
             continue
         try:
             result = metric.compute(scene)
         except NotComputed as why:
             values[key], reasons[key] = None, f"not computed: {why}"
             continue
-        if np.ndim(result) == 0:
+        if isinstance(result, Mapping):
+            values |= {f"{key}/{p}" if p else key: float(v) for p, v in result.items()}
+        elif np.ndim(result) == 0:
             values[key] = float(result)
         else:
             values |= {f"{key}/{c}": float(v) for c, v in enumerate(np.asarray(result))}

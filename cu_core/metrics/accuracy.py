@@ -19,11 +19,16 @@ def percent_right(logits: NDArray[np.float32], label: NDArray[np.int64], what: s
     return 100.0 * float(np.mean(logits.argmax(1) == label))
 
 
+def forget_accuracy(scene: Scene) -> float:
+    """Percent of the forget samples that are right."""
+    f = scene.is_forget
+    return percent_right(scene.logits[f], scene.label[f], "forget samples")
+
+
 @metric(title="Forget accuracy (training)", unit="%", range=PERCENT, better="retrained")
 def forget_acc_train(scene: Scene) -> float:
     """Accuracy on the forget samples themselves, which the original model was trained on."""
-    f = scene.is_forget
-    return percent_right(scene.logits[f], scene.label[f], "forget samples")
+    return forget_accuracy(scene)
 
 
 @metric(title="Forget accuracy (test)", unit="%", range=PERCENT, better="retrained")
@@ -40,7 +45,7 @@ def forget_acc_test(scene: Scene) -> float:
 @metric(title="UA, unlearning accuracy", unit="%", range=PERCENT, better="retrained")
 def ua(scene: Scene) -> float:
     """100 minus the accuracy on the forget samples (arXiv:2304.04934). Compare with retrained."""
-    return 100.0 - float(forget_acc_train.compute(scene))
+    return 100.0 - forget_accuracy(scene)
 
 
 @metric(title="RA, retain accuracy", unit="%", range=PERCENT, better="high")

@@ -22,6 +22,11 @@ def knn_probe_forget(scene: Scene) -> float:
     with the nearest sample wins. The probe holds all forget samples, few retain ones: the share of
     a class in the probe is its prior, so compare with the original and the retrained model only.
     """
+    return percent_found(scene)
+
+
+def percent_found(scene: Scene) -> float:
+    """Percent of the forget samples that their neighbours give their true class."""
     if not scene.is_forget.any():
         raise NotComputed("the probe holds no forget samples")
     if len(scene.z) < 2:

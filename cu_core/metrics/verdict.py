@@ -78,15 +78,31 @@ def _class_task(trio: _Trio, names: Sequence[str]) -> str:
     key = "forget_acc_test" if tested else "forget_acc_train"
     now, before, ideal = trio.get(key)
     if now is None:
-        return f"Accuracy on {subject} was not computed{_probe_clause(trio, it, ', and ')}"
-    said = f"Accuracy on {subject} is {percent(now)} {trio.references(key)}"
+        return _unknown_accuracy(trio, subject, it)
+    measured = subject if tested else f"the training samples of {subject}"
+    said = f"Accuracy on {measured} is {percent(now)} {trio.references(key)}"
     probe = _probe_clause(trio, it, ", and ")
-    if before is not None and now > NEAR and now >= before - NEAR:
-        return f"{said}: the model still recognises {it} as before{probe}"
-    if now > (ideal or 0.0) + NEAR:
-        return f"{said}: part of {it} is still recognised{probe}"
+    if before is not None and before <= NEAR and now <= NEAR:
+        return f"{said}: the original model hardly recognised {it} either{probe}"
+    kept = before is not None and now > NEAR and now >= before - NEAR
+    if kept or now > (ideal or 0.0) + NEAR:
+        return f"{said}: {_still_named(now, before, it)}{probe}"
     link, conclusion = _features(trio, it)
     return f"{said}{_probe_clause(trio, it, link)}{conclusion}"
+
+
+def _unknown_accuracy(trio: _Trio, subject: str, it: str) -> str:
+    if trio.get("knn_probe_forget")[0] is None:
+        return f"Neither accuracy on {subject} nor a probe on the embeddings was computed"
+    return f"Accuracy on {subject} was not computed{_probe_clause(trio, it, ', and ')}"
+
+
+def _still_named(now: float, before: float | None, it: str) -> str:
+    """The head still names the class: how much, next to the original model."""
+    if before is None or now < before - NEAR:
+        return f"part of {it} is still recognised"
+    how = "better than before" if now > before + NEAR else "as before"
+    return f"the model still recognises {it} {how}"
 
 
 def _subject(names: Sequence[str]) -> tuple[str, str]:
@@ -116,12 +132,18 @@ def _features(trio: _Trio, it: str) -> tuple[str, str]:
     if ideal is None:
         if before is not None and now >= before - NEAR and now > NEAR:
             return ", but ", ": the head forgot, the features did not"
-        return ", and ", ": whether the features forgot, only a retrained model could tell"
+        missing = "the retrained model's probe" if trio.has_retrained else "a retrained model"
+        return ", and ", f": whether the features forgot, only {missing} could tell"
     if abs(now - ideal) <= NEAR:
         return ", and ", f": the features know {it} as well as those of a model that never saw {it}"
     if now < ideal:
         return ", and ", f": the features tell {it} apart less than if they had never seen {it}"
-    if before is None or now - ideal >= (before - ideal) / 2:
+    if before is None:
+        return (
+            ", but ",
+            f": the features know {it} better than those of a model that never saw {it}",
+        )
+    if now - ideal >= (before - ideal) / 2:
         return ", but ", ": the head forgot, the features did not"
     return ", but ", ": the head forgot, the features only in part"
 
@@ -138,22 +160,32 @@ def _sample_task(trio: _Trio) -> str:
     said = f"Accuracy on the forget samples is {percent(now)} "
     said += trio.references("forget_acc_train", *more)
     level = ideal if ideal is not None else test
-    never = "a model that never saw them" if ideal is not None else "images it never saw"
     if level is None:
         return f"{said}: without a retrained or a test accuracy there is nothing to compare it with"
     if now > level + NEAR:
-        unchanged = before is not None and now >= before - 1
-        how = "as well as before" if unchanged else "less than before, but still"
-        return f"{said}: they are recognised {how}{',' if unchanged else ''} {_better(ideal)}"
+        return f"{said}: they are recognised {_how(now, before)}{_better(ideal)}"
+    never = "a model that never saw them" if ideal is not None else "samples it never saw"
     if now < level - NEAR:
         return f"{said}: lower than for {never}, which can itself give them away"
+    start = ideal if ideal is not None else trio.get("ta")[1]
+    if before is not None and start is not None and abs(before - start) <= NEAR:
+        return f"{said}: as for {never}, but so it was before: accuracy alone cannot tell"
     return f"{said}: as for {never}"
+
+
+def _how(now: float, before: float | None) -> str:
+    """Next to the original model."""
+    if before is None:
+        return ""
+    if now > before + NEAR:
+        return "better than before, and "
+    return "as well as before, " if now >= before - NEAR else "less than before, but still "
 
 
 def _better(ideal: float | None) -> str:
     if ideal is not None:
         return "better than by a model that never saw them"
-    return "better than images the model never saw"
+    return "better than samples the model never saw"
 
 
 # --- what was to be kept ----------------------------------------------------------------------

@@ -30,6 +30,42 @@ def outputs(
 
 
 @contextmanager
+def block_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
+    """What the top-level blocks of the model's body give, of every batch that passes inside.
+
+    Block name -> float32 (B, D) on the CPU, one a batch: feature maps and tokens are averaged over
+    their positions. Layers whose weights are vectors (norms) or that have none are not blocks.
+    """
+    taken: dict[str, list[Tensor]] = {}
+
+    def take(name: str, output: Tensor) -> None:
+        positions = {4: (2, 3), 3: (1,)}.get(output.ndim)  # of (B, C, H, W) and (B, tokens, D)
+        row = output.detach().float()
+        row = row.mean(positions) if positions else row.clone()  # what follows may work in place
+        taken.setdefault(name, []).append(row.cpu())
+
+    hooks = [
+        block.register_forward_hook(lambda _m, _x, output, name=name: take(name, output))
+        for name, block in _blocks(model)
+    ]
+    try:
+        yield taken
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _blocks(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    body = model.get_submodule("body") if hasattr(model, "body") else model
+    for name, child in body.named_children():
+        several = isinstance(child, nn.ModuleList)  # is never called itself
+        parts = child.named_children() if several else [("", child)]
+        for part, block in parts:
+            if any(weight.ndim > 1 for weight in block.parameters()):
+                yield (f"{name}.{part}" if part else name), block
+
+
+@contextmanager
 def observing(model: nn.Module) -> Iterator[None]:
     """Eval mode without gradients; every submodule's own mode comes back, not just the root's.
 

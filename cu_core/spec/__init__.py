@@ -8,7 +8,7 @@ Standard library, numpy and pydantic only: this package loads in milliseconds ev
 
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
 from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
-from cu_core.spec._metric import Metric, NotComputed, metric
+from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._record import (
     ACTIVE,
     FINAL,
@@ -38,6 +38,7 @@ __all__ = [
     "Method",
     "Metric",
     "NotComputed",
+    "Over",
     "Probe",
     "Progress",
     "Request",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from cu_core.spec._data import Floats
 from cu_core.spec._run import Scene
+
+Over = Literal["all", "probe", "references"]
 
 
 class NotComputed(Exception):
@@ -19,7 +21,11 @@ class Metric:
     """A declared measure. ``better``: near to the retrained model's value, or low, or high.
 
     ``over``: "all" is exact on the whole sets once a run ends (an estimate from the probe while
-    it lives); "probe" is always taken on the probe set.
+    it lives); "probe" is always taken on the probe set; "references" on the probe set too, but only
+    when a run ends, with the original and the retrained models beside it.
+
+    ``compute`` gives one number, an array (C,) with one a class, or a mapping from the name of a
+    part to its number, where "" is the measure itself, "low" and "high" its interval.
     """
 
     key: str
@@ -28,8 +34,8 @@ class Metric:
     range: tuple[float, float]
     better: Literal["retrained", "low", "high"]
     help: str
-    compute: Callable[[Scene], float | Floats]
-    over: Literal["all", "probe"] = "all"
+    compute: Callable[[Scene], float | Floats | Mapping[str, float]]
+    over: Over = "all"
 
 
 def metric(
@@ -38,9 +44,9 @@ def metric(
     unit: str,
     range: tuple[float, float],
     better: Literal["retrained", "low", "high"],
-    over: Literal["all", "probe"] = "all",
+    over: Over = "all",
 ) -> Callable[[Callable[[Scene], Any]], Metric]:
-    """Declares a function ``Scene -> float`` (or (C,) one value a class) as a metric."""
+    """Declares a function ``Scene -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[Scene], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())

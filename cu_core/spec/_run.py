@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,13 +29,15 @@ class StepLog:
 class Snapshot:
     """The probe set as the model sees it after ``step`` updates (0 = the original model).
 
-    ``z``: float32 (P, D) embeddings; ``logits``: float32 (P, C); ``test_logits``: (Q, C).
+    ``z``: float32 (P, D) embeddings; ``logits``: float32 (P, C); ``test_logits``: (Q, C);
+    ``test_z``: (Q, D), where it was kept. It is measured and not stored.
     """
 
     step: int
     z: Floats
     logits: Floats
     test_logits: Floats
+    test_z: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,13 @@ class Frame:
     quality: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
-    """What a metric sees: one model's outputs on the probe, and what was to be forgotten."""
+    """What a metric sees: one model's outputs on the probe, and what was to be forgotten.
+
+    The fields with a default are there only once a run has ended: the references, whose own
+    references are empty, and what was looked at for their sake. Scenes are compared by identity.
+    """
 
     z: Floats  # (P, D)
     logits: Floats  # (P, C)
@@ -58,7 +64,19 @@ class Scene:
     test_logits: Floats  # (Q, C)
     test_label: Ints  # (Q,)
     forget_classes: tuple[int, ...]  # empty in a sample task
+    test_z: Floats | None = None  # (Q, D)
+    original: Scene | None = None
+    retrained: tuple[Scene, ...] = ()  # one per retrained seed; may hold this very model
+    untrained: Scene | None = None  # random weights in the same architecture
+    layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
+    relearn: Callable[[], list[float]] | None = None
+    """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
 
     @property
     def n_classes(self) -> int:
         return int(self.logits.shape[1])
+
+    @property
+    def other_retrained(self) -> tuple[Scene, ...]:
+        """The retrained models without this one: a model is no reference of its own."""
+        return tuple(scene for scene in self.retrained if scene.z is not self.z)

@@ -16,6 +16,7 @@ from cu_core.store.modelcache import ModelCache, ModelRecord
 from cu_core.store.paths import DAY_S, Paths, write_atomic
 from cu_core.store.queue import RESUMABLE, ClaimedRun, Queue
 from cu_core.store.reader import Event, Frames, RunReader, SnapshotRow
+from cu_core.store.views import Views
 from cu_core.store.workers import Worker, WorkerRecord, Workers
 from cu_core.store.writer import RunWriter
 
@@ -38,7 +39,7 @@ __all__ = [
 BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
 
 
-class Store(Queue, Mailbox, Workers, ModelCache):
+class Store(Queue, Mailbox, Workers, ModelCache, Views):
     """The home folder: ``home``, else $LETHE_HOME, else ~/.lethe. Cheap to open and open again.
 
     May be shared by threads and survives a fork: no connection outlives a call.

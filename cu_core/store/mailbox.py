@@ -35,7 +35,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Question:
-    """``kind``: "dataset", "preflight" or "import"; ``payload``: what it is about."""
+    """``kind``: "dataset", "preflight", "import", "exact" or "solid"; ``payload``: of what."""
 
     id: int
     kind: str

@@ -1,7 +1,7 @@
 """Where things lie under the home folder: ids, safe paths, atomic files, locks.
 
     <home>/app.db  catalog.json  data/  incoming/  workers/  locks/
-    <home>/runs/<run_id>/      config.yaml run.db probe.safetensors snapshots/ ckpt/
+    <home>/runs/<run_id>/      config.yaml run.db probe.safetensors snapshots/ views/ ckpt/
                                alive.lock worker.log
     <home>/models/<model_id>/  model.safetensors record.json layout-<probe hash>.safetensors
                                eval-<key>.json

@@ -25,10 +25,12 @@ from cu_core.store.runtables import (
     snapshot_path,
     unspell,
 )
+from cu_core.store.views import read_view
 from cu_core.store.writer import view_digest
 
 Curves = dict[str, tuple[list[int], list[float | None]]]
 LOG_TAIL_BYTES = 64 * 1024
+DRAWN = ("xy", "pred", "share", "share_class")  # of a snapshot; older ones have the first two
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class Frames:
 
     ``steps``: (T,); ``xy``: float32 (T, P, 2); ``pred``: uint16 (T, P) predicted classes;
     ``quality``: a dict a frame; ``start``: index of the first of them among the sound frames;
-    ``total``: sound frames on record.
+    ``total``: sound frames on record; ``share``: uint8 (T, P, K) chances of the classes in 255ths,
+    of the classes ``share_class`` uint16 (T, P, K) or, when that is None, of all in their order.
+    ``share`` is None when one of the frames was kept before there were shares.
     """
 
     steps: list[int]
@@ -59,6 +63,8 @@ class Frames:
     start: int
     total: int
     damaged: int
+    share: NDArray[np.uint8] | None = None
+    share_class: NDArray[np.uint16] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ class RunReader:
         return [self._snapshot_row(row) for row in self._rows(query)]
 
     def frame(self, step: int) -> dict[str, NDArray[Any]]:
-        """z (P, D), logits (P, C), test_logits (Q, C) float16, xy (P, 2) float32, pred (P,).
+        """z (P, D), logits (P, C), test_logits (Q, C) float16, xy (P, 2) float32, pred (P,), share.
 
         StoreError, as a sentence to show in the frame's place, if the file is not what was written.
         """
@@ -137,19 +143,30 @@ class RunReader:
                 sound.append((step, path, digest, quality))
         wanted = sound[max(from_index, 0) :]
         views = [_view(path, digest) for _, path, digest, _ in wanted]
-        if views:
-            xy, pred = (np.stack(part) for part in zip(*views, strict=True))
-        else:
-            xy, pred = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0), np.uint16)
         return Frames(
             steps=[step for step, *_ in wanted],
-            xy=xy,
-            pred=pred,
+            **_stacked(views),
             quality=[parse(quality) for *_, quality in wanted],
             start=len(sound) - len(wanted),
             total=len(sound),
             damaged=len(rows) - len(sound),
         )
+
+    def view(self, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
+        """A view's (arrays, facts); None if it is not there, or of an earlier life of the run.
+
+        StoreError when its file is damaged.
+        """
+        return read_view(self.folder, name)
+
+    def view_facts(self, name: str) -> dict[str, Any] | None:
+        """The view's facts alone, from the head of its file."""
+        found = read_view(self.folder, name, with_arrays=False)
+        return None if found is None else found[1]
+
+    def views(self) -> list[str]:
+        """The names of the views on record, of whatever life of the run."""
+        return sorted(path.stem for path in (self.folder / "views").glob("[a-z]*.safetensors"))
 
     def probe(self) -> dict[str, NDArray[Any]] | None:
         """index, label, is_forget (P,), test_index, test_label (Q,), the extras; None if unmade."""
@@ -201,16 +218,29 @@ def damaged_snapshot(step: int, why: str) -> StoreError:
     return StoreError(f"The snapshot of step {step} is damaged: {why}. The other steps are fine.")
 
 
-def _view(path: Path, digest: str) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    """xy (P, 2) and pred (P,), checked against the record. StoreError when they differ."""
+def _view(path: Path, digest: str) -> dict[str, NDArray[Any]]:
+    """xy (P, 2), pred (P,) and, where the file has them, share and share_class (P, K), checked
+    against the record. StoreError when they differ."""
     try:
         with safe_open(path, framework="numpy") as file:
-            xy, pred = file.get_tensor("xy"), file.get_tensor("pred")
+            held = set(file.keys())
+            names = [n for n in DRAWN if n in held or n in DRAWN[:2]]
+            drawn = {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError) as error:
         raise damaged_snapshot(int(path.stem), "its file is missing or cut short") from error
-    if view_digest(xy, pred) != digest:
+    if view_digest(**drawn) != digest:
         raise damaged_snapshot(int(path.stem), "its positions are not those on record")
-    return xy, pred
+    return drawn
+
+
+def _stacked(views: Sequence[dict[str, NDArray[Any]]]) -> dict[str, Any]:
+    """The frames' arrays by name; one that a frame lacks is None for all."""
+    if not views:
+        return {"xy": np.zeros((0, 0, 2), np.float32), "pred": np.zeros((0, 0), np.uint16)}
+    return {
+        name: np.stack([view[name] for view in views]) if all(name in v for v in views) else None
+        for name in DRAWN
+    }
 
 
 @lru_cache(maxsize=65_536)

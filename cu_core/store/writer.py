@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 from sqlalchemy import Connection, delete, func, insert, select
 
 from cu_core.errors import StoreError
@@ -31,6 +32,7 @@ from cu_core.store.runtables import (
     snapshot_path,
     spell,
 )
+from cu_core.store.shares import shares
 
 Array = NDArray[Any]
 F16_MAX = np.finfo(np.float16).max
@@ -47,9 +49,17 @@ def half(values: Array) -> NDArray[np.float16]:
     return rounded
 
 
-def view_digest(xy: Array, pred: Array) -> str:
-    """SHA-256 of what a page draws of a snapshot, so that it need not read the rest."""
-    return hashlib.sha256(xy.astype("<f4").tobytes() + pred.astype("<u2").tobytes()).hexdigest()
+def view_digest(
+    xy: Array, pred: Array, share: Array | None = None, share_class: Array | None = None
+) -> str:
+    """SHA-256 of what a page draws of a snapshot, so that it need not read the rest.
+
+    Snapshots made before there were shares have none in their digest either.
+    """
+    drawn = [xy.astype("<f4"), pred.astype("<u2")]
+    drawn += [] if share is None else [share.astype("u1")]
+    drawn += [] if share_class is None else [share_class.astype("<u2")]
+    return hashlib.sha256(b"".join(part.tobytes() for part in drawn)).hexdigest()
 
 
 class RunWriter:
@@ -134,18 +144,22 @@ class RunWriter:
     ) -> None:
         """z (P, D), logits (P, C), test_logits (Q, C) kept as float16, xy (P, 2) as float32.
 
-        The predicted class (P,) is taken from ``logits`` as given, before rounding can make ties.
+        The predicted class (P,) and the shares of the classes (P, K) in 255ths are taken from
+        ``logits`` as given, before rounding can make ties.
         StoreError when the disk refuses; every earlier snapshot is then intact.
         """
         pred = np.argmax(logits, axis=1).astype(np.uint16)
         xy = np.ascontiguousarray(xy, dtype=np.float32)
         arrays = {"z": half(z), "logits": half(logits), "test_logits": half(test_logits)}
-        data = save(arrays | {"xy": xy, "pred": pred}, {"step": str(step)})
+        share, share_class = shares(logits)
+        drawn = {"xy": xy, "pred": pred, "share": share}
+        drawn |= {} if share_class is None else {"share_class": share_class}
+        data = save(arrays | drawn, {"step": str(step)})
         write_atomic(snapshot_path(self.folder, step), data)
         row = {
             "step": step,
             "sha256": hashlib.sha256(data).hexdigest(),
-            "view_sha256": view_digest(xy, pred),
+            "view_sha256": view_digest(xy, pred, share, share_class),
             "bytes": len(data),
             "quality": json.dumps({name: float(value) for name, value in quality.items()}),
         }
@@ -153,10 +167,35 @@ class RunWriter:
             self._db.execute(insert(SNAPSHOT).prefix_with("OR REPLACE"), row)
 
     def probe(self, probe: Probe, **extras: Array) -> None:
-        """The probe's arrays and, by name, what else pages need once: ``ghost``, ``atlas``..."""
+        """The probe's arrays and, by name, what else pages need once: ``ghost``, ``atlas``...
+
+        Extras that the file already holds of the same probe are kept: a run that is resumed does
+        not lose the retrained model's places.
+        """
         names = ("index", "label", "is_forget", "test_index", "test_label")
-        arrays = {name: getattr(probe, name) for name in names} | extras
-        data = save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
+        arrays = {name: np.asarray(getattr(probe, name)) for name in names}
+        held = self._held_probe()
+        if held and all(np.array_equal(held[name], arrays[name]) for name in names):
+            arrays = held | arrays
+        self._write_probe(arrays | extras)
+
+    def probe_extras(self, **extras: Array) -> None:
+        """Adds to the probe's file, which must have been written."""
+        held = self._held_probe()
+        if held is None:
+            raise StoreError(f"Run {self.run_id} has no sound probe file to add to; start it anew.")
+        self._write_probe(held | extras)
+
+    def _held_probe(self) -> dict[str, Array] | None:
+        """What the probe's file holds; None if there is none that can be read."""
+        try:
+            held: dict[str, Array] = load((self.folder / "probe.safetensors").read_bytes())
+        except (OSError, SafetensorError):
+            return None
+        return held
+
+    def _write_probe(self, arrays: Mapping[str, Array]) -> None:
+        data = save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
         write_atomic(self.folder / "probe.safetensors", data)
 
     def event(self, step: int, kind: str, text: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cu_core import models
-from cu_core.models.evaluate import outputs
+from cu_core.models.evaluate import block_outputs, outputs
 
 
 @pytest.fixture
@@ -63,3 +63,29 @@ def test_arrays_and_an_empty_set_are_taken(model, x):
     np.testing.assert_array_equal(outputs(model, x.numpy(), scale)[0], outputs(model, x, scale)[0])
     logits, z = outputs(model, x[:0], scale)
     assert (logits.shape, z.shape) == ((0, 3), (0, 64))
+
+
+def test_block_outputs_are_rows_of_every_top_level_block_and_leave_no_hook() -> None:
+    for key, wanted in (
+        ("resnet20", None),
+        ("small-cnn", {"0": 32, "4": 64, "8": 96, "13": 64}),
+        ("vit-tiny", None),
+    ):
+        model = models.build(key, (1, 8, 8), 3)
+        x = torch.rand(5, 1, 8, 8)
+        with block_outputs(model) as blocks:
+            outputs(model, x, lambda part: part, batch=3)
+        widths = {name: torch.cat(parts).shape for name, parts in blocks.items()}
+        assert widths and all(len(shape) == 2 and shape[0] == 5 for shape in widths.values())
+        if wanted:
+            assert {name: shape[1] for name, shape in widths.items()} == wanted
+        assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_block_outputs_are_means_over_positions() -> None:
+    model = models.build("small-cnn", (1, 8, 8), 3).eval()
+    x = torch.rand(4, 1, 8, 8)
+    with block_outputs(model) as blocks:
+        outputs(model, x, lambda part: part)
+    first = model.body[0](x).detach()
+    torch.testing.assert_close(blocks["0"][0], first.mean((2, 3)))

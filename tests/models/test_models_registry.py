@@ -10,6 +10,7 @@ from cu_core.models import architectures
 IMAGE = (3, 32, 32)
 RESNETS = ("resnet18", "resnet20", "resnet34", "resnet50", "resnet101")
 WIDTH = {"mlp": 64, "small-cnn": 64, "resnet20": 64, "resnet18": 512, "resnet34": 512}
+WIDTH |= {"vgg16-bn": 1024, "vit-tiny": 512}
 
 
 def on_meta(architecture, shape, n_classes=7, head="plain"):
@@ -22,7 +23,7 @@ def weights(model):
 
 
 def test_names_are_the_documented_ones_small_first():
-    assert models.names() == ("mlp", "small-cnn", *RESNETS)
+    assert models.names() == ("mlp", "small-cnn", "vit-tiny", "vgg16-bn", *RESNETS)
 
 
 @pytest.mark.parametrize("declared", models.info(), ids=lambda a: a.key)
@@ -63,12 +64,70 @@ def test_weights_are_as_many_as_published():
     assert 50_000 < weights(on_meta("small-cnn", IMAGE, 10)) < 120_000
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "small-cnn", "resnet20", "resnet18"])
+def test_the_convolutions_of_vgg16_are_torchvisions():
+    from torchvision.models import vgg16_bn
+
+    ours = on_meta("vgg16-bn", IMAGE, 10)
+    with torch.device("meta"):
+        theirs = vgg16_bn().features
+    shapes = {name: tuple(t.shape) for name, t in theirs.state_dict().items()}
+    assert {n: tuple(t.shape) for n, t in ours.body[0].state_dict().items()} == shapes
+    # 14,723,136 of the features, one layer 512 -> 1024, ten outputs
+    assert weights(ours) == weights(theirs) + 512 * 1024 + 1024 + 1024 * 10 + 10 == 15_258_698
+    at_32, small = (on_meta("vgg16-bn", (3, n, n)).body[0] for n in (32, 8))
+    for model, side in ((at_32, 32), (small, 8)):
+        assert model(torch.empty(2, 3, side, side, device="meta")).shape == (2, 512, 1, 1)
+
+
+def test_the_vision_transformer_has_the_published_sizes():
+    """Patch 4, width 512, 6 blocks, 12 heads of 64, MLP 1024 (CoUn, appendix E.1), counted out."""
+    norm = 2 * 512
+    attention = norm + 512 * 3 * 12 * 64 + 12 * 64 * 512 + 512
+    mlp = norm + 512 * 1024 + 1024 + 1024 * 512 + 512
+    embed = 2 * 48 + 48 * 512 + 512 + norm  # a patch has 4 x 4 x 3 numbers
+    tokens = (8 * 8 + 1) * 512 + 512
+    head = 512 * 10 + 10
+    model = on_meta("vit-tiny", IMAGE, 10)
+    assert weights(model) == tokens + embed + 6 * (attention + mlp) + norm + head == 15_819_370
+    # CoUn negates "indices 0 and 4": the positions and the patch layer
+    shapes = [tuple(p.shape) for p in model.parameters()]
+    assert shapes[0] == (1, 65, 512) and shapes[4] == (512, 48)
+
+
+def test_patches_are_cut_row_by_row_and_grow_with_the_image():
+    body = models.build("vit-tiny", (1, 8, 12), 3).body.eval()
+    x = torch.zeros(1, 1, 8, 12)
+    x[0, 0, 4:, 8:] = torch.arange(16.0).view(4, 4)  # the last of 2 x 3 patches
+    seen = []
+    hook = body.embed[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    body(x)
+    hook.remove()
+    assert seen[0].shape == (1, 6, 16)
+    assert torch.equal(seen[0][0, 5], torch.arange(16.0)) and not seen[0][0, :5].any()
+    sides = {n: on_meta("vit-tiny", (3, n, n)).body.patch for n in (8, 32, 33, 64, 96)}
+    assert sides == {8: 4, 32: 4, 33: 5, 64: 8, 96: 12}
+
+
+def test_attention_is_that_of_torch():
+    """The first half of a block against nn.MultiheadAttention's formula, head by head."""
+    block = models.build("vit-tiny", (1, 8, 8), 3).body.attentions[0].eval()
+    x = torch.randn(2, 5, 512)
+    q, k, v = block.qkv(block.norm(x)).split(12 * 64, dim=2)
+    heads = []
+    for h in range(12):
+        a, b, c = (t[:, :, 64 * h : 64 * (h + 1)] for t in (q, k, v))
+        heads.append((a @ b.transpose(1, 2) / 8).softmax(2) @ c)
+    torch.testing.assert_close(block(x), block.out(torch.cat(heads, 2)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "architecture", ["mlp", "small-cnn", "resnet20", "resnet18", "vgg16-bn", "vit-tiny"]
+)
 def test_plain_embedding_is_the_input_of_the_last_layer(architecture):
     model = models.build(architecture, (1, 8, 8), 3).eval()
     logits, z = model(torch.randn(4, 1, 8, 8))
     assert torch.equal(logits, model.fc(z))
-    assert (z >= 0).all()
+    assert (z >= 0).all() or architecture == "vit-tiny"  # which ends in a norm
 
 
 def test_normalised_embedding_is_taken_before_the_relu():
@@ -79,7 +138,7 @@ def test_normalised_embedding_is_taken_before_the_relu():
     assert torch.equal(logits, model.fc(z.clamp(min=0)))
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "small-cnn", "resnet20", "resnet18"])
+@pytest.mark.parametrize("architecture", ["mlp", "small-cnn", "resnet20", "resnet18", "vit-tiny"])
 def test_same_seed_same_weights_and_the_random_stream_is_untouched(architecture):
     torch.manual_seed(5)
     before = torch.get_rng_state()

@@ -1,0 +1,185 @@
+"""What a run measures at its end: each model looked at once, then every measure with the original
+and the retrained models beside it.
+
+Values of the references are kept with them: the plain ones for a forget set and probe, those that
+compare for these and the models compared. Retrained models of other seeds that are in the cache
+take part; they are never trained for it.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from cu_core import engine, metrics, models, training
+from cu_core.errors import BadCheckpoint, StoreError
+from cu_core.models.evaluate import block_outputs, outputs
+from cu_core.seeding import derive, undisturbed
+from cu_core.setup import Setup, full_measure, probe_scene
+from cu_core.spec import Probe, Scene
+from cu_core.store import Store
+
+SEEDS = 4  # retrained models at most
+RELEARN_UPDATES = 50
+RELEARN_BATCH, RELEARN_LR, RELEARN_MOMENTUM = 64, 0.01, 0.9
+RELEARN_ASKED = 256  # forget samples whose accuracy is read after each update
+
+Values = dict[str, float | None]
+Measured = tuple[Values, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Final:
+    """All measures of a run. ``seeds``: those of each retrained model by id, the run's own first;
+    empty when there is none."""
+
+    values: Values
+    reasons: dict[str, str]
+    original: Values
+    seeds: dict[str, Values]
+
+
+class Closing:
+    """Measures the models of one run, on its forget set and probe."""
+
+    def __init__(self, store: Store, setup: Setup, probe: Probe, observer: engine.Observer) -> None:
+        assert setup.forget is not None
+        self.store, self.setup, self.forget = store, setup, setup.forget
+        self.probe, self.observer = probe, observer
+        self._seen: dict[str, tuple[Any, Scene]] = {}
+
+    def kept(self, model_id: str) -> Values | None:
+        """What is on record of a model by itself, without looking at it."""
+        found = self.store.eval(model_id, self._key("all", "probe"))
+        return found["values"] if found else None
+
+    def alone(self, model_id: str) -> Values:
+        """The measures of a reference model that need no other, kept with it."""
+
+        def look() -> Measured:
+            return full_measure(self.setup, *self._see(model_id))
+
+        return self._cached(model_id, self._key("all", "probe"), look)
+
+    def measure(self, model: Any, original: str, retrained: str | None) -> Final:
+        """Every measure of the unlearned ``model`` and of its references."""
+        own = self._scene(model)
+        values, reasons = full_measure(self.setup, model, own)
+        seeds = self._seeds(retrained) if retrained else []
+        found = {model_id: self.alone(model_id) for model_id in (original, *seeds)}
+        scenes = {model_id: self._reference(model_id) for model_id in found}
+        compared = partial(
+            _compared,
+            original=scenes[original],
+            retrained=tuple(s for s in (scenes[i] for i in seeds) if s is not None),
+            untrained=self._untrained(),
+        )
+        more, why = compared(own)
+        key = f"{self._key('references')}-{derive(original, *seeds):016x}"
+        for model_id, scene in scenes.items():
+            if scene is not None:
+                found[model_id] |= self._cached(model_id, key, partial(compared, scene))
+        others = {model_id: found[model_id] for model_id in seeds}
+        return Final(values | more, reasons | why, found[original], others)
+
+    # --- what is kept -------------------------------------------------------------------------
+
+    def _key(self, *over: Any) -> str:
+        return f"{self.forget.hash}-{self.probe.hash}-{metrics.fingerprint(*over)}"
+
+    def _cached(self, model_id: str, key: str, measure: Callable[[], Measured]) -> Values:
+        found = self.store.eval(model_id, key)
+        if found is None:
+            values, reasons = measure()
+            found = {"values": values, "reasons": reasons}
+            self.store.save_eval(model_id, key, found)
+        return dict(found["values"])
+
+    def _seeds(self, retrained: str) -> list[str]:
+        """The run's retrained model, then those in the cache that differ from it by their seed."""
+        own = self.store.model(retrained)
+        alike = ("kind", "dataset_hash", "architecture", "head", "recipe", "forget_hash")
+        others = [
+            record
+            for record in self.store.models()
+            if record.id != retrained
+            and all(getattr(record, name) == getattr(own, name) for name in alike)
+            and self._reference(record.id) is not None
+        ]
+        others.sort(key=lambda record: (record.seed, record.id))
+        return [retrained, *(record.id for record in others[: SEEDS - 1])]
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def _see(self, model_id: str) -> tuple[Any, Scene]:
+        if model_id not in self._seen:
+            model = training.load_model(self.store, self.setup, model_id)
+            self._seen[model_id] = model, self._scene(model)
+        return self._seen[model_id]
+
+    def _reference(self, model_id: str) -> Scene | None:
+        """None for a model whose file is damaged, or whose outputs are no numbers."""
+        try:
+            scene = self._see(model_id)[1]
+        except (StoreError, BadCheckpoint):
+            return None
+        # whatever is no number in an embedding is none in the logits
+        finite = np.isfinite(scene.logits).all() and np.isfinite(scene.test_logits).all()
+        return scene if finite else None
+
+    def _scene(self, model: Any) -> Scene:
+        """One pass over the probe and its test samples."""
+        with block_outputs(model) as blocks:
+            look = self.observer.look(model, 0)
+        rows = len(self.probe.index)
+        layers = {name: torch.cat(parts)[:rows].numpy() for name, parts in blocks.items()}
+        scene = probe_scene(look, self.probe, self.forget)
+        return replace(scene, layers=layers, relearn=self._relearner(model))
+
+    def _untrained(self) -> Scene:
+        request, dataset = self.setup.request, self.setup.dataset
+        seed = derive(request.model_seed, "untrained")
+        model = models.build(request.model, dataset.shape, dataset.n_classes, request.head, seed)
+        look = self.observer.look(model.to(self.setup.device), 0)
+        return probe_scene(look, self.probe, self.forget)
+
+    def _relearner(self, model: Any) -> Callable[[], list[float]]:
+        """Learns the forget set again when first asked; every model by the same batches."""
+
+        @cache
+        def relearn() -> list[float]:
+            with undisturbed(self.setup.device):
+                return self._relearned(copy.deepcopy(model).requires_grad_(True))
+
+        return relearn
+
+    def _relearned(self, model: Any) -> list[float]:
+        """Forget accuracy (%) after each update, until all are right. BatchNorm keeps its
+        statistics, so that a batch of one sample is a batch."""
+        batches = self.setup.batches(self.forget.index, RELEARN_BATCH, 0, "relearn", "none")
+        asked = np.flatnonzero(self.probe.is_forget)
+        asked = asked[:: -(-len(asked) // RELEARN_ASKED)]
+        x, label = self.observer.probe_x[torch.from_numpy(asked)], self.probe.label[asked]
+        optimizer = torch.optim.SGD(model.parameters(), RELEARN_LR, RELEARN_MOMENTUM)
+        model.eval()
+        accuracy: list[float] = []
+        while len(accuracy) < RELEARN_UPDATES and (not accuracy or accuracy[-1] < 100.0):
+            part, wanted = batches.batch(len(accuracy))
+            optimizer.zero_grad(set_to_none=True)
+            cross_entropy(model(part)[0], wanted).backward()
+            optimizer.step()
+            logits, _ = outputs(model, x, self.observer.normalise)
+            accuracy.append(100.0 * float(np.mean(logits.argmax(1) == label)))
+        return accuracy
+
+
+def _compared(
+    scene: Scene, original: Scene | None, retrained: tuple[Scene, ...], untrained: Scene
+) -> Measured:
+    beside = replace(scene, original=original, retrained=retrained, untrained=untrained)
+    return metrics.measure(beside, over="references")

@@ -1,0 +1,162 @@
+"""Can what was forgotten be read from the embeddings again? Probes, and how much came off.
+
+A model that never saw a class still separates it in part, so the raw accuracy of a probe says
+little. Recoverability sets it between the retrained and the original model,
+``(unlearned - retrained) / (original - retrained)``: 1 = nothing was removed from the features,
+0 = as if never seen, below 0 = removed more than that. Every probe reads embeddings alone, so a
+method that only edits the last layer reads exactly 1.
+
+After arXiv:2405.17878 (linear probe), the prototypical relearning of Ha et al., PMLR 306, and
+arXiv:2503.06991 (nearest neighbours).
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from cu_core.metrics._compare import forget_mask, original_of, retrained_of
+from cu_core.metrics.knn_probe import percent_found, unit
+from cu_core.spec import Floats, Ints, NotComputed, Scene, metric
+
+PERCENT = (0.0, 100.0)
+RECOVERED = (-100.0, 100.0)  # references within a point of each other have no ratio
+SHOTS = 5
+DRAWS = 20  # of SHOTS samples of each forgotten class
+KEPT = 8  # models whose probes are remembered: each is read by itself and as a reference
+NEAR = 1.0  # percentage points
+
+
+@metric(title="Linear probe", unit="%", range=PERCENT, better="retrained", over="references")
+def linear_probe_forget(scene: Scene) -> float:
+    """Percent of test samples of the forgotten classes that a new last layer gets right: a logistic
+    regression on the embeddings of the probe, all classes labelled and of equal weight."""
+    return _linear(scene)
+
+
+@metric(title="5-shot probe", unit="%", range=PERCENT, better="retrained", over="references")
+def prototype_probe_forget(scene: Scene) -> float:
+    """Percent of test samples of the forgotten classes that lie nearest to the mean of 5 forget
+    samples of their class, among the means of all classes (cosine, mean of 20 draws)."""
+    return _prototype(scene)
+
+
+@metric(
+    title="Recovered by a linear probe",
+    unit="of original",
+    range=RECOVERED,
+    better="retrained",
+    over="references",
+)
+def rho_linear(scene: Scene) -> float:
+    """What the linear probe still reads, on a scale from 0 = retrained to 1 = original."""
+    return recovered(scene, _linear, len(_asked(scene)[1]))
+
+
+@metric(
+    title="Recovered by a 5-shot probe",
+    unit="of original",
+    range=RECOVERED,
+    better="retrained",
+    over="references",
+)
+def rho_prototype(scene: Scene) -> float:
+    """What the 5-shot probe still reads, on a scale from 0 = retrained to 1 = original."""
+    return recovered(scene, _prototype, len(_asked(scene)[1]))
+
+
+@metric(
+    title="Recovered by the 15-neighbour probe",
+    unit="of original",
+    range=RECOVERED,
+    better="retrained",
+    over="references",
+)
+def rho_knn(scene: Scene) -> float:
+    """What the 15-neighbour probe still reads, on a scale from 0 = retrained to 1 = original."""
+    return recovered(scene, _neighbours, int(forget_mask(scene).sum()))
+
+
+def recovered(scene: Scene, probe: Callable[[Scene], float], n: int) -> float:
+    """(probe of this model - retrained) / (original - retrained), of probes in percent over ``n``
+    samples; of several retrained models the mean. NotComputed when the two hardly differ."""
+    original = probe(original_of(scene))
+    models = scene.retrained or retrained_of(scene)  # itself too: the only one there is reads 0
+    seeds = [probe(one) for one in models]
+    retrained = float(np.mean(seeds))
+    noise = max(NEAR, max(seeds) - min(seeds), 2 * np.hypot(_error(original, n), _error(seeds, n)))
+    if abs(original - retrained) <= noise:
+        raise NotComputed(
+            f"original ({original:.1f} %) and retrained ({retrained:.1f} %) do not differ by more "
+            f"than their noise ({noise:.1f} points)"
+        )
+    return (probe(scene) - retrained) / (original - retrained)
+
+
+def _error(percent: float | list[float], n: int) -> float:
+    """Standard error in points of a percentage over n samples, by Agresti and Coull: not 0 at 0
+    and 100 %."""
+    p = (float(np.mean(percent)) / 100 * n + 2) / (n + 4)
+    return 100.0 * float(np.sqrt(p * (1 - p) / (n + 4)))
+
+
+# --- the probes ---------------------------------------------------------------------------------
+
+
+def _asked(scene: Scene) -> tuple[Floats, Ints]:
+    """Embeddings (N, D) and labels (N,) of the test samples of the forgotten classes."""
+    if not scene.forget_classes:
+        raise NotComputed("random forget samples have no counterpart in the test set")
+    if scene.test_z is None:
+        raise NotComputed("no test embeddings were taken")
+    asked = np.isin(scene.test_label, scene.forget_classes)
+    if not asked.any():
+        raise NotComputed("there are no test samples of the forgotten classes")
+    return scene.test_z[asked], scene.test_label[asked]
+
+
+@lru_cache(KEPT)
+def _linear(scene: Scene) -> float:
+    z, label = _asked(scene)
+    forget_mask(scene)
+    if len(np.unique(scene.label)) < 2:
+        raise NotComputed("the probe holds a single class")
+    mean, spread = scene.z.mean(0, np.float64), scene.z.std(0, np.float64)
+    spread = np.where(spread > 0, spread, 1.0)
+    layer = LogisticRegression(class_weight="balanced", tol=1e-3, max_iter=200)
+    layer.fit((scene.z - mean) / spread, scene.label)
+    return 100.0 * float(np.mean(layer.predict((z - mean) / spread) == label))
+
+
+@lru_cache(KEPT)
+def _prototype(scene: Scene) -> float:
+    z, label = _asked(scene)
+    u, retain = unit(scene.z), ~scene.is_forget
+    kept = [c for c in range(scene.n_classes) if (retain & (scene.label == c)).any()]
+    fixed = {c: u[retain & (scene.label == c)].mean(0) for c in kept}
+    rng = np.random.default_rng(0)
+    shares = [_share(unit(z), label, fixed | _drawn(scene, u, rng)) for _ in range(DRAWS)]
+    return float(np.mean(shares))
+
+
+def _drawn(scene: Scene, u: Floats, rng: np.random.Generator) -> dict[int, Floats]:
+    """The mean (D,) of SHOTS forget samples of each forgotten class, fewer where there are."""
+    means = {}
+    for c in scene.forget_classes:
+        rows = np.flatnonzero(scene.is_forget & (scene.label == c))
+        if not len(rows):
+            raise NotComputed("the probe lacks forget samples of a forgotten class")
+        means[c] = u[rng.permutation(rows)[:SHOTS]].mean(0)
+    return means
+
+
+def _share(u: Floats, label: Ints, means: dict[int, Floats]) -> float:
+    classes = np.array(list(means))
+    similarity = u @ unit(np.stack(list(means.values()))).T  # (N, K)
+    return 100.0 * float(np.mean(classes[similarity.argmax(1)] == label))
+
+
+@lru_cache(KEPT)
+def _neighbours(scene: Scene) -> float:
+    return percent_found(scene)

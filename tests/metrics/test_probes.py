@@ -1,0 +1,77 @@
+"""Probes and recoverability: original 1, retrained 0, and 1 for whatever only edits the head."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cu_core import metrics
+from cu_core.metrics.probes import recovered
+from tests.metrics.scenes import beside, model
+
+PROBES = ("linear_probe_forget", "prototype_probe_forget")
+RHOS = ("rho_linear", "rho_prototype", "rho_knn")
+ORIGINAL, RETRAINED = model(1, p=400, q=400), model(2, p=400, q=400, knows=False)
+
+
+@pytest.mark.parametrize("key", RHOS)
+def test_original_reads_one_and_retrained_nought(key: str) -> None:
+    compute = metrics.all_metrics()[key].compute
+    assert compute(beside(ORIGINAL, ORIGINAL, RETRAINED)) == 1
+    assert compute(beside(RETRAINED, ORIGINAL, RETRAINED)) == 0
+
+
+@pytest.mark.parametrize("key", RHOS)
+def test_an_edited_head_reads_exactly_one(key: str) -> None:
+    masked = ORIGINAL.logits.copy()
+    masked[:, 1] -= 50  # logit mask
+    distilled = np.random.default_rng(0).normal(size=masked.shape).astype(np.float32)
+    for logits in (masked, distilled):
+        edited = replace(ORIGINAL, logits=logits)
+        assert metrics.all_metrics()[key].compute(beside(edited, ORIGINAL, RETRAINED)) == 1
+
+
+@pytest.mark.parametrize("key", RHOS)
+def test_half_way_lies_between(key: str) -> None:
+    z, test_z = ORIGINAL.z.copy(), ORIGINAL.test_z.copy()  # type: ignore[union-attr]
+    for part, label in ((z, ORIGINAL.label), (test_z, ORIGINAL.test_label)):
+        part[label == 1, 1] -= 3
+        part[label == 1, 2] += 3
+    mixed = beside(replace(ORIGINAL, z=z, test_z=test_z), ORIGINAL, RETRAINED)
+    assert 0.02 < metrics.all_metrics()[key].compute(mixed) < 0.98  # type: ignore[operator]
+
+
+def test_probes_know_what_the_features_hold() -> None:
+    for key in PROBES:
+        compute = metrics.all_metrics()[key].compute
+        assert compute(ORIGINAL) > 90 > 75 > compute(RETRAINED)  # type: ignore[operator]
+
+
+def test_recoverability_is_the_formula() -> None:
+    percent = {id(ORIGINAL): 90.0, id(RETRAINED): 40.0}
+    scene = beside(model(3), ORIGINAL, RETRAINED)
+    assert recovered(scene, lambda s: percent.get(id(s), 65.0), 500) == pytest.approx(0.5)
+    assert recovered(scene, lambda s: percent.get(id(s), 15.0), 500) == pytest.approx(-0.5)
+
+
+def test_no_ratio_of_what_does_not_differ() -> None:
+    _, reasons = metrics.measure(beside(ORIGINAL, ORIGINAL, model(4, 400, 400)), "references")
+    for key in RHOS:
+        assert "do not differ by more than their noise" in reasons[key]
+
+
+def test_reasons_are_given() -> None:
+    _, reasons = metrics.measure(model(kind="sample"), over="references")
+    for key in (*PROBES, "rho_linear"):
+        assert "no counterpart in the test set" in reasons[key]
+    _, reasons = metrics.measure(replace(ORIGINAL, test_z=None), over="references")
+    assert "no test embeddings" in reasons["linear_probe_forget"]
+    _, reasons = metrics.measure(ORIGINAL, over="references")
+    assert "no original model" in reasons["rho_linear"]
+    _, reasons = metrics.measure(beside(ORIGINAL, ORIGINAL), over="references")
+    assert "one retrained seed at least" in reasons["rho_knn"]
+
+
+def test_a_sample_task_has_the_neighbour_probe() -> None:
+    known, lost = model(1, kind="sample"), model(2, kind="sample", knows=False)
+    assert metrics.all_metrics()["rho_knn"].compute(beside(known, known, lost)) == 1
