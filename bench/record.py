@@ -2,6 +2,9 @@
 
 python -m cu_core unlearn --dataset digits --forget class:8 --home HOME
 python -m bench.record HOME RUN assets/demo.lethe
+
+With it go the retrained model's places, the 3-D map, and the exact map of the last frame: there it
+has to be seen whether what the animation ends in is so.
 """
 
 import platform
@@ -9,24 +12,25 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from cu_core import views
+from cu_core.catalog import catalog
 from cu_core.store import Store
-from ui import replay, wording
-from ui.stage.wire import pack, unpack
+from ui import export
+from ui.stage import pack, unpack
 
 LIMIT = 2_000_000  # bytes: it is part of every clone
 
 
 def main(home: str, run_id: str, target: str) -> None:
     store = Store(home)
-    record, reader, catalog = store.run(run_id), store.reader(run_id), store.catalog() or {}
-    blob = replay.blob(record, reader, reader.progress(), catalog, replay.Sent(run_id))
-    if record.state != "done" or blob is None:
+    record, reader = store.run(run_id), store.reader(run_id)
+    if record.state != "done" or not reader.snapshots():
         sys.exit(f"{run_id} is {record.state}; only a finished run with frames can be recorded.")
-    header, arrays = unpack(blob)
+    store.save_catalog(catalog(store.home))  # curves are named by it; a command line leaves none
+    look_back(store, run_id, reader.snapshots()[-1].step)
+    header, arrays = unpack(export.whole(store, record))
     versions = record.summary["versions"]
     header |= {
-        "verdict": record.summary["verdict"],
-        "command": wording.command(record.request),
         "summary": dict(record.summary),
         "recorded": f"{date.today()}, {platform.machine()}, torch {versions['torch']}",
     }
@@ -35,6 +39,15 @@ def main(home: str, run_id: str, target: str) -> None:
         sys.exit(f"{len(data):,} bytes is more than {LIMIT:,}; record fewer frames.")
     Path(target).write_bytes(data)
     print(f"{target}: {len(data):,} bytes, {header['total']} frames")
+
+
+def look_back(store: Store, run_id: str, last: int) -> None:
+    """Makes the views that a recording holds, with the worker's own functions."""
+    views.exact(store, {"run": run_id, "step": last})
+    done, total = 0, 1
+    while done < total:
+        answer = views.solid(store, {"run": run_id})
+        done, total = answer["done"], answer["total"]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from ui.stage.wire import Atlas, frames_blob
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FORGET = 5
 EVERY = 4  # optimizer steps between two frames
-FLOOR = 0.02
+FLOOR = 0.004  # spreads of the map
 
 
 def made_up_run(n: int = 1400, frames: int = 60, seed: int = 0) -> dict[str, Any]:
@@ -26,8 +26,7 @@ def made_up_run(n: int = 1400, frames: int = 60, seed: int = 0) -> dict[str, Any
     is_forget = label == FORGET
     centres = _centres(rng)
     spread = rng.normal(0, 1, (n, 2)) * rng.uniform(0.45, 0.85, (len(NAMES), 2))[label]
-    home = centres[label] + spread
-    xy, pred = _paths(rng, home, label, is_forget, centres, frames)
+    xy, pred = _paths(rng, centres[label] + spread, label, is_forget, centres, frames)
     ghost = np.full((n, 2), np.nan)
     places = rng.choice([3, 8, 9, 2], int(is_forget.sum()), p=[0.45, 0.3, 0.15, 0.1])
     ghost[is_forget] = centres[places] + rng.normal(0, 0.7, (len(places), 2))
@@ -38,7 +37,8 @@ def made_up_run(n: int = 1400, frames: int = 60, seed: int = 0) -> dict[str, Any
         "total_steps": EVERY * (frames - 1),
         "classes": list(NAMES),
         "forget_classes": [FORGET],
-        "floor": FLOOR,
+        "scale": float(xy[0].std(0).mean()),
+        "solid": _solid(frames),
         "quality": _quality(frames),
         "events": [
             {"step": 96, "kind": "stop-rule", "text": "Forget accuracy fell below 5 %"},
@@ -57,6 +57,7 @@ def made_up_run(n: int = 1400, frames: int = 60, seed: int = 0) -> dict[str, Any
         "curves": _curves(rng, frames, xy, pred, label, is_forget),
         "meta": meta,
         "ghost": ghost,
+        **_other_views(xy, ghost, centres, seed),
     }
 
 
@@ -103,10 +104,49 @@ def _paths(
     return xy.astype(np.float32), pred
 
 
+def _solid(frames: int) -> dict[str, Any]:
+    steps = [EVERY * i for i in range(frames)]
+    facts = {"state": "done", "done": frames, "total": frames}
+    return {**facts, "steps": steps, "quality": _quality(frames)}
+
+
+def _other_views(
+    xy: NDArray[Any], ghost: NDArray[Any], centres: NDArray[Any], seed: int
+) -> dict[str, NDArray[Any]]:
+    known = np.where(np.isfinite(ghost), ghost, 0)
+    return {
+        "share": _shares(xy, centres),
+        "ghost_share": _shares(known, centres),
+        "xyz": np.concatenate([xy, _heights(xy, centres, seed)[..., None]], 2),
+        "ghost_xyz": np.column_stack([ghost, _heights(ghost, centres, seed)]),
+    }
+
+
+def _shares(xy: NDArray[Any], centres: NDArray[Any]) -> NDArray[Any]:
+    """uint8 (..., P, C) that sum to 255: the nearer a class's middle, the larger its share."""
+    away = np.square(xy[..., None, :] - centres).sum(-1)
+    near = np.exp(-0.8 * (away - away.min(-1, keepdims=True)))
+    part = np.floor(255 * near / near.sum(-1, keepdims=True)).astype(np.uint8)
+    top = np.argmax(part, -1)[..., None]
+    rest = 255 - part.sum(-1, keepdims=True, dtype=np.int64)
+    np.put_along_axis(part, top, np.take_along_axis(part, top, -1) + rest.astype(np.uint8), -1)
+    return part
+
+
+def _heights(xy: NDArray[Any], centres: NDArray[Any], seed: int) -> NDArray[Any]:
+    """A third axis (..., P): each cluster at a height of its own, and as deep as it is wide."""
+    rng = np.random.default_rng(seed)
+    level = np.linspace(-4, 4, len(centres))[rng.permutation(len(centres))]
+    near = np.exp(-0.5 * np.square(xy[..., None, :] - centres).sum(-1)) + 1e-12
+    heights: NDArray[Any] = (near * level).sum(-1) / near.sum(-1) + rng.normal(0, 0.5, xy.shape[-2])
+    return heights
+
+
 def _quality(frames: int) -> list[dict[str, float]]:
     time = np.linspace(0, 1, frames)
     fidelity = 0.985 - 0.1 * np.exp(-(((time - 0.42) / 0.07) ** 2))
-    return [{"fidelity": float(f), "trust": 0.97, "jitter": 0.012} for f in fidelity]
+    same = {"trustworthiness": 0.97, "jitter": 0.012, "noise_floor": FLOOR, "moved_forget": 0.1}
+    return [{**same, "fidelity": float(f)} for f in fidelity]
 
 
 def _curves(

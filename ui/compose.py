@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cu_core.errors import explain
 from cu_core.spec import RunRecord, UnlearnRequest
-from ui import blocks, controls, pickers, session
+from ui import blocks, controls, methodcard, pickers, session
 
 Catalog = Mapping[str, Any]
 DEVICES = {
@@ -34,8 +34,10 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
         chosen_model = pickers.model(catalog["models"], session.store().models(), data_key)
         chosen = controls.method(catalog["methods"])
         preset = controls.preset(chosen)
-    controls.about(chosen)
+    card = st.container()  # above the knobs, and drawn with what they are set to
     hparams = controls.hyperparameters(chosen, preset)
+    with card:
+        methodcard.brief(chosen, controls.values_of(chosen, preset) | hparams)
     settings = _settings(catalog, chosen_model["model"])
     if data_key is None or rule is None:
         return None

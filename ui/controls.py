@@ -32,23 +32,6 @@ def method(methods: Sequence[Knob]) -> Knob:
     return by_key[key]
 
 
-def about(chosen: Knob) -> None:
-    """What the method does, its loss and its paper, behind a small button."""
-    with st.popover("What it does", icon=":material/menu_book:", type="tertiary"):
-        st.markdown(f"**{chosen['title']}**")
-        st.write(chosen["idea"])
-        if chosen.get("loss"):
-            st.latex(chosen["loss"])
-        if chosen.get("paper"):
-            st.caption(f"{chosen['paper']}, over {_passes(chosen.get('epoch_over', ''))}")
-
-
-def _passes(epoch_over: str) -> str:
-    return {"forget": "passes of the forget set", "retain": "passes of what is kept"}.get(
-        epoch_over, "one edit, no passes"
-    )
-
-
 def hyperparameters(chosen: Knob, preset: str | None) -> dict[str, Any]:
     """The values that differ from the preset's. Main knobs in sight, the others folded."""
     base = values_of(chosen, preset)
@@ -113,7 +96,7 @@ def _widget(chosen: Knob, knob: Knob, base: Any) -> Any:
     shared: dict[str, Any] = {
         "key": key,
         "persist_state": "session",
-        "help": f"{knob['help']}. Default: {_written(knob['default'])}.",
+        "help": f"{knob['help']}. Default: {written(knob['default'])}.",
     }
     if knob["type"] == "boolean":
         return st.toggle(label(knob), **shared)
@@ -124,7 +107,7 @@ def _widget(chosen: Knob, knob: Knob, base: Any) -> Any:
     low, high = number(knob["low"]), number(knob["high"])
     if knob.get("log"):
         options = scale(low, high, number, base, knob["default"], st.session_state[key])
-        return st.select_slider(label(knob), options, format_func=_written, **shared)
+        return st.select_slider(label(knob), options, format_func=written, **shared)
     if knob.get("main"):
         return st.slider(label(knob), low, high, step=step(low, high, number), **shared)
     form = "%d" if number is int else "%g"
@@ -151,7 +134,8 @@ def step(low: float, high: float, number: type) -> Any:
     return float(f"{5 * size:g}") if (high - low) / size > 150 else float(f"{size:g}")
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A knob's value as a person reads it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

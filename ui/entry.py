@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page(session.page("watch"), title="Watch", url_path="watch", default=True),
         st.Page(session.page("unlearn"), title="Unlearn", url_path="unlearn"),
         st.Page(session.page("models"), title="Models & data", url_path="models"),
+        st.Page(session.page("methods"), title="Methods", url_path="methods"),
     ],
     position="top",
 )

@@ -1,7 +1,8 @@
 """The followed run: its sentence, its buttons, the Stage, its numbers; alive while the run is.
 
-One fragment draws all of it, once a second while a worker holds the run and never afterwards.
-The Stage's key is the run's id, so neither a poll nor the end of the run mounts it anew.
+One fragment draws all of it, once a second while a worker holds the run, afterwards only while an
+answer is awaited. The Stage's key is the run's id, so neither a poll nor the end of the run mounts
+it anew.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import streamlit as st
 
 from cu_core.spec import RunRecord
 from cu_core.store import RunReader
-from ui import blocks, replay, session, wording
+from ui import asked, blocks, export, replay, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
@@ -40,7 +41,9 @@ def follow(record: RunRecord, catalog: Values) -> None:
 def _pace(record: RunRecord) -> float | None:
     if record.state in ("queued", "starting"):
         return SOON_S
-    return POLL_S if record.state in session.LIVE else None
+    if record.state in session.LIVE:
+        return POLL_S
+    return asked.POLL_S if asked.awaits(record.run_id) else None
 
 
 def _draw(record: RunRecord, catalog: Values) -> None:
@@ -50,7 +53,8 @@ def _draw(record: RunRecord, catalog: Values) -> None:
         return
     reader = session.store().reader(record.run_id)
     progress, sent = reader.progress(), _sent(record)
-    data = replay.blob(record, reader, progress, catalog, sent)
+    exact, solid = asked.words(reader, progress)
+    data = replay.blob(record, reader, progress, catalog, sent, exact, solid)
     summary = record.summary or replay.so_far(sent, progress)
     head, controls, scene, numbers = (st.container() for _ in range(4))
     with head:
@@ -66,6 +70,8 @@ def _draw(record: RunRecord, catalog: Values) -> None:
     with numbers:
         if summary.get("metrics"):
             _numbers(record, catalog, summary)
+        if data is not None and record.state not in session.LIVE:
+            _download(record)
 
 
 def _sent(record: RunRecord) -> replay.Sent:
@@ -97,7 +103,13 @@ def _headline(
 def _scene(record: RunRecord, data: bytes | None) -> None:
     key = f"stage-{record.run_id}"
     if data is not None:
-        stage(data, key=key, on_need=lambda: _need(key))
+        stage(
+            data,
+            key=key,
+            on_need=lambda: _need(key),
+            on_check=lambda: asked.check(record.run_id, key),
+            on_solid=lambda: asked.lay_out(record.run_id),
+        )
     elif record.state in session.LIVE:
         blocks.empty(
             "The map appears here",
@@ -109,9 +121,9 @@ def _scene(record: RunRecord, data: bytes | None) -> None:
 
 def _need(key: str) -> None:
     """The page lacks frames, after a reload or a change of page: the next drawing sends them."""
-    asked = (st.session_state.get(key) or {}).get("need") or {}
+    told = (st.session_state.get(key) or {}).get("need") or {}
     if "sent" in st.session_state:
-        st.session_state["sent"].forget_from(int(asked.get("from", 0)))
+        st.session_state["sent"].forget_from(int(told.get("from", 0)))
 
 
 def _numbers(record: RunRecord, catalog: Values, summary: Values) -> None:
@@ -123,6 +135,36 @@ def _numbers(record: RunRecord, catalog: Values, summary: Values) -> None:
     with st.expander("All metrics"):
         blocks.metric_table(metrics, summary)
     blocks.reproduce(record.summary.get("command") or wording.command(record.request))
+
+
+def _download(record: RunRecord) -> None:
+    """The run as one file, made when a person asks for it: drawing the page costs nothing.
+
+    Bytes, not a callable: Streamlit 1.67 drops a deferred file when two scripts end, in whatever
+    tab, before the browser has fetched it (seen as 404 while a page polled).
+    """
+    icon = ":material/download:"
+    if st.session_state.get("page-of") != record.run_id:
+        st.button(
+            "Download as one page",
+            key="page-make",
+            icon=icon,
+            type="tertiary",
+            help="One HTML file that plays this run offline, in any browser.",
+            on_click=st.session_state.update,
+            args=({"page-of": record.run_id},),
+        )
+        return
+    page = export.page(session.store(), record.run_id)
+    st.download_button(
+        f"Save the page ({blocks.size(len(page))})",
+        data=page,
+        file_name=export.file_name(record),
+        mime="text/html",
+        key="page-save",
+        icon=icon,
+        on_click="ignore",
+    )
 
 
 # --- what can be done -------------------------------------------------------------------------

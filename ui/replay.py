@@ -2,6 +2,7 @@
 
 What a browser tab has been sent is kept in its ``Sent``: a poll then costs the new frames only,
 and a run in which nothing changed gives the very same bytes, which Streamlit does not send again.
+What comes but once (the retrained ghost, the 3-D map, an exact map) travels when it has changed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ui.stage import fixed_box, frames_blob
 OVERLAP = 2  # frames sent once more, so that a page that missed one poll does not have to ask
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
+TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
 Curves = dict[str, tuple[list[int], list[float | None]]]
@@ -35,46 +37,118 @@ class Sent:
     curves: Curves = field(default_factory=dict)
     version: Any = None
     data: bytes | None = None
+    parts: dict[str, tuple[str, int]] = field(default_factory=dict)  # name -> which, how often
 
     def forget_from(self, frame: int) -> None:
         """The page says that it lacks the frames from this one on."""
         self.frames, self.version = max(0, frame), None
+        self.parts.clear()
+
+    def lacks(self, part: str, which: Any) -> bool:
+        """Whether the blob that is being made has to carry ``which`` state of this part."""
+        held, times = self.parts.get(part, ("", 0))
+        times = times + 1 if held == str(which) else 1
+        self.parts[part] = (str(which), times)
+        return times <= TIMES
 
 
 def blob(
-    record: RunRecord, reader: RunReader, progress: Values, catalog: Values, sent: Sent
+    record: RunRecord,
+    reader: RunReader,
+    progress: Values,
+    catalog: Values,
+    sent: Sent,
+    exact: Values | None = None,
+    solid: Values | None = None,
 ) -> bytes | None:
-    """The frames this tab lacks, with the curves and events so far; None before the first frame."""
+    """The frames this tab lacks, with the curves and events so far; None before the first frame.
+
+    ``exact`` and ``solid``: the header's words on the two views, None where they cannot be made;
+    their positions are added when they are on record.
+    """
     if sent.generation != progress.get("generation"):
         sent.__init__(sent.run_id, progress.get("generation"))  # rewound: what was sent is void
     events, known = reader.events(), _merged(reader, sent)
     version = (record.state, len(known), sent.last_step, len(events), bool(record.summary))
-    version += (bool(progress.get("original")), bool(progress.get("retrained")))
+    version += tuple(bool(progress.get(key)) for key in ("original", "retrained", "ghost"))
+    version += (str(exact), str(solid))
     if sent.data is not None and sent.version == version:
         return sent.data
-    start = max(0, sent.frames - OVERLAP)
-    frames = reader.frames(start)
-    if frames.total < sent.frames:
-        start, frames = 0, reader.frames(0)
-    probe = reader.probe()
+    frames, probe = _frames(reader, sent), reader.probe()
     if not frames.total or probe is None:
         return None
-    if frames.start == 0 and sent.box is None:
-        sent.box = fixed_box(frames.xy[0])
-    sent.data = frames_blob(
+    header = _header(record, progress, frames, events, sent.box)
+    header["exact"], parts = _exact(reader, sent, exact)
+    header["solid"], more = _solid(reader, sent, solid)
+    lines = curves(known, record, progress, catalog)
+    parts |= more | _ghost(probe, progress, sent)
+    sent.data = _packed(frames, probe, _atlas(probe, progress), lines, header, parts)
+    sent.frames, sent.version = frames.total, version
+    return sent.data
+
+
+def _packed(
+    frames: Frames, probe: Values, atlas: Any, lines: list[dict], header: Values, parts: Values
+) -> bytes:
+    """``parts``: what travels only when it has changed, by the names that the Stage gives it."""
+    return frames_blob(
         frames.xy,
         frames.pred,
         probe["label"],
         probe["is_forget"],
         probe["index"],
-        _atlas(probe, progress),
-        curves(known, record, progress, catalog),
-        _header(record, progress, frames, events, sent.box),
+        atlas,
+        lines,
+        header,
         frames.start,
-        probe.get("ghost"),
+        share=frames.share,
+        share_class=frames.share_class,
+        **parts,
     )
-    sent.frames, sent.version = frames.total, version
-    return sent.data
+
+
+def _frames(reader: RunReader, sent: Sent) -> Frames:
+    """Those that the tab lacks, and a few before them; all when some that it has are gone."""
+    frames = reader.frames(max(0, sent.frames - OVERLAP))
+    if frames.total < sent.frames:
+        frames = reader.frames(0)
+    if frames.start == 0 and frames.total:
+        sent.box = sent.box or fixed_box(frames.xy[0])
+        sent.parts.clear()  # the page takes it for a new run
+    return frames
+
+
+def _ghost(probe: Values, progress: Values, sent: Sent) -> dict[str, Any]:
+    """The retrained model's places and shares, where it has some and the page lacks them."""
+    if not progress.get("ghost") or not sent.lacks("ghost", "there"):
+        return {}
+    return {name: probe.get(name) for name in ("ghost", "ghost_share", "ghost_share_class")}
+
+
+def _exact(
+    reader: RunReader, sent: Sent, exact: Values | None
+) -> tuple[Values | None, dict[str, Any]]:
+    """The words on the exact map and, when it is on record and new to the page, its places."""
+    if not exact or exact["state"] != "done" or not sent.lacks("exact", exact["step"]):
+        return exact, {}
+    found = reader.view(f"exact-{exact['step']}")
+    return (exact, {"exact": found[0]["xy"]}) if found else ({"state": "none"}, {})
+
+
+def _solid(
+    reader: RunReader, sent: Sent, solid: Values | None
+) -> tuple[Values | None, dict[str, Any]]:
+    """The words on the 3-D map and, when there are frames new to the page, all its places."""
+    if not solid or not solid.get("steps"):
+        return solid, {}
+    if not sent.lacks("solid", (len(solid["steps"]), solid.get("ghost"))):
+        return solid, {}
+    found = reader.view("solid")
+    if found is None:
+        return {**solid, "steps": [], "quality": []}, {}
+    arrays, facts = found  # it may have grown since the words were found
+    words = {name: facts[name] for name in ("steps", "quality", "ghost")}
+    return {**solid, **words}, {"xyz": arrays["xyz"], "ghost_xyz": arrays.get("ghost_xyz")}
 
 
 def _merged(reader: RunReader, sent: Sent) -> Curves:
@@ -113,7 +187,8 @@ def _header(
         "classes": [str(name) for name in progress.get("class_names", ())],
         "forget_classes": list((progress.get("forget") or {}).get("classes", ())),
         "box": box,
-        "floor": progress.get("floor", 0.0),
+        "scale": progress.get("scale", 0.0),
+        "ghost": progress.get("ghost"),
         "quality": frames.quality,
         "events": [{"step": e.step, "kind": e.kind, "text": e.text} for e in events],
     }

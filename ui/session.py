@@ -161,6 +161,9 @@ def ask(kind: str, payload: Mapping[str, Any], tag: Any = None, settle: bool = F
         wake(PAINT_S)
     if entry["id"] is not None:
         reply = store().answer(entry["id"])
+        if time.monotonic() - entry["since"] > PATIENCE_S:
+            entry["since"] = time.monotonic()
+            wake()  # nobody may be there any more to answer
         if reply is None or reply.error == WORKER_GONE:
             entry["id"] = None  # swept, or its worker died: ask again
         elif reply.state in ("answered", "failed"):

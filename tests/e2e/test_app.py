@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from cu_core.spec import FINAL
+from cu_core.execute import execute
+from cu_core.spec import FINAL, UnlearnRequest
 from cu_core.store import Store
 from tests.e2e.conftest import changed, pixels
 from tests.pages import fabricate
@@ -142,3 +143,58 @@ def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     tab.get_by_role("button", name="Resume from step").wait_for()
     assert app.store.run(record.run_id).state in FINAL
     assert tab.locator(".stException").count() == 0
+
+
+@pytest.fixture(scope="module")
+def ended(app: App) -> str:
+    """A short run, made here: it has ended before a page asks anything of it."""
+    request = UnlearnRequest(max_steps=6, every=2, probe_size=200, reference=False)
+    run_id = app.store.enqueue(request)
+    execute(app.store, app.store.claim_run(run_id))
+    return run_id
+
+
+def rests(tab: Any, heard: list[Any]) -> bool:
+    """Whether the server comes to say nothing for a while: no fragment polls any more."""
+    for _ in range(60):
+        heard.clear()
+        tab.wait_for_timeout(2500)
+        if not heard:
+            return True
+    return False
+
+
+@pytest.mark.timeout(600)
+def test_an_ended_run_is_checked_against_an_exact_map(app: App, tab: Any, ended: str) -> None:
+    """The click reaches a worker, its answer the Stage; then the page is at rest again."""
+    heard: list[Any] = []
+    tab.on("websocket", lambda socket: socket.on("framereceived", lambda it: heard.append(it)))
+    tab.goto(f"{app.url}/unlearn?debug=1&run={ended}")
+    tab.wait_for_function("() => window.__lethe && __lethe.frames == 4", timeout=LONG_MS)
+    assert rests(tab, heard)  # the sidebar's questions are answered
+    tab.get_by_role("button", name="Compare with an exact map").click()
+    tab.get_by_text("Exact UMAP of step").first.wait_for(timeout=LONG_MS)
+    (name,) = app.store.reader(ended).views()
+    facts = app.store.reader(ended).view_facts(name)
+    assert name.startswith("exact-") and facts is not None and facts["seconds"] > 0
+    assert rests(tab, heard)
+    assert tab.locator(".stException").count() == 0
+
+
+@pytest.mark.timeout(600)
+def test_an_ended_run_is_taken_home_as_one_page(
+    app: App, tab: Any, ended: str, tmp_path: Path
+) -> None:
+    tab.goto(f"{app.url}/unlearn?run={ended}")
+    tab.get_by_role("button", name="Download as one page").click(timeout=LONG_MS)
+    with tab.expect_download(timeout=LONG_MS) as download:
+        tab.get_by_role("button", name="Save the page").click(timeout=LONG_MS)
+    assert download.value.suggested_filename == "lethe-contrastive-class-5-digits.html"
+    page = tmp_path / "run.html"
+    download.value.save_as(page)
+    app_requests: list[str] = []
+    tab.on("request", lambda request: app_requests.append(request.url))
+    tab.goto(f"{page.as_uri()}?debug=1")
+    tab.wait_for_function("() => window.__lethe && __lethe.ready && __lethe.frames == 4")
+    assert app.store.run(ended).summary["verdict"][:30] in tab.inner_text("body")
+    assert [url for url in app_requests if not url.startswith(("file:", "blob:", "data:"))] == []

@@ -28,7 +28,7 @@ def part(first: int, end: int, ghost: bool = True, **meta: Any) -> str:
     """Frames [first, end) as base64, as a live page would get them."""
     made = run(total=end, **meta)
     keep = {k: made["meta"][k][first:end] for k in ("steps", "quality")}
-    made["xy"], made["pred"] = made["xy"][first:end], made["pred"][first:end]
+    made.update({name: made[name][first:end] for name in ("xy", "pred", "share")})
     made["ghost"] = made["ghost"] if ghost else None
     blob = frames_blob(**{**made, "meta": {**made["meta"], **keep}}, start=first)
     return base64.b64encode(blob).decode()
@@ -79,7 +79,7 @@ def give(page: Any, data: str) -> Any:
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_points_move_and_frames_between_are_drawn(show, renderer):
-    page = show(renderer, {"floor": 1e9})  # no trails: what changes is where the points are
+    page = show(renderer, {"scale": 1e9})  # no trails: what changes is where the points are
     assert page.evaluate("__lethe.mode") == renderer
     shots = []
     for t in (0, 7, 7.35, 7.7, 8, FRAMES - 1):
@@ -269,7 +269,8 @@ def test_one_scale_for_both_axes(show):
 def test_trails_are_drawn_only_above_the_noise_floor(show):
     made = run()
     for floor in (0.02, 0.4, 1e9):
-        page = show("webgl", {"floor": floor})
+        quality = [{"noise_floor": floor}] * FRAMES
+        page = show("webgl", {"quality": quality, "scale": 1.0})
         steps = np.diff(made["xy"][:, made["is_forget"]], axis=0)
         expected = int((np.hypot(steps[..., 0], steps[..., 1]) > floor).sum())
         count = page.evaluate("__lethe.stage.map.trails.count")
@@ -512,7 +513,8 @@ def test_it_cleans_up_when_it_is_taken_away(show):
 
 
 def test_the_line_below_says_how_far_the_map_is_true(show):
-    quality = [{"fidelity": 0.98, "trust": 0.97, "jitter": 0.012}] * 10 + [{"fidelity": 0.83}] * 5
+    good = {"fidelity": 0.98, "trustworthiness": 0.97, "jitter": 0.012, "noise_floor": 0.002}
+    quality = [good] * 10 + [{"fidelity": 0.73}] * 5
     page = show(meta={"quality": [*quality, None]})
     seek(page, 3)
     says = page.locator(".says")
@@ -521,7 +523,7 @@ def test_the_line_below_says_how_far_the_map_is_true(show):
     page.locator("summary").click()
     assert page.get_by_text("Trustworthiness .970").is_visible()
     seek(page, 12)
-    assert says.inner_text().startswith("Map less faithful here: only 83 of 100")
+    assert says.inner_text().startswith("Map less faithful here: only 73 of 100")
     assert "Steps 40 to 56" in page.locator(".stretch").get_attribute("title")
     seek(page, FRAMES - 1)
     assert says.inner_text() == "Map quality not computed."

@@ -34,6 +34,9 @@ CATALOG: dict[str, Any] = {
             "idea": "Pushes forget samples from their own class. Pulls them to the others.",
             "loss": r"\lambda_{UL}\,\mathcal L_{UL}+\lambda_{CE}\,\mathcal L_{CE}",
             "epoch_over": "forget",
+            "uses_forget": True,
+            "uses_retain": True,
+            "augments": False,
             "kinds": ["class", "sample"],
             "presets": {"paper": {"lr": 1e-3, "epochs": 1}, "tuned": {"temperature": 0.1}},
             "knobs": [
@@ -52,6 +55,9 @@ CATALOG: dict[str, Any] = {
             "idea": "Trains on.",
             "loss": "",
             "epoch_over": "retain",
+            "uses_forget": False,
+            "uses_retain": True,
+            "augments": True,
             "kinds": ["class", "sample"],
             "presets": {},
             "knobs": [knob("lr", "number", 1e-2, 1e-5, 1.0, log=True)],
@@ -184,13 +190,14 @@ def _write(writer: Any, names: list[str], points: int, frames: int) -> None:
             "original": summary()["original"],
             "total": (frames - 1) * 4,
             "every": 4,
+            "scale": float(xy[0].std(0).mean()),
         }
     )
     for t in range(frames):
         left = 1 - t / max(frames - 1, 1)
         logits = np.eye(len(names), dtype=np.float32)[pred[t]]
         z = np.zeros((points, 2), np.float32)
-        quality = {"fidelity": 0.97, "trust": 0.96, "jitter": 0.012}
+        quality = {"fidelity": 0.97, "trustworthiness": 0.96, "jitter": 0.012, "noise_floor": 0.003}
         writer.snapshot(
             4 * t, z=z, logits=logits, test_logits=logits[:20], xy=xy[t], quality=quality
         )

@@ -16,8 +16,8 @@ from hypothesis.extra import numpy as npst
 from numpy.testing import assert_array_equal
 
 from ui.stage import fixed_box, frames_blob, pack, player_html, unpack
+from ui.stage.boxes import box_scale, quantise, restore
 from ui.stage.source import FOLDER, IMPORT, MODULES, script
-from ui.stage.wire import box_scale, quantise, restore
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -29,7 +29,7 @@ HOSTILE = [
     "line\u2028separator",
     "наука 机 é",
 ]
-META = {"run": "r", "classes": ["a", "b"], "forget_classes": [1], "floor": 0.01}
+META = {"run": "r", "classes": ["a", "b"], "forget_classes": [1], "scale": 2.0}
 
 
 def blob(count: int = 3, n: int = 5, start: int = 0, **meta: object) -> bytes:
@@ -192,6 +192,78 @@ def test_a_ghost_s_place_is_never_taken_for_none(xy):
     )
     none = (unpack(data)[1]["ghost"] == 65535).all(1)
     assert none.tolist() == [i % 2 == 0 for i in range(n)]
+
+
+@given(
+    npst.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 3), st.integers(1, 8), st.just(3)),
+        elements=st.floats(-1e3, 1e3, width=32),
+    )
+)
+@settings(deadline=None)
+def test_three_dimensions_come_back_from_their_box(xyz):
+    count, n, _ = xyz.shape
+    ghost = xyz[0].astype(np.float64) * 2
+    ghost[::2] = np.nan
+    facts = {"state": "done", "done": count, "total": 9, "steps": list(range(count)), "quality": []}
+    header, arrays = unpack(
+        frames_blob(
+            xyz[..., :2],
+            np.zeros((count, n)),
+            *(np.zeros(n), np.ones(n), np.arange(n)),
+            *(None, [], {**META, "solid": facts}),
+            xyz=xyz,
+            ghost_xyz=ghost,
+        )
+    )
+    box = header["solid"]["box"]
+    assert header["solid"] == {**facts, "box": box} and len(box) == 4
+    error = np.abs(restore(arrays["xyz"], box).astype(np.float64) - xyz).max()
+    step = box[3] / 131070 + 2e-7 * np.abs(box).max()
+    assert error <= step
+    none = (arrays["ghost_xyz"] == 65535).all(1)
+    assert none.tolist() == [i % 2 == 0 for i in range(n)]
+    known = restore(arrays["ghost_xyz"][~none], box).astype(np.float64)
+    assert known.size == 0 or np.abs(known - ghost[~none]).max() <= 2 * step
+
+
+def extras(count: int = 2, n: int = 3, **given: object) -> tuple[dict, dict]:
+    static = [np.zeros(n), np.ones(n), np.arange(n)]
+    made = frames_blob(
+        np.ones((count, n, 2)), np.zeros((count, n)), *static, None, [], META, **given
+    )
+    return unpack(made)
+
+
+def test_shares_travel_with_their_classes():
+    share = np.arange(24).reshape(2, 3, 4)
+    header, arrays = extras(share=share, share_class=share[..., ::-1], ghost_share=share[0])
+    assert arrays["share"].dtype == np.uint8 and arrays["share_class"].dtype == np.uint8
+    assert_array_equal(arrays["share"], share)
+    assert_array_equal(arrays["share_class"], share[..., ::-1])
+    assert_array_equal(arrays["ghost_share"], share[0])
+    assert header["solid"] is None and header["exact"] is None and "ghost_share_class" not in arrays
+    with pytest.raises(ValueError, match=r"ghost_share must be \(3, 'K'\).*\(2, 3, 4\)"):
+        extras(ghost_share=share)
+    with pytest.raises(ValueError, match="share_class"):
+        extras(share=share, share_class=share[..., :2])
+
+
+def test_three_dimensions_without_their_steps_are_refused():
+    with pytest.raises(ValueError, match=r"xyz must be \(T3, 3, 3\).* 0 steps"):
+        extras(xyz=np.zeros((2, 3, 3)))
+
+
+def test_an_exact_map_has_a_box_of_its_own():
+    xy = np.array([[0, 0], [40, 0], [0, 10]])
+    static = [np.zeros(3), np.ones(3), np.arange(3), None, []]
+    meta = {**META, "exact": {"state": "done", "step": 7}}
+    made = frames_blob(np.ones((1, 3, 2)), np.zeros((1, 3)), *static, meta, exact=xy)
+    header, arrays = unpack(made)
+    assert header["exact"]["step"] == 7 and header["exact"]["box"] != header["box"]
+    back = restore(arrays["exact"], header["exact"]["box"])
+    assert np.abs(back - xy).max() <= box_scale(header["exact"]["box"]) / 131070 + 1e-5
 
 
 def test_a_run_without_frames_yet_is_a_blob():

@@ -25,18 +25,23 @@ def stage(
     key: str,
     on_need: Callback | None = None,
     on_frame: Callback | None = None,
+    on_check: Callback | None = None,
+    on_solid: Callback | None = None,
 ) -> Any:
     """Mounts the Stage on one blob, or hands the mounted one (same ``key``) its next frames.
 
-    The result has ``frame`` (the frame that a person stopped at, or None) and ``need``
-    ({"from": n} for one run of the script when the page lacks the frames from n on, else None);
-    ``on_need`` and ``on_frame`` are called when they change.
+    The result has ``frame`` (the frame that a person stopped at, or None) and, each for one run
+    of the script and else None, ``need`` ({"from": n}: the page lacks the frames from n on),
+    ``check`` ({"step": s}: a person wants the exact map of this step) and ``solid`` ({}: the 3-D
+    layout is wanted). The callbacks are called when these change.
     """
     return _component()(
         data=data,
         key=key,
         on_need_change=on_need or _nothing,
         on_frame_change=on_frame or _nothing,
+        on_check_change=on_check or _nothing,
+        on_solid_change=on_solid or _nothing,
     )
 
 

@@ -6,7 +6,9 @@ import base64
 import functools
 import html
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ui.stage import source, wire
 
@@ -17,11 +19,12 @@ def player_html(data: bytes, title: str) -> str:
     The header's ``verdict`` is the headline where there is one, else ``title``; its ``command``
     is shown below. The run travels as base64 of deflate, so no name in it can end a script.
     """
-    header, _ = wire.unpack(data)
+    header, sections = wire.unpack(data)
     if header["start"] != 0:
         raise ValueError(
             f"A page plays a run from its first frame; this blob starts at frame {header['start']}."
         )
+    data = wire.pack({**header, **_final(header)}, sections)
     return _page() % {
         "title": html.escape(title),
         "headline": html.escape(str(header.get("verdict") or title)).replace(" %", "\u00a0%"),
@@ -31,6 +34,14 @@ def player_html(data: bytes, title: str) -> str:
         "markup": source.markup(),
         "script": source.script().replace("export default function mount", "function mount"),
     }
+
+
+def _final(header: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page with nobody behind it cannot make is either there already or never will be."""
+    out = {name: header.get(name) for name in ("exact", "solid")}
+    for name, facts in out.items():
+        out[name] = {**facts, "recorded": True} if facts and facts["state"] == "done" else None
+    return out
 
 
 def _footer(command: object, recorded: object) -> str:

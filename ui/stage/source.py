@@ -14,28 +14,38 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 MODULES = (
     "blob",
+    "layers",
     "run",
     "palette",
     "camera",
     "paint",
     "trails",
+    "shaders",
     "map_gl",
     "raster",
     "map_splat",
     "overlay",
+    "plane",
+    "projected",
+    "answers",
+    "solid",
     "clock",
     "scrubber",
     "card",
     "legend",
+    "handles",
     "series",
     "curves",
     "map",
     "texts",
+    "compare",
+    "chooser",
     "memory",
     "keys",
     "stage",
     "mount",
 )
+STYLES = ("stage.css", "compare.css")
 
 IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
@@ -58,4 +68,4 @@ def markup() -> str:
 
 @functools.cache
 def style() -> str:
-    return (FOLDER / "stage.css").read_text(encoding="utf-8")
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)

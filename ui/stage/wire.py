@@ -5,9 +5,10 @@
 The header names each section's dtype, shape, offset and size; sections are little-endian and
 start on 8 bytes, so the browser reads them in place. Positions travel as uint16 in a box that is
 fixed for the run, with ONE scale for x and y: 4 bytes a point and frame, an error below 1/131070
-of the box, and distances that keep their proportions. Standard library and numpy only.
+of the box, and distances that keep their proportions. What the other views need is optional.
+Standard library and numpy only.
 
-Axis letters: T frames in this blob, P probe samples.
+Axis letters: T frames in this blob, P probe samples, K classes whose share is kept.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ui.stage.boxes import fixed_box, quantise, quantise_known
+from ui.stage.sections import exact_sections, share_sections, solid_sections
+
 VERSION = 1
-MARGIN = 0.25  # how much larger than the first frame the fixed box is, in each direction together
-NO_PLACE = 65535  # a ghost without a place has this in x and y; a place never has it in both
 
 DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "run": "",
@@ -33,9 +35,12 @@ DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "total_steps": None,
     "classes": (),
     "forget_classes": (),
-    "floor": 0.0,
+    "scale": None,  # of the reference layout, layout units; a frame's noise floor is in it
     "quality": (),
     "events": (),
+    "ghost": None,
+    "solid": None,
+    "exact": None,
 }
 
 Array = NDArray[Any]
@@ -99,41 +104,6 @@ def _section(blob: bytes, start: int, entry: Mapping[str, Any]) -> Array:
     return np.frombuffer(blob, dtype, count, first).reshape(shape)
 
 
-def fixed_box(first_xy: ArrayLike) -> list[float]:
-    """[x0, y0, x1, y1], square: frame 0's (P, 2) bounding box, its longer side grown by MARGIN.
-
-    Fixed for the run, so that frames to come never rescale what a person is looking at.
-    """
-    xy = np.asarray(first_xy, np.float64)
-    if xy.ndim != 2 or xy.shape[1] != 2 or not len(xy) or not np.isfinite(xy).all():
-        raise ValueError(f"The first frame must be finite positions (P, 2), got {xy.shape}.")
-    low, high = xy.min(0), xy.max(0)
-    middle = (low + high) / 2
-    half = max(float((high - low).max()) * (1 + MARGIN) / 2, 1e-6)
-    return [float(v) for v in (*(middle - half), *(middle + half))]
-
-
-def quantise(xy: ArrayLike, box: Sequence[float]) -> NDArray[np.uint16]:
-    """Positions (..., 2) as uint16 in ``box``, one scale for both axes; outside it is clipped."""
-    places = np.asarray(xy, np.float64)
-    if not np.isfinite(places).all():
-        raise ValueError("Positions must be finite; at least one frame holds NaN or infinity.")
-    unit = (places - np.asarray(box[:2])) / box_scale(box)
-    return np.asarray(np.rint(np.clip(unit, 0, 1) * 65535), "<u2")
-
-
-def restore(quantised: ArrayLike, box: Sequence[float]) -> NDArray[np.float32]:
-    """Positions in layout units from their uint16 form: what the browser draws."""
-    unit = np.asarray(quantised, np.float64) / 65535
-    return (np.asarray(box[:2]) + unit * box_scale(box)).astype(np.float32)
-
-
-def box_scale(box: Sequence[float]) -> float:
-    """Layout units from one end of the uint16 range to the other: the box's longer side."""
-    x0, y0, x1, y1 = box
-    return float(max(x1 - x0, y1 - y0)) or 1.0
-
-
 def frames_blob(
     xy: ArrayLike,
     pred: ArrayLike,
@@ -145,33 +115,60 @@ def frames_blob(
     meta: Mapping[str, Any],
     start: int = 0,
     ghost: ArrayLike | None = None,
+    share: ArrayLike | None = None,
+    share_class: ArrayLike | None = None,
+    ghost_share: ArrayLike | None = None,
+    ghost_share_class: ArrayLike | None = None,
+    xyz: ArrayLike | None = None,
+    ghost_xyz: ArrayLike | None = None,
+    exact: ArrayLike | None = None,
 ) -> bytes:
-    """The blob of frames ``start`` .. ``start + T`` of a run.
+    """The blob of frames ``start`` .. ``start + T``; ValueError for shapes that disagree.
 
-    ``xy``: float (T, P, 2); ``pred``: int (T, P); ``label``, ``is_forget``, ``index``: (P,) and
-    ``atlas`` travel only when ``start`` is 0; ``ghost`` ((P, 2), NaN = none) whenever it is given,
-    since a retrained model comes late. ``meta`` is the rest of the header; its ``box`` may be left
-    out at ``start`` 0. ValueError for shapes that disagree.
+    ``xy`` float (T, P, 2), ``pred`` int (T, P); ``label``, ``is_forget``, ``index`` (P,) and
+    ``atlas`` travel only at ``start`` 0. ``meta`` is the rest of the header, its ``box`` may lack
+    at ``start`` 0. NaN in ``ghost`` (P, 2) and ``ghost_xyz`` (P, 3): none. ``share`` uint8
+    (T, P, K): 255ths of each class, or of ``share_class``; so the ghost's (P, K). ``xyz``
+    (T3, P, 3): every frame of ``meta["solid"]["steps"]``; ``exact`` (P, 2): of ``meta["exact"]``.
     """
     places, labels = np.asarray(xy, np.float32), np.asarray(pred)
+    header, code, n = *_header(places, labels, curves, meta, start), labels.shape[1]
+    sections = {"xy": quantise(places, header["box"]), "pred": labels.astype(code)}
+    if start == 0:
+        sections.update(_static(n, label, is_forget, index, code), **_atlas(header, atlas))
+    if ghost is not None:
+        sections["ghost"] = quantise_known(ghost, header["box"])
+    sections |= share_sections("share", labels.shape, share, share_class, code)
+    sections |= share_sections("ghost_share", (n,), ghost_share, ghost_share_class, code)
+    header["solid"], solid = solid_sections(header["solid"], n, xyz, ghost_xyz)
+    header["exact"], checked = exact_sections(header["exact"], n, exact)
+    return pack(header, {**sections, **solid, **checked})
+
+
+def _header(
+    places: Array,
+    labels: Array,
+    curves: Sequence[Mapping[str, Any]],
+    meta: Mapping[str, Any],
+    start: int,
+) -> tuple[dict[str, Any], str]:
+    """The header of frames and the dtype that holds a class."""
     count, n = labels.shape
     steps = list(meta.get("steps", range(start, start + count)))
     if places.shape != (count, n, 2) or len(steps) != count:
         shapes = f"xy {places.shape}, pred {labels.shape}, {len(steps)} steps"
         raise ValueError(f"Frames disagree: {shapes}; give xy (T, P, 2), pred (T, P), T steps.")
-    box = _box(places, meta, start)
-    code = "<u1" if len(meta.get("classes", ())) <= 256 else "<u2"
     header = {**DEFAULTS, "total": start + count, **meta, "start": start, "count": count, "n": n}
-    header.update(steps=steps, box=box, curves=[dict(curve) for curve in curves])
-    sections: dict[str, Array] = {"xy": quantise(places, box), "pred": labels.astype(code)}
-    if start == 0:
-        sections.update(_static(n, label, is_forget, index, code))
-        if atlas is not None:
-            header["atlas"] = {"mime": atlas[1], "tile": int(atlas[2]), "columns": int(atlas[3])}
-            sections["atlas"] = np.frombuffer(atlas[0], "<u1")
-    if ghost is not None:
-        sections["ghost"] = _ghost(np.asarray(ghost, np.float64), box)
-    return pack(header, sections)
+    header.update(steps=steps, box=_box(places, meta, start), curves=[dict(c) for c in curves])
+    return header, "<u1" if len(meta.get("classes", ())) <= 256 else "<u2"
+
+
+def _atlas(header: dict[str, Any], atlas: Atlas | None) -> dict[str, Array]:
+    """The picture file as a section; how it is divided is written into ``header``."""
+    if atlas is None:
+        return {}
+    header["atlas"] = {"mime": atlas[1], "tile": int(atlas[2]), "columns": int(atlas[3])}
+    return {"atlas": np.frombuffer(atlas[0], "<u1")}
 
 
 def _box(places: Array, meta: Mapping[str, Any], start: int) -> list[float]:
@@ -196,14 +193,6 @@ def _static(
         if array.shape != (n,):
             raise ValueError(f"{name} must have one value for each of {n} points: {array.shape}.")
         out[name] = array
-    return out
-
-
-def _ghost(ghost: Array, box: Sequence[float]) -> Array:
-    """uint16 (P, 2); NO_PLACE twice where the retrained model has no place for the point."""
-    known = np.isfinite(ghost).all(1)
-    out = np.full(ghost.shape, NO_PLACE, "<u2")
-    out[known] = np.minimum(quantise(ghost[known], box), NO_PLACE - 1)
     return out
 
 

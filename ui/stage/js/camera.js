@@ -4,6 +4,7 @@ export class Camera {
   constructor() {
     this.width = this.height = 1;
     this.inset = 0; // pixels at the left that the legend takes
+    this.top = this.bottom = 0; // pixels that are left free above and below
     this.zoom = 1;
     this.home([0, 0, 65535, 65535]);
     this.reset();
@@ -21,31 +22,43 @@ export class Camera {
     this.zoom = 1;
   }
 
-  resize(width, height, inset) {
+  resize(width, height, inset, [top, bottom] = [0, 0]) {
     this.width = Math.max(1, width);
     this.height = Math.max(1, height);
     this.inset = this.width - inset > 0.75 * this.height ? inset : 0;
+    Object.assign(this, { top, bottom });
+  }
+
+  /** The pixel in the middle of what is left free. */
+  get centre() {
+    return [(this.width + this.inset) / 2, (this.height + this.top - this.bottom) / 2];
   }
 
   /** CSS pixels per quantum. */
   get scale() {
     const [x0, y0, x1, y1] = this.bounds;
-    const fit = Math.min((this.width - this.inset) / (x1 - x0), this.height / (y1 - y0));
+    const free = Math.max(1, this.height - this.top - this.bottom);
+    const fit = Math.min((this.width - this.inset) / (x1 - x0), free / (y1 - y0));
     return fit * this.zoom;
   }
 
   toPixel(x, y) {
     const s = this.scale;
-    return [
-      (this.width + this.inset) / 2 + (x - this.x) * s,
-      this.height / 2 - (y - this.y) * s,
-    ];
+    const [px, py] = this.centre;
+    return [px + (x - this.x) * s, py - (y - this.y) * s];
+  }
+
+  fromPixel(px, py) {
+    const s = this.scale;
+    const [x, y] = this.centre;
+    return [this.x + (px - x) / s, this.y - (py - y) / s];
   }
 
   /** [scale x, scale y, offset x, offset y] from 0..1 over the box to clip space. */
   get clip() {
     const [sx, sy] = [(2 * this.scale) / this.width, (2 * this.scale) / this.height];
-    return [sx * 65535, sy * 65535, this.inset / this.width - this.x * sx, -this.y * sy];
+    const [right, up] = [this.inset / this.width, (this.bottom - this.top) / this.height];
+    return [sx * 65535, sy * 65535, right - this.x * sx, up - this.y * sy];
   }
 
   pan(dx, dy) {
@@ -56,7 +69,8 @@ export class Camera {
 
   /** Zooms by a factor and keeps what is under the pixel where it is. */
   zoomAt(px, py, factor) {
-    const [dx, dy] = [px - (this.width + this.inset) / 2, py - this.height / 2];
+    const [x, y] = this.centre;
+    const [dx, dy] = [px - x, py - y];
     const before = this.scale;
     this.zoom = Math.min(40, Math.max(0.5, this.zoom * factor));
     const gain = 1 / before - 1 / this.scale;

@@ -45,6 +45,7 @@ export class Card {
     const left = px + 18 + w > width ? px - 18 - w : px + 18;
     const top = Math.min(height - h - 8, Math.max(8, py - h / 2));
     this.root.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
+    this.root.classList.toggle("low", py > height / 2); // where it keeps to a corner: the other one
   }
 
   _fill(slot, frame) {

@@ -33,17 +33,18 @@ export class Legend {
     this.changed = changed;
   }
 
-  draw(run, look) {
-    const key = `${run.id}/${look.version}/${run.classes.length}/${run.ghost.length}`;
+  /** ``ghost``: whether the view has places of the retrained model. */
+  draw(run, look, ghost) {
+    const key = `${run.id}/${look.version}/${run.classes.length}/${ghost}`;
     if (key === this.key) return;
     this.key = key;
     const held = this.root.querySelector(":focus-visible")?.dataset.id;
-    this.root.replaceChildren(this._kinds(run, look), ...this._body(run, look));
+    this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look));
     if (held) this.root.querySelector(`[data-id="${held}"]`)?.focus();
   }
 
   /** What the shapes mean, with counts. */
-  _kinds(run, look) {
+  _kinds(run, look, ghost) {
     const { theme } = look;
     const row = tag("div", "kinds");
     const grey = { fill: theme.grey, edge: theme.grey };
@@ -54,7 +55,7 @@ export class Legend {
     };
     add(swatch(grey, theme.ink), `${(run.n - run.kept).toLocaleString("en")} forget`);
     add(swatch(grey, null), `${run.kept.toLocaleString("en")} keep`);
-    if (run.ghost.length && look.ghost) add(swatch(null, theme.soft), "retrained model");
+    if (ghost && look.ghost) add(swatch(null, theme.soft), "retrained model");
     return row;
   }
 

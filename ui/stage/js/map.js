@@ -1,13 +1,16 @@
 // The map as one view: renderer, camera, overlay, hover card, and the hand on it.
 
-import { Camera, grown } from "./camera.js";
+import { Answers } from "./answers.js";
 import { Card } from "./card.js";
 import { GlMap } from "./map_gl.js";
 import { SplatMap } from "./map_splat.js";
+import { Handles } from "./handles.js";
 import { Overlay, pick } from "./overlay.js";
-import { Trails } from "./trails.js";
+import { Plane } from "./plane.js";
+import { Solid } from "./solid.js";
 
 const DRAG_STARTS = 4; // pixels; less is a click
+const TURN = Math.PI / 24; // radians a key
 
 function freshCanvas(root) {
   root.querySelector(".points")?.remove();
@@ -22,23 +25,32 @@ export class MapView {
   /** ``changed()`` asks for another picture. */
   constructor(root, look, changed) {
     Object.assign(this, { root, look, changed });
-    this.camera = new Camera();
-    this.trails = new Trails();
+    this.views = [new Plane(), new Answers(), new Solid()];
+    this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
     this.resetButton = root.querySelector(".reset");
-    this.hover = this.pinned = -1;
+    const handles = root.querySelector(".handles"); // where only the map is shown there are none
+    this.handles = handles && new Handles(handles, this.views[1], changed);
+    look.hand ??= this;
     this.t = 0;
     this._renderer();
     this._listen();
   }
+
+  // Which sample is chosen is one thing for all maps of a Stage.
+  get hover() { return this.look.hover; }
+  set hover(slot) { this.look.hover = slot; }
+  get pinned() { return this.look.pinned; }
+  set pinned(slot) { this.look.pinned = slot; }
 
   _renderer() {
     const wish = new URLSearchParams(location.search).get("renderer"); // for tests and timings
     try {
       if (wish === "canvas") throw new Error("The address asks for the canvas.");
       this.renderer = new GlMap(freshCanvas(this.root), () => {
-        if (this.run) this.renderer.load(this.run, this.trails, 0);
+        if (this.run) this.renderer.load(this.run, 0);
+        this.renderer.enter(this.view);
         this.changed();
       }, wish === "webgl");
     } catch (error) {
@@ -50,20 +62,38 @@ export class MapView {
   /** A new run (``fresh``), or more frames of the one that is shown. */
   load(run, firstNew, fresh) {
     this.run = run;
-    this.trails.update(run, firstNew);
-    this.renderer.load(run, this.trails, firstNew);
+    for (const view of this.views) view.load(run, firstNew, fresh);
+    this.renderer.load(run, firstNew);
+    this.show(this.view.offered ? this.view.kind : "map");
     if (fresh) {
-      this.camera.home(grown(run.bounds, run.header.live ? 0.12 : 0.05));
-      this.camera.reset();
       this.hover = this.pinned = -1;
       this.look.isolated.clear();
     }
     if (fresh || (run.atlas && firstNew === 0)) this.card.load(run).then(this.changed);
   }
 
-  resize(ratio, inset) {
+  get camera() {
+    return this.view.camera;
+  }
+
+  get trails() {
+    return this.view.trails;
+  }
+
+  /** Shows the same samples in another view: "map", "answers" or "solid". */
+  show(kind) {
+    if (kind !== this.view.kind) this.hover = -1;
+    this.view = this.views.find((view) => view.kind === kind);
+    this.view.enter();
+    this.renderer.enter(this.view);
+  }
+
+  /** ``inset`` pixels at the left, ``above`` and ``below`` are taken by legend and controls. */
+  resize(ratio, inset, above = 0, below = 0) {
     const [width, height] = [this.root.clientWidth, this.root.clientHeight];
-    this.camera.resize(width, height, inset);
+    for (const view of this.views) {
+      view.camera.resize(width, height, inset, view.room(above, below, width - inset));
+    }
     this.renderer.resize(width, height, ratio);
     this.overlay.resize(width, height, ratio);
   }
@@ -80,16 +110,26 @@ export class MapView {
   }
 
   draw(t, calm) {
-    const { run, camera, look, trails } = this;
+    const { run, view, camera, look } = this;
     this.t = t;
+    this.handles?.draw(view, look);
+    this.resetButton.hidden = !view.moved;
+    if (!view.knows(t)) return this._blank();
     const size = this.size(calm);
-    this.renderer.draw({ run, camera, t, look, trails, size });
+    this.renderer.draw({ run, view, t, look, size });
     const chosen = this.pinned >= 0 ? this.pinned : this.hover;
-    this.overlay.draw({ run, camera, t, look, size, chosen, arrows: calm });
-    this.resetButton.hidden = !camera.moved;
-    if (chosen < 0) return this.card.hide();
-    const at = camera.toPixel(...run.place(chosen, t));
+    this.overlay.draw({ run, view, t, look, size, chosen, arrows: calm });
+    if (chosen < 0 || look.hand !== this) return this.card.hide();
+    const [x, y] = view.place(chosen, t);
+    const at = camera.toPixel(x, y);
     this.card.show(chosen, Math.min(Math.round(t), run.last), at, camera.width, camera.height);
+  }
+
+  /** This view has no places for this time yet. */
+  _blank() {
+    this.renderer.clear(this.look);
+    this.overlay.clear();
+    this.card.hide();
   }
 
   /** Pins the next (or previous) forget sample, for those who use no mouse. */
@@ -109,12 +149,18 @@ export class MapView {
 
   zoom(factor) {
     const { camera } = this;
-    camera.zoomAt((camera.width + camera.inset) / 2, camera.height / 2, factor);
+    camera.zoomAt(...camera.centre, factor);
+    this.changed();
+  }
+
+  /** Turns the view by (right, down) steps of a key, where it can be turned. */
+  turn(right, down) {
+    this.view.turn(right * TURN, down * TURN);
     this.changed();
   }
 
   reset() {
-    this.camera.reset();
+    this.view.reset();
     this.changed();
   }
 
@@ -126,6 +172,7 @@ export class MapView {
     on("pointerup", (event) => this._up(event));
     on("pointercancel", () => (this.grip = null));
     on("pointerleave", () => this._hover(-1));
+    on("contextmenu", (event) => this.view.turn && event.preventDefault());
     on("dblclick", (event) => this._onCanvas(event) && this.reset());
     on("wheel", (event) => this._wheel(event), { passive: false });
     this.resetButton.addEventListener("click", () => this.reset());
@@ -141,9 +188,10 @@ export class MapView {
   }
 
   _down(event) {
-    if (event.button || !this._onCanvas(event) || !this.run) return;
+    const second = event.button === 2 && Boolean(this.view.turn);
+    if ((event.button && !second) || !this._onCanvas(event) || !this.run) return;
     const [x, y] = this._pixel(event);
-    this.grip = { x, y, far: 0 };
+    this.grip = { x, y, far: 0, pan: second || event.shiftKey };
     this.root.setPointerCapture(event.pointerId);
   }
 
@@ -155,7 +203,7 @@ export class MapView {
       grip.far += Math.hypot(x - grip.x, y - grip.y);
       if (grip.far > DRAG_STARTS && event.pointerType !== "touch") {
         this.root.classList.add("drag");
-        this.camera.pan(x - grip.x, y - grip.y);
+        this.view.drag(x - grip.x, y - grip.y, grip.pan);
         this.changed();
       }
       Object.assign(grip, { x, y });
@@ -166,14 +214,14 @@ export class MapView {
     this.root.classList.remove("drag");
     const { grip } = this;
     this.grip = null;
-    if (!grip || grip.far > DRAG_STARTS) return;
+    if (!grip || grip.far > DRAG_STARTS || event.button) return;
     const slot = this._pick(...this._pixel(event));
     this.pinned = slot === this.pinned ? -1 : slot;
     this.changed();
   }
 
   _pick(x, y) {
-    return pick(this.run, this.camera, this.look, this.t, x, y);
+    return this.view.knows(this.t) ? pick(this.view, this.look, this.t, x, y) : -1;
   }
 
   _hover(slot) {

@@ -1,96 +1,10 @@
 // The map in WebGL 1. Every frame lies in one buffer: frame i and i + 1 are the same buffer bound
-// twice, and the vertex shader mixes them, so playing and scrubbing upload nothing.
+// twice, and the vertex shader mixes them, so playing and scrubbing upload nothing. The other views
+// upload one array of places a picture.
 
 import { paintPoints } from "./paint.js";
+import { POINT_FRAGMENT, POINT_VERTEX, program, TRAIL_FRAGMENT, TRAIL_VERTEX } from "./shaders.js";
 import { QUADS, quadIndices, trailVertices } from "./trails.js";
-
-const POINT_VERTEX = `
-attribute vec2 a, b;
-attribute vec4 fill, edge;
-uniform vec4 view;
-uniform float m;
-uniform mediump float size;
-varying mediump vec4 vFill, vEdge;
-void main() {
-  gl_Position = vec4(mix(a, b, m) * view.xy + view.zw, 0.0, 1.0);
-  gl_PointSize = size;
-  vFill = fill;
-  vEdge = edge;
-}`;
-
-const POINT_FRAGMENT = `
-precision mediump float;
-uniform mediump float size;
-uniform float radius, rim, diamond, hollow;
-uniform vec4 outline;
-varying mediump vec4 vFill, vEdge;
-void main() {
-  vec2 c = abs((gl_PointCoord - 0.5) * size);
-  float d = mix(length(c), (c.x + c.y) * 0.7071, diamond);
-  float cover = clamp(radius + 0.5 - d, 0.0, 1.0);
-  float inner = clamp(radius - rim + 0.5 - d, 0.0, 1.0);
-  vec3 line = mix(vEdge.rgb, outline.rgb, outline.a);
-  float alpha = (cover - inner * hollow) * vFill.a;
-  gl_FragColor = vec4(mix(line, vFill.rgb, inner) * alpha, alpha);
-}`;
-
-const TRAIL_VERTEX = `
-attribute vec4 seg, tint;
-attribute float start;
-attribute vec2 corner;
-uniform vec4 view;
-uniform vec2 screen;
-uniform float now, width, frames, strength;
-varying mediump vec4 vTint;
-varying mediump float across;
-void main() {
-  float grow = clamp(now - start, 0.0, 1.0);
-  vec2 p = seg.xy * view.xy + view.zw;
-  vec2 q = mix(seg.xy, seg.zw, grow) * view.xy + view.zw;
-  vec2 d = (q - p) * screen;
-  vec2 side = vec2(-d.y, d.x) / max(length(d), 0.001);
-  across = corner.y * (width * 0.5 + 1.0);
-  gl_Position = vec4(mix(p, q, corner.x) + side * across / screen, 0.0, 1.0);
-  float age = now - start - corner.x * grow;
-  vTint = vec4(tint.rgb, tint.a * strength * clamp(1.0 - age / frames, 0.0, 1.0));
-}`;
-
-const TRAIL_FRAGMENT = `
-precision mediump float;
-uniform mediump float half_width;
-varying mediump vec4 vTint;
-varying mediump float across;
-void main() {
-  float alpha = vTint.a * clamp(half_width + 0.5 - abs(across), 0.0, 1.0);
-  gl_FragColor = vec4(vTint.rgb * alpha, alpha);
-}`;
-
-function program(gl, vertex, fragment) {
-  const made = gl.createProgram();
-  for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
-    const shader = gl.createShader(kind);
-    gl.shaderSource(shader, text);
-    gl.compileShader(shader);
-    gl.attachShader(made, shader);
-  }
-  gl.linkProgram(made);
-  if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`WebGL program: ${gl.getProgramInfoLog(made)}`);
-  }
-  const names = { use: made, at: {}, u: {} };
-  const each = (kind, read) => {
-    for (let i = 0; i < gl.getProgramParameter(made, kind); i++) read(i);
-  };
-  each(gl.ACTIVE_ATTRIBUTES, (i) => {
-    const { name } = gl.getActiveAttrib(made, i);
-    names.at[name] = gl.getAttribLocation(made, name);
-  });
-  each(gl.ACTIVE_UNIFORMS, (i) => {
-    const { name } = gl.getActiveUniform(made, i);
-    names.u[name] = gl.getUniformLocation(made, name);
-  });
-  return names;
-}
 
 /** Whether WebGL is drawn by the processor here (SwiftShader, llvmpipe, a remote desktop). */
 function drawnInSoftware(gl) {
@@ -112,6 +26,7 @@ export class GlMap {
     if (!this.gl) throw new Error("This browser gives no WebGL.");
     if (!force && drawnInSoftware(this.gl)) throw new Error("WebGL is drawn in software here.");
     this._build();
+    if (!this.gl.getExtension("OES_element_index_uint")) throw new Error("This WebGL is too old.");
     this.onLost = (event) => event.preventDefault();
     this.onRestored = () => {
       this._build();
@@ -125,7 +40,7 @@ export class GlMap {
     const { gl } = this;
     this.points = program(gl, POINT_VERTEX, POINT_FRAGMENT);
     this.lines = program(gl, TRAIL_VERTEX, TRAIL_FRAGMENT);
-    const buffers = ["xy", "colour", "ghost", "trail", "tint", "quads"];
+    const buffers = ["xy", "now", "order", "colour", "ghost", "trail", "tint", "quads"];
     this.buffer = Object.fromEntries(buffers.map((name) => [name, gl.createBuffer()]));
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer.quads);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, quadIndices(), gl.STATIC_DRAW);
@@ -147,7 +62,7 @@ export class GlMap {
   }
 
   /** Uploads frames from ``firstNew`` on; the whole buffer only when it has to grow. */
-  load(run, trails, firstNew) {
+  load(run, firstNew) {
     const { gl } = this;
     const row = run.n * 2;
     if (this.allocated !== run.xy.length) {
@@ -158,10 +73,21 @@ export class GlMap {
       const fresh = run.xy.subarray(firstNew * row, run.frames * row);
       gl.bufferSubData(gl.ARRAY_BUFFER, firstNew * row * 2, fresh);
     }
-    this._fill("ghost", run.ghost);
-    this._fill("trail", trailVertices(trails));
     this.colours = new Uint8Array(run.n * 8);
-    this.painted = this.tinted = "";
+    this.painted = "";
+  }
+
+  /** From now on this view is drawn, or its trails have grown. */
+  enter({ flat, trails }) {
+    if (flat) this._fill("trail", trailVertices(trails, 0, trails.count));
+    this.tinted = this.ghosts = "";
+  }
+
+  clear({ theme: { panel } }) {
+    const { gl } = this;
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
+    gl.clearColor(panel[0] / 255, panel[1] / 255, panel[2] / 255, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
   }
 
   _paint(run, look, t, trails) {
@@ -184,28 +110,38 @@ export class GlMap {
     this._fill("tint", tint);
   }
 
-  draw({ run, camera, t, look, trails, size }) {
-    const { gl } = this;
-    if (gl.isContextLost()) return;
-    this._paint(run, look, t, trails);
-    const { panel, ink, soft } = look.theme;
-    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
-    gl.clearColor(panel[0] / 255, panel[1] / 255, panel[2] / 255, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    const style = { radius: size.keep, rim: size.rim, diamond: 0, hollow: 0, outline: null };
-    this._points(run, camera, t, 0, run.kept, style);
-    this._trails(camera, t, trails, size);
-    const forget = { radius: size.forget, rim: size.outline, diamond: 1, outline: ink };
-    if (look.ghost && run.ghost.length) {
-      this._ghost(run, camera, { ...forget, hollow: 1, rim: size.outline, outline: soft });
+  draw({ run, view, t, look, size }) {
+    if (this.gl.isContextLost()) return;
+    this._paint(run, look, t, view.trails);
+    const { ink, soft } = look.theme;
+    this.clear(look);
+    if (!view.flat) {
+      this._fill("now", view.fill(t), this.gl.DYNAMIC_DRAW);
+      if (view.order) this._indices("order", view.order, this.gl.DYNAMIC_DRAW);
     }
-    this._points(run, camera, t, run.kept, run.n, { ...forget, hollow: 0 });
+    const style = { radius: size.keep, rim: size.rim, diamond: 0, hollow: 0, outline: null };
+    this._points(run, view, t, 0, run.kept, style);
+    this._trails(view, t, size);
+    const forget = { radius: size.forget, rim: size.outline, diamond: 1, outline: ink };
+    if (look.ghost && view.hasGhost) {
+      this._ghost(view, { ...forget, hollow: 1, rim: size.outline, outline: soft });
+    }
+    this._points(run, view, t, run.kept, run.n, { ...forget, hollow: 0 });
   }
 
-  _style(camera, { radius, rim, diamond, hollow, outline }) {
+  _indices(name, data, usage) {
+    const { gl } = this;
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer[name]);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, data, usage);
+  }
+
+  /** ``inBox``: places come as shares of the box, else in quanta. */
+  _style(camera, inBox, { radius, rim, diamond, hollow, outline }) {
     const { gl, points: { use, u } } = this;
     gl.useProgram(use);
-    gl.uniform4fv(u.view, camera.clip);
+    const [sx, sy, x, y] = camera.clip;
+    const unit = inBox ? 1 : 1 / 65535;
+    gl.uniform4f(u.view, sx * unit, sy * unit, x, y);
     const r = radius * this.ratio;
     gl.uniform1f(u.size, Math.ceil((2 * r + 1) * (diamond ? Math.SQRT2 : 1)));
     gl.uniform1f(u.radius, r);
@@ -223,37 +159,63 @@ export class GlMap {
     gl.vertexAttribPointer(place, width, type, unit, stride, offset);
   }
 
-  _points(run, camera, t, from, to, style) {
+  _points(run, view, t, from, to, style) {
     if (to <= from) return;
+    const { gl, points: { at } } = this;
+    this._style(view.camera, view.flat, style);
+    if (view.flat) this._frames(run, t);
+    else this._places("now");
+    this._pointer(at.fill, "colour", 4, gl.UNSIGNED_BYTE, 8, 0);
+    this._pointer(at.edge, "colour", 4, gl.UNSIGNED_BYTE, 8, 4);
+    if (!view.order) return gl.drawArrays(gl.POINTS, from, to - from);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer.order);
+    gl.drawElements(gl.POINTS, to - from, gl.UNSIGNED_INT, 4 * from);
+  }
+
+  _frames(run, t) {
     const { gl, points: { at, u } } = this;
-    this._style(camera, style);
     const i = Math.min(Math.floor(t), run.last);
     const j = Math.min(i + 1, run.last);
     gl.uniform1f(u.m, t - i);
     this._pointer(at.a, "xy", 2, gl.UNSIGNED_SHORT, 4, i * run.n * 4);
     this._pointer(at.b, "xy", 2, gl.UNSIGNED_SHORT, 4, j * run.n * 4);
-    this._pointer(at.fill, "colour", 4, gl.UNSIGNED_BYTE, 8, 0);
-    this._pointer(at.edge, "colour", 4, gl.UNSIGNED_BYTE, 8, 4);
-    gl.drawArrays(gl.POINTS, from, to - from);
+    gl.disableVertexAttribArray(at.near);
+    gl.vertexAttrib1f(at.near, 1);
   }
 
-  _ghost(run, camera, style) {
+  /** Places from a buffer of [x, y, nearness]. */
+  _places(name) {
     const { gl, points: { at, u } } = this;
-    this._style(camera, style);
     gl.uniform1f(u.m, 0);
-    this._pointer(at.a, "ghost", 2, gl.UNSIGNED_SHORT, 4, 0);
-    this._pointer(at.b, "ghost", 2, gl.UNSIGNED_SHORT, 4, 0);
+    this._pointer(at.a, name, 2, gl.FLOAT, 12, 0, false);
+    this._pointer(at.b, name, 2, gl.FLOAT, 12, 0, false);
+    this._pointer(at.near, name, 1, gl.FLOAT, 12, 8, false);
+  }
+
+  _ghost(view, style) {
+    const { gl, points: { at } } = this;
+    const ghosts = view.ghost();
+    if (ghosts !== this.ghosts) this._fill("ghost", ghosts, gl.DYNAMIC_DRAW);
+    this.ghosts = ghosts;
+    this._style(view.camera, false, style);
+    this._places("ghost");
     for (const place of [at.fill, at.edge]) {
       gl.disableVertexAttribArray(place);
       gl.vertexAttrib4f(place, 0, 0, 0, 0.75);
     }
-    gl.drawArrays(gl.POINTS, 0, run.ghost.length / 2);
+    gl.drawArrays(gl.POINTS, 0, ghosts.length / 3);
   }
 
-  _trails(camera, t, trails, size) {
+  _trails(view, t, size) {
+    const { camera, flat, trails } = view;
     const [first, end] = trails.range(t);
     if (end <= first || !size.trail.strength) return;
     const { gl, lines: { use, at, u } } = this;
+    const held = flat ? 0 : first; // the first segment that the buffer holds
+    if (!flat) {
+      trails.replace(view, first, end);
+      this._fill("trail", trailVertices(trails, first, end), gl.DYNAMIC_DRAW);
+    }
     gl.useProgram(use);
     gl.uniform4fv(u.view, camera.clip);
     gl.uniform2f(u.screen, this.canvas.width / 2, this.canvas.height / 2);
@@ -262,10 +224,12 @@ export class GlMap {
     gl.uniform1f(u.strength, size.trail.strength);
     gl.uniform1f(u.width, size.trail.width * this.ratio);
     gl.uniform1f(u.half_width, (size.trail.width * this.ratio) / 2);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer.quads);
     for (let from = first; from < end; from += QUADS) {
-      this._pointer(at.seg, "trail", 4, gl.UNSIGNED_SHORT, 12, from * 48);
-      this._pointer(at.start, "trail", 1, gl.UNSIGNED_SHORT, 12, from * 48 + 8, false);
-      this._pointer(at.corner, "trail", 2, gl.BYTE, 12, from * 48 + 10, false);
+      const start = (from - held) * 48;
+      this._pointer(at.seg, "trail", 4, gl.UNSIGNED_SHORT, 12, start);
+      this._pointer(at.start, "trail", 1, gl.UNSIGNED_SHORT, 12, start + 8, false);
+      this._pointer(at.corner, "trail", 2, gl.BYTE, 12, start + 10, false);
       this._pointer(at.tint, "tint", 4, gl.UNSIGNED_BYTE, 4, from * 16);
       gl.drawElements(gl.TRIANGLES, 6 * Math.min(QUADS, end - from), gl.UNSIGNED_SHORT, 0);
     }

@@ -5,6 +5,7 @@ import { paintPoints } from "./paint.js";
 import { makeStamp, Raster } from "./raster.js";
 
 const SPLAT_RATIO = 1.5; // work grows with the square of it
+const NEARNESS = 12; // sizes of a mark between nearness 0 and 1
 
 export class SplatMap {
   constructor(canvas) {
@@ -27,28 +28,40 @@ export class SplatMap {
     this.painted = "";
   }
 
-  draw({ run, camera, t, look, trails, size }) {
+  enter() {}
+
+  clear({ theme: { panel } }) {
+    this.raster.clear(panel);
+    this.raster.show();
+  }
+
+  draw({ run, view, t, look, size }) {
     const key = `${look.version}/${look.mode === "true" ? 0 : t}`;
     if (this.painted !== key) paintPoints(run, look, t, this.colours);
     this.painted = key;
     const { panel, ink, soft } = look.theme;
     this.raster.clear(panel);
-    const keep = this._stamp(size.keep, size.rim, false, false);
-    this._points(run, camera, t, 0, run.kept, keep, null);
-    if (size.trail.strength) this._trails(run, camera, t, trails, look, size.trail);
-    const ring = this._stamp(size.forget, size.outline, true, true);
-    if (look.ghost) this._ghost(run, camera, ring, soft);
-    const forget = this._stamp(size.forget, size.outline, true, false);
-    this._points(run, camera, t, run.kept, run.n, forget, ink);
+    if (!view.flat) view.fill(t);
+    const keep = { radius: size.keep, rim: size.rim, diamond: false, hollow: false };
+    this._points(run, view, t, 0, run.kept, keep, null);
+    if (size.trail.strength) this._trails(run, view, t, look, size.trail);
+    const forget = { radius: size.forget, rim: size.outline, diamond: true, hollow: false };
+    if (look.ghost && view.hasGhost) this._ghost(view, { ...forget, hollow: true }, soft);
+    this._points(run, view, t, run.kept, run.n, forget, ink);
     this.raster.show();
   }
 
-  /** The masks of a mark; made again only when its size changes. */
-  _stamp(radius, rim, diamond, hollow) {
-    const key = `${diamond}/${hollow}`;
+  _points(run, view, t, from, to, shape, outline) {
+    if (view.flat) this._frames(run, view.camera, t, from, to, this._stamp(shape, 1), outline);
+    else this._places(view, from, to, shape, outline);
+  }
+
+  /** The masks of a mark at a nearness; made again only when its size changes. */
+  _stamp({ radius, rim, diamond, hollow }, near) {
+    const key = `${diamond}/${hollow}/${near}`;
     const wish = `${radius * this.ratio}/${rim * this.ratio}`;
     if (this.stamps.get(key)?.wish !== wish) {
-      const shape = { radius: radius * this.ratio, rim: rim * this.ratio, diamond, hollow };
+      const shape = { radius: radius * near * this.ratio, rim: rim * this.ratio, diamond, hollow };
       this.stamps.set(key, { wish, stamp: makeStamp(shape) });
     }
     return this.stamps.get(key).stamp;
@@ -60,7 +73,7 @@ export class SplatMap {
     return [camera.scale * this.ratio, x * this.ratio, y * this.ratio];
   }
 
-  _points(run, camera, t, from, to, stamp, outline) {
+  _frames(run, camera, t, from, to, stamp, outline) {
     const { raster, colours } = this;
     const { xy, n } = run;
     const [s, x0, y0] = this._frame(camera);
@@ -77,16 +90,36 @@ export class SplatMap {
     }
   }
 
-  _ghost(run, camera, stamp, colour) {
+  /** Marks at the places that the view has worked out, nearer ones larger and stronger. */
+  _places({ camera, now, order }, from, to, shape, outline) {
+    const { raster, colours } = this;
     const [s, x0, y0] = this._frame(camera);
-    for (let k = 0; k < run.ghost.length; k += 2) {
-      const [x, y] = [x0 + run.ghost[k] * s, y0 - run.ghost[k + 1] * s];
-      this.raster.mark(stamp, x, y, colour, colour, 190);
+    for (let k = from; k < to; k++) {
+      const slot = order ? order[k] : k;
+      const near = now[3 * slot + 2];
+      const stamp = this._stamp(shape, Math.round(near * NEARNESS) / NEARNESS);
+      const fill = colours.subarray(slot * 8, slot * 8 + 3);
+      const edge = outline || colours.subarray(slot * 8 + 4, slot * 8 + 7);
+      const alpha = colours[slot * 8 + 3] * Math.min(1, near * near);
+      raster.mark(stamp, x0 + now[3 * slot] * s, y0 - now[3 * slot + 1] * s, fill, edge, alpha);
     }
   }
 
-  _trails(run, camera, t, trails, look, { width, strength }) {
+  _ghost(view, shape, colour) {
+    const [s, x0, y0] = this._frame(view.camera);
+    const ghosts = view.ghost();
+    for (let k = 0; k < ghosts.length; k += 3) {
+      const near = ghosts[k + 2];
+      const stamp = this._stamp(shape, Math.round(near * NEARNESS) / NEARNESS);
+      const alpha = 190 * Math.min(1, near * near);
+      this.raster.mark(stamp, x0 + ghosts[k] * s, y0 - ghosts[k + 1] * s, colour, colour, alpha);
+    }
+  }
+
+  _trails(run, view, t, look, { width, strength }) {
+    const { camera, trails } = view;
     const [first, end] = trails.range(t);
+    if (!view.flat) trails.replace(view, first, end);
     const [s, x0, y0] = this._frame(camera);
     const { places } = trails;
     for (let k = first; k < end; k++) {

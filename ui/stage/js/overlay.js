@@ -5,12 +5,14 @@ import { css } from "./palette.js";
 const PICK_RADIUS = 14; // pixels
 
 /** The slot nearest to a pixel at time t, or -1; a forget sample wins over a nearer keep sample. */
-export function pick(run, camera, look, t, px, py) {
+export function pick(view, look, t, px, py) {
+  const { run, camera } = view;
   let [best, least] = [-1, PICK_RADIUS];
   const frame = Math.min(Math.round(t), run.last);
   for (let slot = 0; slot < run.n; slot++) {
-    const [x, y] = camera.toPixel(...run.place(slot, t));
-    const away = Math.hypot(x - px, y - py) - (run.isForget(slot) ? 4 : 0);
+    const [qx, qy, near = 1] = view.place(slot, t);
+    const [x, y] = camera.toPixel(qx, qy);
+    const away = Math.hypot(x - px, y - py) - (run.isForget(slot) ? 4 : 0) - 4 * (near - 1);
     if (away < least && !look.dims(look.classOf(run, slot, frame))) [best, least] = [slot, away];
   }
   return best;
@@ -31,24 +33,42 @@ export class Overlay {
     this.drawn = true;
   }
 
-  draw({ run, camera, t, look, size, chosen, arrows }) {
-    if (!this.drawn && chosen < 0 && !arrows) return;
+  draw({ run, view, t, look, size, chosen, arrows }) {
+    const wanted = chosen >= 0 || arrows || Boolean(view.circle);
+    if (!this.drawn && !wanted) return;
+    this.clear();
+    this.drawn = wanted;
+    if (view.circle) this._circle(view, look);
+    if (arrows) this._arrows(run, view, t, look, size);
+    if (chosen >= 0) this._chosen(run, view, t, look, size, chosen);
+  }
+
+  clear() {
     this.context.clearRect(0, 0, this.width, this.height);
-    this.drawn = chosen >= 0 || arrows;
-    if (arrows) this._arrows(run, camera, t, look, size);
-    if (chosen >= 0) this._chosen(run, camera, t, look, size, chosen);
+    this.drawn = false;
+  }
+
+  _circle({ camera, circle }, look) {
+    const c = this.context;
+    c.beginPath();
+    c.arc(...camera.toPixel(circle.x, circle.y), circle.radius * camera.scale, 0, 2 * Math.PI);
+    c.lineWidth = 1;
+    c.strokeStyle = css(look.theme.ink, 0.3);
+    c.stroke();
   }
 
   /** From where frame 0 had each forget sample to where it is, if that is more than noise. */
-  _arrows(run, camera, t, look, size) {
+  _arrows(run, view, t, look, size) {
     const c = this.context;
+    const { camera } = view;
+    const spot = (slot, time) => camera.toPixel(...view.place(slot, time));
     const [shafts, heads] = [new Path2D(), new Path2D()];
     const frame = Math.min(Math.round(t), run.last);
     for (let slot = run.kept; slot < run.n; slot++) {
-      if (run.moved(slot, t) * run.unit <= run.header.floor) continue;
+      if (!view.strayed(slot, t)) continue;
       if (look.dims(look.classOf(run, slot, frame))) continue;
-      const [x0, y0] = camera.toPixel(...run.place(slot, 0));
-      const [x1, y1] = camera.toPixel(...run.place(slot, t));
+      const [x0, y0] = spot(slot, 0);
+      const [x1, y1] = spot(slot, t);
       const far = Math.hypot(x1 - x0, y1 - y0);
       if (far < size.forget + 6) continue;
       const [ux, uy] = [(x1 - x0) / far, (y1 - y0) / far];
@@ -67,12 +87,16 @@ export class Overlay {
     c.fill(heads);
   }
 
-  _chosen(run, camera, t, look, size, slot) {
+  _chosen(run, view, t, look, size, slot) {
     const c = this.context;
-    const [x, y] = camera.toPixel(...run.place(slot, t));
+    const { camera } = view;
+    const [qx, qy, near = 1] = view.place(slot, t);
+    const [x, y] = camera.toPixel(qx, qy);
     if (run.isForget(slot)) {
       c.beginPath();
-      for (let i = 0; i <= t; i++) c.lineTo(...camera.toPixel(...run.place(slot, i)));
+      for (let i = 0; i <= t; i++) {
+        if (view.knows(i)) c.lineTo(...camera.toPixel(...view.place(slot, i)));
+      }
       c.lineTo(x, y);
       c.lineJoin = "round";
       c.lineWidth = 5;
@@ -83,7 +107,7 @@ export class Overlay {
       c.stroke();
     }
     c.beginPath();
-    c.arc(x, y, (run.isForget(slot) ? size.forget * 1.4 : size.keep) + 5, 0, 2 * Math.PI);
+    c.arc(x, y, (run.isForget(slot) ? size.forget * 1.4 : size.keep) * near + 5, 0, 2 * Math.PI);
     c.lineWidth = 5;
     c.strokeStyle = css(look.theme.bg, 0.8);
     c.stroke();

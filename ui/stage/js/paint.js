@@ -8,6 +8,8 @@ export class Look {
     this.mode = "pred"; // at step 0 the true class; then the colours show what the head answers
     this.ghost = true;
     this.isolated = new Set(); // class ids
+    this.hover = this.pinned = -1; // slots
+    this.hand = null; // of several maps with this look, the one that a hand is on
     this.version = 0;
   }
 
@@ -45,7 +47,7 @@ export class Look {
     const { grey } = this.theme;
     if (!run.isForget(slot)) return { fill: grey, edge: grey };
     const far = run.moved(slot, t);
-    if (far * run.unit <= run.header.floor) return { fill: grey, edge: grey };
+    if (far * run.unit <= run.floorTo(t)) return { fill: grey, edge: grey };
     const fill = this.ramp[Math.min(255, Math.round((255 * far) / run.reach))];
     return { fill, edge: fill };
   }

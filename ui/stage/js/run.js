@@ -1,5 +1,7 @@
 // The run as the page holds it: every frame that has arrived, in drawing order.
 
+import { Shares, SolidFrames } from "./layers.js";
+
 /**
  * Points are kept in slots: keep samples first, then forget samples, so that each kind is one
  * contiguous range for the renderers. Positions are the wire's uint16 (0..65535 in the box).
@@ -16,6 +18,7 @@ export class Run {
     this.capacity = 0;
     this.steps = [];
     this.quality = [];
+    this.floors = [];
     this._order(sections.forget);
     this.label = this._pick(sections.label);
     this.index = this._pick(sections.index);
@@ -23,6 +26,8 @@ export class Run {
     this.atlas = sections.atlas ? { ...header.atlas, bytes: sections.atlas.slice() } : null;
     this.xy = new Uint16Array(0);
     this.pred = new sections.pred.constructor(0);
+    this.shares = new Shares();
+    this.solid = new SolidFrames();
     this.append(header, sections);
     this._extent();
   }
@@ -84,7 +89,28 @@ export class Run {
     this.frames = Math.max(start + count, Math.min(this.frames, header.total));
     this.steps.length = this.quality.length = this.frames;
     this.header = header;
+    this.shares.append(this, header, sections);
+    this.solid.append(this, header, sections);
+    this._floors(start);
     return start;
+  }
+
+  /** The largest floor up to each frame: what has not moved further since frame 0 may be noise. */
+  _floors(start) {
+    this.floors.length = Math.min(start, this.floors.length);
+    for (let i = this.floors.length; i < this.frames; i++) {
+      this.floors.push(Math.max(this.floors[i - 1] || 0, this.floor(i)));
+    }
+  }
+
+  /** Movement (layout units) that frame i draws when nothing changes; 0 where it is unknown. */
+  floor(i) {
+    return (this.quality[i]?.noise_floor || 0) * (this.header.scale || 0);
+  }
+
+  /** The largest floor (layout units) of the frames up to time t. */
+  floorTo(t) {
+    return this.floors[Math.min(Math.round(t), this.last)] || 0;
   }
 
   _grow(frames) {

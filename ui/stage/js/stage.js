@@ -1,7 +1,9 @@
 // The Stage: one run, one clock, and everything that follows it.
 
 import { parseBlob } from "./blob.js";
+import { Chooser } from "./chooser.js";
 import { Clock } from "./clock.js";
+import { Compare } from "./compare.js";
 import { Curves } from "./curves.js";
 import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
@@ -12,7 +14,7 @@ import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
-import { showQuality } from "./texts.js";
+import { qualityOf, showQuality } from "./texts.js";
 
 const MAX_RATIO = 2;
 
@@ -30,6 +32,7 @@ export class Stage {
     this.shade = matchMedia("(prefers-color-scheme: dark)");
     this.clock = new Clock(this.calm.matches);
     this.look = new Look();
+    this.view = "map";
     const ask = () => this.request();
     this.map = new MapView(find(".map"), this.look, ask);
     this.legend = new Legend(find(".legend"), ask);
@@ -37,6 +40,8 @@ export class Stage {
     const settle = () => this.settle();
     this.curves = new Curves(find(".plots"), seek, settle);
     this.scrubber = new Scrubber(find(".scrub"), seek, settle);
+    this.compare = new Compare(this);
+    this.chooser = new Chooser(this);
     this._listen(find);
   }
 
@@ -60,6 +65,7 @@ export class Stage {
   }
 
   _chosen(input) {
+    if (input.name === "view") return this.chooser.choose(input.value);
     if (input.name === "colour") this.look.set(input.value);
     else if (input.name === "speed") this.clock.speed = Number(input.value);
     else this.look.ghost = input.checked;
@@ -85,12 +91,15 @@ export class Stage {
     const next = header.start > 0 ? this.run : new Run(header, sections);
     const firstNew = header.start > 0 ? next.append(header, sections) : 0;
     if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
+    if (!same) this.compare.forget();
     this.run = next;
     this.map.load(next, firstNew, !same);
     this.scrubber.load(next);
     this.clock.grow(next.last, Boolean(header.live));
     if (!same) this._open();
+    this.chooser.load(); // before the layout, which measures the controls
     this.dress();
+    this.compare.take(header, sections);
     this._words();
     if (!this.clock.moving) this.tell();
   }
@@ -101,8 +110,8 @@ export class Stage {
     const left = recall(run.id);
     clock.playing = clock.following = false;
     clock.t = 0;
+    this.chooser.state = left?.view || { kind: "map" };
     if (left) {
-      if (left.camera) this.map.camera.state = left.camera;
       clock.t = Math.min(run.last, left.t || 0);
       if (clock.live && left.following) clock.follow();
       else clock.playing = Boolean(left.playing) && !clock.calm && !clock.atEnd;
@@ -113,21 +122,11 @@ export class Stage {
 
   _words() {
     const { run } = this;
-    const ghost = this.root.querySelector(".ghost-toggle");
-    ghost.hidden = !run.ghost.length;
     this.notice.hidden = run.frames > 0;
     this.notice.textContent =
       "The map and the curves appear here once the original model has placed the samples.";
     this.root.classList.toggle("blank", !run.frames);
     this.root.querySelector(".transport").inert = !run.frames;
-    this.map.renderer.canvas.setAttribute("aria-label", this._label());
-  }
-
-  _label() {
-    const { run } = this;
-    const forget = [...run.forgetClasses].map((id) => run.classes[id]).join(", ");
-    const what = forget ? `class ${forget}` : "single samples";
-    return `${run.n} samples on a map, ${run.n - run.kept} of them to be forgotten (${what}).`;
   }
 
   /** Colours for the theme as it is now. */
@@ -143,9 +142,11 @@ export class Stage {
 
   layout() {
     if (!this.run || !this.root.clientWidth) return;
-    this.legend.draw(this.run, this.look);
+    this.legend.draw(this.run, this.look, this.map.view.hasGhost);
     const ratio = Math.min(MAX_RATIO, window.devicePixelRatio || 1);
-    this.map.resize(ratio, this.legend.root.offsetWidth + 20);
+    const room = [this.legend.root.offsetWidth + 20, ...this.chooser.taken()];
+    this.map.resize(ratio, ...room);
+    this.compare.resize(ratio, ...room);
     this.curves.resize(ratio);
     this.draw();
     this.request();
@@ -193,16 +194,15 @@ export class Stage {
     clock.t = clock.frame;
     this.request();
     this.tell();
-    remember(this.run.id, this.state());
+    this.keep();
     if (!byHand || clock.frame === this.reported) return;
     this.reported = clock.frame;
     this.setStateValue("frame", clock.frame);
   }
 
-  state() {
+  keep() {
     const { t, playing, following } = this.clock;
-    const camera = this.map.camera.moved ? this.map.camera.state : null;
-    return { t, playing, following, camera };
+    remember(this.run.id, { t, playing, following, view: this.chooser.state });
   }
 
   tell() {
@@ -231,7 +231,9 @@ export class Stage {
     if (!this.run.frames) return;
     try {
       const { t } = this.clock;
-      this.legend.draw(this.run, this.look);
+      this.legend.draw(this.run, this.look, this.map.view.hasGhost);
+      this.chooser.draw(t);
+      this.compare.draw();
       this.map.draw(t, this.clock.calm);
       this.curves.draw(this.run.stepAt(t));
       this._readout(t);
@@ -266,7 +268,7 @@ export class Stage {
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
-    showQuality(this.root.querySelector(".quality"), quality, run.header.floor);
+    showQuality(this.root.querySelector(".quality"), qualityOf(run, clock.frame, this.view));
   }
 
   /** Pictures a second over the last second of playing. */
@@ -279,7 +281,7 @@ export class Stage {
 
   /** Nothing calls for this Stage just now, though it is still on the page. */
   rest() {
-    if (this.run) remember(this.run.id, this.state());
+    if (this.run) this.keep();
     this.clock.pause();
   }
 
@@ -290,6 +292,7 @@ export class Stage {
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
+    this.compare.destroy();
     this.map.destroy();
   }
 }

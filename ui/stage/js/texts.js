@@ -2,36 +2,76 @@
 
 import { POOR_FIDELITY } from "./scrubber.js";
 
-const share = (value) => value.toFixed(value < 0.9995 ? 3 : 2).replace(/^0/, "");
+const FAITHFUL = 0.9;
+const NONE = "not computed";
+const EXACT_ANSWERS =
+  "Exact: each sample lies between the classes in proportion to the model's answers.";
+const MEANING = {
+  trust: "How far neighbours on the map are neighbours in the embeddings too; 1 when all are.",
+  jitter: "Median movement of the keep samples in this frame, in spreads of the map.",
+  floor: "Movement drawn when nothing changes, in spreads of the map. Trails start above it.",
+  ghost: "How far the retrained model's outlines are drawn among the classes they lie among.",
+};
 
-/** {text, poor, details: [[term, meaning]]} for one frame's quality (or null) and the floor. */
-export function qualityOf(quality, floor) {
-  if (!quality || !Number.isFinite(quality.fidelity)) {
-    return { text: "Map quality not computed.", poor: false, details: [] };
-  }
-  const of100 = Math.round(100 * quality.fidelity);
-  const poor = quality.fidelity < POOR_FIDELITY;
+const known = (value) => typeof value === "number" && Number.isFinite(value);
+
+/** A share with three digits (".951", "1.00"), or that it was not computed. */
+export function share(value) {
+  return known(value) ? value.toFixed(value < 0.9995 ? 3 : 2).replace(/^0/, "") : NONE;
+}
+
+function small(value) {
+  if (!known(value)) return NONE;
+  if (value > 0 && value < 0.0005) return "below .001";
+  return value === 0 ? "0" : value.toFixed(value < 0.01 ? 4 : 3).replace(/^0/, "");
+}
+
+/** "Trustworthiness .951, fidelity .794" of one picture. */
+export function measures(quality) {
+  return `Trustworthiness ${share(quality?.trustworthiness)}, fidelity ${share(quality?.fidelity)}`;
+}
+
+function sentence(fidelity, name) {
+  if (!known(fidelity)) return { text: `${name} quality ${NONE}.`, poor: false };
+  const of100 = Math.round(100 * fidelity);
+  const poor = fidelity < POOR_FIDELITY;
   const drawn = `${of100} of 100 forget samples are drawn among the classes they lie among.`;
-  const text = poor ? `Map less faithful here: only ${drawn}` : `Map faithful: ${drawn}`;
-  const details = [];
-  if (Number.isFinite(quality.trust)) {
-    const meaning = "Share of drawn neighbours that are neighbours in the embeddings too.";
-    details.push([`Trustworthiness ${share(quality.trust)}`, meaning]);
-  }
-  if (Number.isFinite(quality.jitter)) {
-    const meaning = "Median movement of a keep sample in one frame, per spread of the map.";
-    details.push([`Jitter ${share(quality.jitter)}`, meaning]);
-  }
-  if (Number.isFinite(floor)) {
-    const meaning = "Movement drawn when nothing changes, in map units. Trails start above it.";
-    details.push([`Noise floor ${Number(floor.toPrecision(2))}`, meaning]);
-  }
-  return { text, poor, details };
+  if (poor) return { text: `${name} less faithful here: only ${drawn}`, poor };
+  return { text: `${name} ${fidelity < FAITHFUL ? "mostly " : ""}faithful: ${drawn}`, poor };
+}
+
+function ghostRow({ header }, view) {
+  const fidelity = view === "solid" ? header.solid.ghost : header.ghost?.fidelity;
+  return known(fidelity) ? [[`Retrained, fidelity ${share(fidelity)}`, MEANING.ghost]] : [];
+}
+
+/**
+ * {text, poor, details: [[term, meaning]]} for one frame in ``view``: "map", "answers" or "solid".
+ * No details where nothing was measured.
+ */
+export function qualityOf(run, frame, view) {
+  if (view === "answers") return { text: EXACT_ANSWERS, poor: false, details: [] };
+  const quality = view === "solid" ? solidQuality(run, frame) : run.quality[frame];
+  const said = sentence(quality?.fidelity, view === "solid" ? "3-D map" : "Map");
+  if (!Object.values(quality || {}).some(known)) return { ...said, details: [] };
+  const details = [
+    [`Trustworthiness ${share(quality.trustworthiness)}`, MEANING.trust],
+    [`Jitter ${small(quality.jitter)}`, MEANING.jitter],
+    [`Noise floor ${small(quality.noise_floor)}`, MEANING.floor],
+    ...ghostRow(run, view),
+  ];
+  return { ...said, details };
+}
+
+/** The 3-D layout has frames of its own: the one of this frame's step, if it is laid out. */
+function solidQuality(run, frame) {
+  const { solid } = run.header;
+  const at = solid?.steps ? solid.steps.indexOf(run.steps[frame]) : -1;
+  return at < 0 ? null : solid.quality[at];
 }
 
 /** Writes them into the line's box: the sentence, and the details behind it. */
-export function showQuality(box, quality, floor) {
-  const { text, poor, details } = qualityOf(quality, floor);
+export function showQuality(box, { text, poor, details }) {
   box.classList.toggle("poor", poor);
   box.querySelector(".says").textContent = text;
   box.querySelector("details").hidden = !details.length;

@@ -1,4 +1,4 @@
-// Trails: where forget samples went, drawn only where a step is longer than the noise floor.
+// Trails: where forget samples went, drawn only where a step exceeds its frame's noise floor.
 
 const TRAIL_FRAMES = 14; // how far back a trail reaches, at most
 const TRAIL_BUDGET = 7000; // segments in one picture; a crowd gets shorter trails
@@ -26,26 +26,34 @@ export class Trails {
     this.from.length = Math.min(this.from.length, firstFrame + 1);
   }
 
-  /** Brings the segments up to the run's frames; those from ``firstNew`` on are made again. */
-  update(run, firstNew) {
+  /** Brings the segments up to the view's frames; those from ``firstNew`` on are made again. */
+  update(view, firstNew) {
+    const { run } = view;
     this.clear(Math.max(0, firstNew - 1));
     const crowd = TRAIL_BUDGET / Math.max(1, run.n - run.kept);
     this.reach = Math.max(4, Math.min(TRAIL_FRAMES, Math.round(crowd)));
-    const least = Math.max(run.header.floor / run.unit, 1);
-    for (let i = this.from.length - 1; i < run.last; i++) {
-      this._frame(run, i, least);
+    for (let i = this.from.length - 1; i < view.last; i++) {
+      this._frame(view, i);
       this.from[i + 1] = this.slots.length;
     }
   }
 
-  _frame(run, i, least) {
-    for (let slot = run.kept; slot < run.n; slot++) {
-      const [a, b] = [2 * (i * run.n + slot), 2 * ((i + 1) * run.n + slot)];
-      const [x0, y0, x1, y1] = [run.xy[a], run.xy[a + 1], run.xy[b], run.xy[b + 1]];
-      if (Math.hypot(x1 - x0, y1 - y0) <= least) continue;
-      this.places.push(x0, y0, x1, y1);
+  _frame(view, i) {
+    const ends = [0, 0, 0, 0];
+    for (let slot = view.run.kept; slot < view.run.n; slot++) {
+      if (!view.segment(i, slot, ends)) continue;
+      this.places.push(...ends);
       this.slots.push(slot);
       this.times.push(i);
+    }
+  }
+
+  /** Puts segments [first, end) where the view has their ends now. */
+  replace(view, first, end) {
+    const ends = [0, 0, 0, 0];
+    for (let k = first; k < end; k++) {
+      view.segment(this.times[k], this.slots[k], ends);
+      for (let c = 0; c < 4; c++) this.places[4 * k + c] = ends[c];
     }
   }
 
@@ -76,14 +84,16 @@ export function quadIndices() {
   return out;
 }
 
-/** Four corners a segment, 12 bytes each: its two ends, its frame, (end, side) of the corner. */
-export function trailVertices(trails) {
-  const words = new Uint16Array(trails.count * 24);
+const inside = (v) => Math.min(65535, Math.max(0, Math.round(v)));
+
+/** Four corners a segment of [first, end), 12 bytes each: its two ends, its frame, (end, side). */
+export function trailVertices(trails, first, end) {
+  const words = new Uint16Array((end - first) * 24);
   const corners = new Int8Array(words.buffer);
-  for (let k = 0; k < trails.count; k++) {
+  for (let k = first; k < end; k++) {
     for (let corner = 0; corner < 4; corner++) {
-      const at = 24 * k + 6 * corner;
-      for (let c = 0; c < 4; c++) words[at + c] = trails.places[4 * k + c];
+      const at = 24 * (k - first) + 6 * corner;
+      for (let c = 0; c < 4; c++) words[at + c] = inside(trails.places[4 * k + c]);
       words[at + 4] = trails.times[k];
       corners[2 * at + 10] = corner >> 1;
       corners[2 * at + 11] = corner & 1 ? 1 : -1;

@@ -1,0 +1,174 @@
+"""What a method is, as its entry of the catalog tells it: idea, loss, paper, data, presets, knobs.
+
+Nothing here knows a method. A symbol's value stands under the loss wherever a knob declares one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from ui import blocks, controls, session
+
+Method = Mapping[str, Any]
+ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
+EPOCHS = {"forget": "passes over the forget set", "retain": "passes over the retain set"}
+UNBUILT = "Described, not built"  # a heading of docs/METHODS.md
+FILTERS = {
+    "forgets samples": lambda m: "sample" in m["kinds"],
+    "needs no forget samples": lambda m: not m.get("uses_forget", True),
+    "needs no retain samples": lambda m: not m.get("uses_retain", True),
+}
+
+
+def brief(chosen: Method, values: Mapping[str, Any]) -> None:
+    """The chosen method beside its knobs: idea, loss, what its symbols are now, paper."""
+    with st.container(key="method-card", gap="xsmall"):
+        blocks.note(chosen["idea"])
+        if chosen.get("loss"):
+            st.markdown(f"${chosen['loss']}$")  # unlike a formula of its own, it may break
+        _symbols(chosen, values)
+        cited = f"{_cited(chosen)}, " if chosen.get("paper") else ""
+        st.markdown(f":small[{cited}epochs: {epochs(chosen)}]")
+
+
+def full(chosen: Method) -> None:
+    """Idea and loss on the left; data, tasks and presets on the right; knobs folded."""
+    told, facts = st.columns([3, 2], gap="large")
+    with told.container(gap="small"):
+        st.html(f"<p>{escape(chosen['idea'])}</p>")
+        if chosen.get("loss"):
+            st.latex(chosen["loss"])
+        _symbols(chosen, controls.values_of(chosen, None), "by default")
+        if chosen.get("paper"):
+            st.markdown(f":small[{_cited(chosen)}]")
+    with facts.container(gap="small"):
+        blocks.card([("Data", data(chosen)), ("Tasks", tasks(chosen)), ("Epochs", epochs(chosen))])
+        if chosen["presets"]:
+            blocks.note("Presets")
+            blocks.card([(name, preset(chosen, name)) for name in chosen["presets"]])
+    with st.expander(f"{len(chosen['knobs'])} knobs"):
+        st.markdown(knob_table(chosen))
+
+
+def _symbols(chosen: Method, values: Mapping[str, Any], when: str = "") -> None:
+    if now := symbols(chosen, values):
+        with st.container(key=f"symbols-{chosen['key']}"):
+            st.caption(f"{now} {when}".strip())
+
+
+def symbols(chosen: Method, values: Mapping[str, Any]) -> str:
+    r""" "$\tau = 0.7$, $\eta = 0.01$": those of the loss in its order, then the others."""
+    loss = chosen.get("loss") or ""
+    named = [k for k in chosen["knobs"] if k.get("symbol") and _is_number(values[k["name"]])]
+    there = [(_place(k["symbol"], loss), i, k) for i, k in enumerate(named)]
+    found = [
+        f"${k['symbol']} = {_math(values[k['name']])}$" for _, _, k in sorted(there, key=_rank)
+    ]
+    return ", ".join(found)
+
+
+def _rank(one: tuple[int, int, Any]) -> tuple[int, int]:
+    return one[:2]
+
+
+def _place(symbol: str, loss: str) -> int:
+    """Where a symbol stands in the loss; behind its end if it does not."""
+    found = re.search(rf"(?<![\\A-Za-z]){re.escape(symbol)}(?![A-Za-z])", loss)
+    return found.start() if found else len(loss)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _math(value: float) -> str:
+    """A number in LaTeX: 0.0005 as 5 times a power of ten."""
+    digits, _, power = controls.written(value).partition("e")
+    return digits if not power else rf"{digits} \cdot 10^{{{int(power)}}}".removeprefix(r"1 \cdot ")
+
+
+def _cited(chosen: Method) -> str:
+    """The paper in Markdown, its arXiv number as a link."""
+    paper = chosen.get("paper") or ""
+    parts, at = [], 0
+    for found in ARXIV.finditer(paper):
+        parts += [blocks.plain(paper[at : found.start()]), " " if found.start() else ""]
+        parts.append(f"[arXiv:{found[1]}](https://arxiv.org/abs/{found[1]})")
+        at = found.end()
+    return "".join([*parts, blocks.plain(paper[at:])])
+
+
+def epochs(chosen: Method) -> str:
+    return EPOCHS.get(chosen.get("epoch_over", ""), "none, it is one edit")
+
+
+def data(chosen: Method) -> str:
+    """Which samples it reads."""
+    sets = [s for s in ("forget", "retain") if chosen.get(f"uses_{s}", True)]
+    words = f"{' and '.join(sets)} samples" if sets else "none: it edits weights"
+    return words + (", augmented" if chosen.get("augments") else "")
+
+
+def tasks(chosen: Method) -> str:
+    both = {"class", "sample"} <= set(chosen["kinds"])
+    return "classes and samples" if both else f"{' and '.join(chosen['kinds'])} tasks only"
+
+
+def preset(chosen: Method, name: str) -> str:
+    """ "Epochs 1, Learning rate 0.001": what it sets."""
+    given = chosen["presets"][name].items()
+    return ", ".join(f"{controls.title(k)} {controls.written(v)}" for k, v in given) or "defaults"
+
+
+def knob_table(chosen: Method) -> str:
+    """Every knob in Markdown: name with symbol, default, range, help."""
+    lines = ["| Knob | Default | Range | What it sets |", "|---|---|---|---|"]
+    for knob in chosen["knobs"]:
+        cells = [controls.label(knob), blocks.plain(controls.written(knob["default"]))]
+        cells += [blocks.plain(span(knob)), blocks.plain(knob["help"])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def span(knob: Mapping[str, Any]) -> str:
+    if knob["type"] == "boolean":
+        return "on or off"
+    if knob["type"] == "choice":
+        return ", ".join(str(option) for option in knob["options"])
+    return f"{controls.written(knob['low'])} to {controls.written(knob['high'])}"
+
+
+# --- the page around the cards ----------------------------------------------------------------
+
+
+def filtered(methods: Sequence[Method]) -> list[Method]:
+    """Those that fit every chosen filter."""
+    chosen = st.pills("Only what", list(FILTERS), selection_mode="multi", key="method-filter")
+    shown = [m for m in methods if all(FILTERS[name](m) for name in chosen)]
+    left = f"{len(shown)} of {len(methods)} methods" if chosen else f"{len(methods)} methods"
+    blocks.note(left if shown else "No method does all of this. Take one of the filters away.")
+    return shown
+
+
+def sources() -> None:
+    """What is described without being built, and the long text about every method."""
+    path = session.ROOT / "docs" / "METHODS.md"
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8")
+    _, _, rest = text.partition(f"## {UNBUILT}\n")
+    if rest:
+        blocks.heading(UNBUILT)
+        st.markdown(rest.partition("\n## ")[0])
+    if st.button("Read docs/METHODS.md", icon=":material/menu_book:", type="tertiary"):
+        _read(text)
+
+
+@st.dialog("docs/METHODS.md", width="large")
+def _read(text: str) -> None:
+    st.markdown(text)

@@ -1,0 +1,99 @@
+// The map, one of three views of the same samples at the same time. A view says where a slot is,
+// in quanta of its own square; renderers, overlay, picking and trails ask it and know nothing else.
+
+import { Camera, grown } from "./camera.js";
+import { Trails } from "./trails.js";
+
+/** The map: frames as they came, which the graphics card already holds. */
+export class Plane {
+  constructor() {
+    this.kind = "map";
+    this.flat = true;
+    this.camera = new Camera();
+    this.trails = new Trails();
+    this.words = "on a map";
+  }
+
+  load(run, firstNew, fresh) {
+    this.run = run;
+    this.last = run.last;
+    this.trails.update(this, firstNew);
+    if (this.source !== run.ghost) this.ghosts = triples(run.ghost);
+    this.source = run.ghost;
+    if (!fresh) return;
+    this.camera.home(grown(run.bounds, run.header.live ? 0.12 : 0.05));
+    this.camera.reset();
+  }
+
+  /** Pixels above and below that the picture leaves free for the controls. */
+  room(above, below) {
+    return [above, below];
+  }
+
+  get offered() {
+    return true;
+  }
+
+  get moved() {
+    return this.camera.moved;
+  }
+
+  get hasGhost() {
+    return this.ghosts.length > 0;
+  }
+
+  enter() {}
+
+  knows() {
+    return true;
+  }
+
+  place(slot, t) {
+    return this.run.place(slot, t);
+  }
+
+  /** Whether a slot is further from frame 0 than noise could take it. */
+  strayed(slot, t) {
+    return this.run.moved(slot, t) * this.run.unit > this.run.floorTo(t);
+  }
+
+  /** Fills the ends of a slot's way from frame i to i + 1; false when it may be noise. */
+  segment(i, slot, out) {
+    const { run } = this;
+    const [a, b] = [2 * (i * run.n + slot), 2 * ((i + 1) * run.n + slot)];
+    [out[0], out[1], out[2], out[3]] = [run.xy[a], run.xy[a + 1], run.xy[b], run.xy[b + 1]];
+    const least = Math.max(run.floor(i + 1) / run.unit, 1);
+    return Math.hypot(out[2] - out[0], out[3] - out[1]) > least;
+  }
+
+  /** [x, y, nearness] of each ghost, one after the other. */
+  ghost() {
+    return this.ghosts;
+  }
+
+  drag(dx, dy) {
+    this.camera.pan(dx, dy);
+  }
+
+  reset() {
+    this.camera.reset();
+  }
+
+  quality(frame) {
+    return this.run.quality[frame];
+  }
+
+  get state() {
+    return this.camera.moved ? { camera: this.camera.state } : null;
+  }
+
+  set state(state) {
+    if (state?.camera) this.camera.state = state.camera;
+  }
+}
+
+function triples(pairs) {
+  const out = new Float32Array((pairs.length / 2) * 3);
+  for (let k = 0; 2 * k < pairs.length; k++) out.set([pairs[2 * k], pairs[2 * k + 1], 1], 3 * k);
+  return out;
+}
