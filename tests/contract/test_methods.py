@@ -17,6 +17,16 @@ from cu_core.spec import Job, Method, Snapshot, StepLog
 from tests.contract import toy
 
 KEYS = methods.names()
+# CoUn's term is off by default; its temperature matters where it is on.
+SWITCHED = ("fine-tune", "neg-grad-plus", "l1-sparse", "weight-negation")
+# Where a default rightly finds nothing to do on the toy: knobs with which it does.
+ON_THE_TOY: dict[str, dict[str, Any]] = {
+    "ssd": {"importance": "output", "selection": 2.0},
+} | {key: {"coun_weight": 0.5} for key in SWITCHED}
+
+
+def made(key: str, **hparams: Any) -> Method:
+    return methods.get(key).make(**{**ON_THE_TOY.get(key, {}), **hparams})
 
 
 def kind_job(method: Method, **kwargs: Any) -> Job:
@@ -42,9 +52,10 @@ class ToyObserver:
         return Snapshot(step, z, logits, logits)
 
 
-def other_value(cls: type[Method], name: str) -> Any:
+def other_value(key: str, name: str) -> Any:
     """Another legal value of the knob, far enough from the default to matter."""
-    field, value = cls.model_fields[name], cls.model_fields[name].default
+    cls, value = methods.get(key), getattr(made(key), name)
+    field = cls.model_fields[name]
     schema = cls.model_json_schema()["properties"][name]
     if "enum" in schema:
         return next(v for v in schema["enum"] if v != value)
@@ -59,7 +70,7 @@ def other_value(cls: type[Method], name: str) -> Any:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_ten_steps_are_finite_and_move_the_weights(key: str) -> None:
-    method = methods.get(key).make()
+    method = made(key)
     job = kind_job(method)
     before = weights_sha256(job.model)
     engine.begin(method, job)
@@ -76,7 +87,7 @@ def test_ten_steps_are_finite_and_move_the_weights(key: str) -> None:
 def test_the_same_seed_gives_the_same_bits(key: str) -> None:
     shas = []
     for _ in range(2):
-        method = methods.get(key).make()
+        method = made(key)
         job = kind_job(method)
         steps(method, job)
         shas.append(weights_sha256(job.model))
@@ -88,13 +99,13 @@ def test_no_knob_is_dead(key: str, name: str) -> None:
     cls = methods.get(key)
 
     def outcome(**hparams: Any) -> tuple[Any, str]:
-        method = cls.make(**hparams)
+        method = made(key, **hparams)
         job = toy.job(getattr(method, "batch_size", 16), None if "sample" in cls.kinds else 1)
         n = min(method.total_steps(job), 24)
         return (steps(method, job, n), n, method.total_steps(job)), weights_sha256(job.model)
 
     base = {"batch_size": 8} if "batch_size" in cls.model_fields else {}
-    changed = {"batch_size": 12} if name == "batch_size" else {name: other_value(cls, name)}
+    changed = {"batch_size": 12} if name == "batch_size" else {name: other_value(key, name)}
     assert outcome(**base) != outcome(**{**base, **changed})
 
 
@@ -102,7 +113,7 @@ def test_no_knob_is_dead(key: str, name: str) -> None:
 def test_watching_changes_nothing(key: str) -> None:
     shas = []
     for observer, every in ((None, 1), (ToyObserver(), 1)):
-        method = methods.get(key).make()
+        method = made(key)
         job = kind_job(method)
         engine.begin(method, job)
         list(engine.run(method, job, observer, every=every, total=10))  # type: ignore[arg-type]
@@ -112,7 +123,7 @@ def test_watching_changes_nothing(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_no_trace_is_left(key: str) -> None:
-    method = methods.get(key).make()
+    method = made(key)
     job = kind_job(method)
     steps(method, job, 3)
     for module in job.model.modules():
@@ -137,7 +148,7 @@ def test_a_value_out_of_range_is_refused_with_a_sentence(key: str, name: str) ->
 
 @pytest.mark.parametrize("key", [k for k in KEYS if not methods.get(k).uses_forget])
 def test_a_method_without_forget_data_never_asks_for_it(key: str) -> None:
-    method = methods.get(key).make()
+    method = made(key)
     job = kind_job(method)
     job.forget.batch = _refuse  # type: ignore[method-assign]
     steps(method, job, 5)
@@ -145,7 +156,7 @@ def test_a_method_without_forget_data_never_asks_for_it(key: str) -> None:
 
 @pytest.mark.parametrize("key", [k for k in KEYS if not methods.get(k).uses_retain])
 def test_a_method_without_retain_data_never_asks_for_it(key: str) -> None:
-    method = methods.get(key).make()
+    method = made(key)
     job = kind_job(method)
     job.retain.batch = _refuse  # type: ignore[method-assign]
     steps(method, job, 5)
@@ -158,7 +169,7 @@ def _refuse(*_: object, **__: object) -> Any:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_resumed_job_equals_the_unbroken_one(key: str, tmp_path: Path) -> None:
     """Saved at step 4, loaded into a fresh process, gone on to 9: the same bits."""
-    method = methods.get(key).make()
+    method = made(key)
     unbroken = kind_job(method)
     steps(method, unbroken, 9)
     broken = kind_job(method)
@@ -166,8 +177,8 @@ def test_a_resumed_job_equals_the_unbroken_one(key: str, tmp_path: Path) -> None
     torch.save(engine.save(broken, 4), tmp_path / "ckpt.pt")
     code = (
         "import sys, torch; from cu_core import engine, methods;"
-        "from tests.contract.test_methods import kind_job, steps, weights_sha256;"
-        f"m = methods.get({key!r}).make(); job = kind_job(m); torch.rand(5);"
+        "from tests.contract.test_methods import kind_job, made, steps, weights_sha256;"
+        f"m = made({key!r}); job = kind_job(m); torch.rand(5);"
         "t = engine.load(m, job, torch.load(sys.argv[1], weights_only=True));"
         "steps(m, job, 9, start=t); print(weights_sha256(job.model))"
     )
@@ -195,6 +206,6 @@ def test_the_declaration_is_complete(key: str) -> None:
 
 @pytest.mark.parametrize("key", [k for k in KEYS if "sample" in methods.get(k).kinds])
 def test_a_sample_task_runs_too(key: str) -> None:
-    method = methods.get(key).make()
+    method = made(key)
     job = toy.job(16, None)
     assert all(abs(value) < float("inf") for log in steps(method, job, 5) for value in log.values())
