@@ -33,7 +33,7 @@ def models(records: Sequence[ModelRecord]) -> None:
 
 
 def _title(record: ModelRecord) -> str:
-    kind = {"original": "Original", "retrained": "Retrained", "imported": "Imported"}[record.kind]
+    kind = record.kind.capitalize()
     without = f" without {record.forget}" if record.forget else ""
     return f"{record.name or record.architecture} · {record.dataset}{without} · {kind.lower()}"
 

@@ -32,8 +32,7 @@ def brief(chosen: Method, values: Mapping[str, Any]) -> None:
         if chosen.get("loss"):
             st.markdown(f"${chosen['loss']}$")  # unlike a formula of its own, it may break
         _symbols(chosen, values)
-        cited = f"{_cited(chosen)}, " if chosen.get("paper") else ""
-        st.markdown(f":small[{cited}epochs: {epochs(chosen)}]")
+        _paper(chosen)
 
 
 def full(chosen: Method) -> None:
@@ -44,15 +43,20 @@ def full(chosen: Method) -> None:
         if chosen.get("loss"):
             st.latex(chosen["loss"])
         _symbols(chosen, controls.values_of(chosen, None), "by default")
-        if chosen.get("paper"):
-            st.markdown(f":small[{_cited(chosen)}]")
+        _paper(chosen)
     with facts.container(gap="small"):
         blocks.card([("Data", data(chosen)), ("Tasks", tasks(chosen)), ("Epochs", epochs(chosen))])
         if chosen["presets"]:
             blocks.note("Presets")
             blocks.card([(name, preset(chosen, name)) for name in chosen["presets"]])
-    with st.expander(f"{len(chosen['knobs'])} knobs"):
+    n = len(chosen["knobs"])
+    with st.expander(f"{n} knob{'s' * (n != 1)}"):
         st.markdown(knob_table(chosen))
+
+
+def _paper(chosen: Method) -> None:
+    if chosen.get("paper"):
+        st.markdown(f":small[{cited(chosen['paper'])}]")
 
 
 def _symbols(chosen: Method, values: Mapping[str, Any], when: str = "") -> None:
@@ -92,12 +96,12 @@ def _math(value: float) -> str:
     return digits if not power else rf"{digits} \cdot 10^{{{int(power)}}}".removeprefix(r"1 \cdot ")
 
 
-def _cited(chosen: Method) -> str:
-    """The paper in Markdown, its arXiv number as a link."""
-    paper = chosen.get("paper") or ""
+def cited(paper: str) -> str:
+    """A source in Markdown, its arXiv number as a link."""
     parts, at = [], 0
     for found in ARXIV.finditer(paper):
-        parts += [blocks.plain(paper[at : found.start()]), " " if found.start() else ""]
+        before = blocks.plain(paper[at : found.start()])
+        parts.append(f"{before} " if before else "")
         parts.append(f"[arXiv:{found[1]}](https://arxiv.org/abs/{found[1]})")
         at = found.end()
     return "".join([*parts, blocks.plain(paper[at:])])

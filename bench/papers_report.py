@@ -1,0 +1,162 @@
+"""What the cells amount to: means over seeds, gaps to the retrained band, and their tables."""
+
+import argparse
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench import papers_ablate, papers_printed
+from cu_core.metrics.gap import avg_gap
+
+Cells = Sequence[Mapping[str, Any]]
+Stats = dict[str, dict[str, float]]  # key -> mean, sd, low, high, n
+
+PERCENTS = {"ra": "RA", "ua": "UA", "ta": "TA", "mia_efficacy": "MIA", "avg_gap": "Avg. Gap"}
+ON_CLASS = {"forget_acc_test": "class, test"}
+RHO = {"rho_knn": "rho 15-nn", "rho_linear": "rho linear"}
+COST = {"steps": "steps", "images": "images forward + backward", "seconds": "seconds"}
+SHARE = "prediction_share/"
+MISSING = "not computed"
+TOP = 3
+DESCRIBED = ("lcodec",)  # in the papers' tables, and not built: see docs/METHODS.md
+
+
+def task_result(
+    options: argparse.Namespace, rule: str, cells: Mapping[str, Cells], costs: Cells
+) -> dict[str, Any]:
+    """Rows of the three tables of one task. ``costs``: what each retrained reference took."""
+    everyone = [cell for part in cells.values() for cell in part if "error" not in cell]
+    retrained = by_seed(everyone, "retrained")
+    names = next((cell["class_names"] for cell in everyone), [])
+    kind = next((cell["forget"]["kind"] for cell in everyone), rule.partition(":")[0])
+    printed = papers_printed.find(options.dataset, options.model, rule, kind)
+    reference = {"name": "retrained", "stats": stats(retrained) | cost_stats(costs)}
+    original = {"name": "original", "stats": stats(by_seed(everyone, "original"))}
+    for one in (reference, original):
+        one["goes_to"] = goes_to(one["stats"], reference["stats"], names)
+        one["printed"] = printed.get(one["name"], [])
+    made = {
+        part: [row(found, retrained, names, printed) for found in grouped(cells[part])]
+        for part in ("methods", "ablations")
+    }
+    return {
+        "kind": kind,
+        "forget": next((cell["forget"] for cell in everyone), None),
+        "retrained": reference,
+        "original": original,
+        "rows": made["methods"],
+        "ablations": made["ablations"],
+        "rules": rules(cells["rules"]),
+        "described": [
+            {"name": name, "printed": printed[name]} for name in DESCRIBED if name in printed
+        ],
+    }
+
+
+def grouped(cells: Cells) -> list[list[Mapping[str, Any]]]:
+    """The cells of each row, in the order of the first ones."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in cells:
+        found.setdefault(cell["name"], []).append(cell)
+    return list(found.values())
+
+
+def by_seed(cells: Cells, which: str) -> list[Mapping[str, Any]]:
+    """The measures of a reference, one for each seed (the last cell's: it saw all references)."""
+    found = {seed(cell): cell[which] for cell in cells if cell.get(which)}
+    return [found[one] for one in sorted(found)]
+
+
+def seed(cell: Mapping[str, Any]) -> int:
+    """Of the original and the retrained model."""
+    return int(cell["request"]["model_seed"])
+
+
+def row(
+    cells: Cells,
+    retrained: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    printed: Mapping[str, Any],
+) -> dict[str, Any]:
+    """One method: statistics over its seeds, where its forget samples went, what is printed."""
+    sound = [cell for cell in cells if "error" not in cell]
+    centre = {key: one["mean"] for key, one in stats(retrained).items()}
+    values = [cell["metrics"] | {"avg_gap": avg_gap(cell["metrics"], centre)} for cell in sound]
+    found = stats(values) | cost_stats(sound)
+    method = cells[0]["request"]["method"]
+    return {
+        "name": cells[0]["name"],
+        "method": method,
+        "seeds": [seed(cell) for cell in sound],
+        "stats": found,
+        "inside": inside(found, stats(retrained)),
+        "goes_to": goes_to(found, stats(retrained), names),
+        "reasons": reasons(sound, found),
+        "printed": printed.get(method, []),
+        "errors": [f"seed {seed(c)}: {c['error']}" for c in cells if "error" in c],
+    }
+
+
+def stats(values: Sequence[Mapping[str, Any]]) -> Stats:
+    """Mean, standard deviation (of a sample; 0 of one), lowest and highest of every number."""
+    keys = dict.fromkeys(key for one in values for key in one)
+    found: Stats = {}
+    for key in keys:
+        there = [one[key] for one in values if one.get(key) is not None]
+        if there:
+            sd = statistics.stdev(there) if len(there) > 1 else 0.0
+            found[key] = {"mean": statistics.fmean(there), "sd": sd}
+            found[key] |= {"low": min(there), "high": max(there), "n": len(there)}
+    return found
+
+
+def cost_stats(cells: Cells) -> Stats:
+    """Of what the runs (or trainings) took."""
+    keys = ("steps", "forward", "backward", "seconds")
+    return stats([{key: cell.get(key) for key in keys} for cell in cells])
+
+
+def inside(found: Stats, retrained: Stats) -> dict[str, bool]:
+    """Of RA, UA, TA, MIA: does the mean lie between the lowest and highest retrained seed?"""
+    return {
+        key: retrained[key]["low"] <= found[key]["mean"] <= retrained[key]["high"]
+        for key in PERCENTS
+        if key in found and retrained.get(key, {}).get("n", 0) > 1
+    }
+
+
+def reasons(cells: Cells, found: Stats) -> dict[str, str]:
+    """Why a column is empty."""
+    if not cells:
+        return {}  # no run ended: its error says why
+    given = {k: v for cell in cells for k, v in (cell.get("reasons") or {}).items()}
+    if "mia_efficacy" not in found:
+        given["avg_gap"] = f"{MISSING}: it needs MIA"
+    usual = f"{MISSING}: there is no measure of this name"
+    return {key: given.get(key, usual) for key in (*PERCENTS, *RHO) if key not in found}
+
+
+def goes_to(found: Stats, retrained: Stats, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The classes that take in most forget samples: percent, beside the retrained models'."""
+    shares = [
+        (c, found[f"{SHARE}{c}"]["mean"]) for c in range(len(names)) if f"{SHARE}{c}" in found
+    ]
+    top = [pair for pair in sorted(shares, key=lambda pair: -pair[1]) if pair[1] > 0][:TOP]
+    return [
+        {"class": names[c], "percent": share}
+        | {"retrained": retrained.get(f"{SHARE}{c}", {}).get("mean")}
+        for c, share in top
+    ]
+
+
+def rules(cells: Cells) -> list[dict[str, Any]]:
+    """Each rule over the seeds: mean step and gap, and how often it ended the run at all."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for cell in cells:
+        for stop in papers_ablate.stops(cell) if "error" not in cell else []:
+            found.setdefault(stop["rule"], []).append(stop)
+    return [
+        {"rule": name, "runs": len(all_), "ended": sum(s["step"] is not None for s in all_)}
+        | {"stats": stats(all_ and [{k: v for k, v in s.items() if k != "rule"} for s in all_])}
+        for name, all_ in found.items()
+    ]
