@@ -32,6 +32,7 @@ def main(home: str, run_id: str, target: str) -> None:
     versions = record.summary["versions"]
     header |= {
         "summary": dict(record.summary),
+        "view": "answers",  # the Stage opens on it: on digits the answers move, the features hardly
         "recorded": f"{date.today()}, {platform.machine()}, torch {versions['torch']}",
     }
     data = pack(header, arrays)

@@ -46,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("list", _list, "Methods, presets, metrics, models and data sets.")
     _model_options(verb("train", _train, "Train an original model, or a retrained reference."))
-    _unlearn_options(verb("unlearn", _unlearn, "Forget something; train what is missing."))
+    unlearn = verb("unlearn", _unlearn, "Forget something; train what is missing.")
+    _unlearn_options(unlearn)
+    unlearn.add_argument("--after", help="the part of --forget that --original forgot before")
+    stages = verb("sequence", _sequence, "Forget in stages, each from the model of the last.")
+    _unlearn_options(stages)
+    stages.add_argument("--stages", type=int, default=5, help="each adds --forget: 0.1, 0.2, ...")
+    stages.set_defaults(forget="random:0.1")
     verb("resume", _resume, "Take up a lost or stopped run.").add_argument("run")
     verb("runs", _runs, "Every run on record, newest first.")
     verb("show", _show, "One run: request, state, results.").add_argument("run")
@@ -158,6 +164,31 @@ def _tell(record: RunRecord) -> None:
 
 def _unlearn(options: argparse.Namespace) -> int:
     return _run(options, _request(UnlearnRequest, options, hparams=parse_knobs(options.knobs)))
+
+
+def _sequence(options: argparse.Namespace) -> int:
+    from cu_core.forget import stage_rules
+    from cu_core.sequence import forget_in_stages, table
+
+    store, done = Store(options.home), []
+    request = _request(UnlearnRequest, options, hparams=parse_knobs(options.knobs))
+    rules = stage_rules(options.forget, options.stages)
+    for record in forget_in_stages(store, request, rules, options.name or ""):
+        done.append(record)
+        if not options.json:
+            print(f"{record.run_id}  {record.name}  {record.state}", flush=True)
+    if options.json:
+        print(json.dumps({"stages": [result(record) for record in done]}))
+    else:
+        print(table(done))
+    if done[-1].state != "done" or len(done) < len(rules):
+        print(
+            f"Stage {len(done)} of {len(rules)} was stopped, so the rest was not begun. Run the "
+            "command again; trained models are kept.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from cu_core.models.evaluate import outputs
 from cu_core.spec import (
     Dataset,
     ForgetSet,
+    Ints,
     Job,
     Method,
     Probe,
@@ -41,10 +42,21 @@ class Setup:
         if reason:
             raise BadRequest(reason)
         self.forget: ForgetSet | None = None
+        self.new: Ints = np.zeros(0, np.int64)  # of ``forget``, what the run's method is given
         if request.forget is not None:
             seed = request.seed if isinstance(request, UnlearnRequest) else request.forget_seed
             self.forget = forget.parse(request.forget, self.dataset, seed)
+            self.new = self._new(self.forget)
         self._resident: Resident | None = None
+
+    def _new(self, chosen: ForgetSet) -> Ints:
+        """The forget set (F,) without what the original model was made to forget before."""
+        before = getattr(self.request, "after", None)
+        if before is None:
+            return chosen.index
+        if not getattr(self.request, "original", None):
+            raise BadRequest(f"{before} was forgotten before: name the model, as `original`.")
+        return forget.beyond(chosen, forget.parse(before, self.dataset, chosen.seed))
 
     @property
     def resident(self) -> Resident:
@@ -91,14 +103,18 @@ def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
 
 
 def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
-    """The model in its place, with the batches of both sets."""
+    """The model in its place, with the batches of both sets.
+
+    After an earlier stage, the forget batches are what is new; retained is what no stage forgets,
+    and ``forget_classes`` are those of all stages, so that none is a target.
+    """
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
     used: Augment = augment if method.augments else "none"
     return Job(
         model=model.to(setup.device),
-        forget=setup.batches(chosen.index, size, request.seed, "forget", used),
+        forget=setup.batches(setup.new, size, request.seed, "forget", used),
         retain=setup.batches(setup.retain_index(chosen), size, request.seed, "retain", used),
         n_classes=setup.dataset.n_classes,
         forget_classes=chosen.classes,

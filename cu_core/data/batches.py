@@ -21,7 +21,7 @@ from cu_core.seeding import derive
 from cu_core.spec import Dataset
 
 Augment = Literal["none", "crop", "crop+flip"]
-Order = Literal["shuffled", "stored"]
+Order = Literal["shuffled", "stored", "balanced"]
 
 MIN_STD = 1.0  # of 255: a channel that hardly varies is not blown up
 MIN_COLUMN_STD = 1e-6
@@ -97,17 +97,19 @@ class DeviceBatches:
         self.seed, self.name, self.augment = seed, name, augment
         trailing = [1] * (x.ndim - 2)
         self.mean, self.std = mean.reshape(-1, *trailing), std.reshape(-1, *trailing)
-        self._pass: tuple[int, Tensor] | None = None  # (epoch, its permutation of index)
+        self._passes: dict[Order, tuple[int, Tensor]] = {}  # order -> (epoch, its rows)
         self._shifts: dict[int, tuple[int, Tensor, Tensor]] = {}  # view -> (epoch, offset, flip)
 
     def batch(self, i: int, order: Order = "shuffled", view: int = 0) -> tuple[Tensor, Tensor]:
         """Batch i, counted over all passes: x float32 (B, ...) normalised, y int64 (B,).
 
-        ``order="stored"``: the samples in index order. ``view`` changes the augmentation alone.
+        ``order="stored"``: the samples in index order; "balanced": class counts in a batch differ
+        by at most one, so rare classes come round more often. ``view`` changes the augmentation
+        alone.
         """
         epoch, k = divmod(i, self.n_batches)
         start, stop = k * self.n // self.n_batches, (k + 1) * self.n // self.n_batches
-        rows = (self._shuffled(epoch) if order == "shuffled" else self.index)[start:stop]  # (B,)
+        rows = self._ordered(epoch, order)[start:stop]  # (B,)
         x = self.x.index_select(0, rows)  # many times faster than self.x[rows] on a CPU
         if self.augment != "none":
             offset, flip = self._drawn(epoch, view)
@@ -119,11 +121,38 @@ class DeviceBatches:
         """Pixels a crop may move, each way: 4 at 32 pixels, as is usual."""
         return max(1, int(self.x.shape[2]) // 8)
 
+    def _ordered(self, epoch: int, order: Order) -> Tensor:
+        """The rows of a pass (n,); the last one asked for is kept."""
+        if order == "stored":
+            return self.index
+        kept = self._passes.get(order)
+        if kept is None or kept[0] != epoch:
+            make = self._shuffled if order == "shuffled" else self._balanced
+            kept = self._passes[order] = epoch, make(epoch).to(self.index.device)
+        return kept[1]
+
     def _shuffled(self, epoch: int) -> Tensor:
-        if self._pass is None or self._pass[0] != epoch:
-            shuffled = torch.randperm(self.n, generator=self._stream(epoch, "order"))
-            self._pass = epoch, self.index[shuffled.to(self.index.device)]
-        return self._pass[1]
+        order = torch.randperm(self.n, generator=self._stream(epoch, "order"))
+        return self.index[order.to(self.index.device)]
+
+    def _balanced(self, epoch: int) -> Tensor:
+        """n rows whose classes take turns, the turn going on from pass to pass. Each class goes
+        through its own samples in a new order every time, however often that is."""
+        index = self.index.cpu()
+        label = self.y[self.index].cpu()  # (n,)
+        classes = label.unique().tolist()
+        place = torch.arange(epoch * self.n, (epoch + 1) * self.n)
+        rows = torch.empty_like(index)
+        for k, c in enumerate(classes):
+            mine = place % len(classes) == k  # (n,)
+            turn = place[mine] // len(classes)  # counted over all passes
+            own = index[label == c]
+            rounds = range(int(turn[0]) // len(own), int(turn[-1]) // len(own) + 1)
+            orders = [
+                torch.randperm(len(own), generator=self._stream(r, f"class {c}")) for r in rounds
+            ]
+            rows[mine] = own[torch.cat(orders)[turn - rounds.start * len(own)]]
+        return rows
 
     def _drawn(self, epoch: int, view: int) -> tuple[Tensor, Tensor]:
         """Crop offsets (n, 2) in 0..2 pad and flips (n,), for all batches of a pass.

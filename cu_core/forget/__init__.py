@@ -11,9 +11,10 @@ import numpy as np
 
 from cu_core.errors import BadForgetSet
 from cu_core.forget._rule import Rule
+from cu_core.forget._stages import beyond, stage_rules
 from cu_core.spec import Dataset, ForgetSet, Ints
 
-__all__ = ["Rule", "parse", "rules"]
+__all__ = ["Rule", "beyond", "parse", "rules", "stage_rules"]
 
 
 def rules() -> list[Rule]:

@@ -9,6 +9,11 @@ speaks of a normalised space; its code trains a normalised 128-d head, an option
 The preset ``official-code`` reproduces three quirks of the released code on purpose:
 Q1 the same first omega retain batches for every forget batch, Q4 a push term weighted by
 (retain batch / number of other-class samples), Q8 embeddings passed through ReLU.
+
+Beyond the paper, each off by default: a queue of past retain embeddings (``queue``,
+``key_momentum``: see ``_queue.py``), retain batches with equal class counts or half of the samples
+nearest to the forget samples (``retain_draw``), and BatchNorm statistics that stay those of the
+original model instead of taking in batches half of forget samples (``freeze_statistics``, Q11).
 """
 
 from typing import Literal
@@ -17,43 +22,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, relu
 
+from cu_core.methods._contrast import contrastive_loss, push_pull
+from cu_core.methods._queue import beside_queue, enqueue, slow_embeddings, start_queue
+from cu_core.methods._sampling import Draw, retain_rows, statistics_kept
 from cu_core.spec import Job, Method, knob
 
-
-def push_pull(
-    z_f: Tensor, y_f: Tensor, z_r: Tensor, y_r: Tensor, temperature: float, variant: str = "paper"
-) -> tuple[Tensor, Tensor]:
-    """The two halves of Eq. 5, per anchor: push (F,) from the own class, pull (F,) to the others.
-
-    Where an anchor lacks the samples, that half is 0 and its gradient finite.
-    """
-    sim = z_f @ z_r.T / temperature  # (F, R)
-    same = y_f[:, None] == y_r  # (F, R)
-    n_other = (~same).sum(1)  # (F,)
-    # A large finite fill, not -inf: the gradient of an all-masked row would be NaN.
-    push = sim.masked_fill(~same, -1e9).logsumexp(1)  # (F,)
-    push = push.where(same.any(1), torch.zeros_like(push))
-    if variant == "official":
-        push = push * y_r.numel() / n_other.clamp(min=1)
-    pull = (sim * ~same).sum(1) / n_other.clamp(min=1)  # (F,)
-    return push, pull
-
-
-def contrastive_loss(
-    z_f: Tensor,
-    y_f: Tensor,
-    z_r: Tensor,
-    y_r: Tensor,
-    temperature: float,
-    variant: Literal["paper", "official"] = "paper",
-) -> Tensor:
-    """L_UL of Eq. 5 and 6 as a mean over anchors (the paper sums; so does Eq. 5 / F).
-
-    ``z_f (F, D)``, ``z_r (R, D)`` unit-norm embeddings, ``y_f (F,)``, ``y_r (R,)`` labels.
-    ``variant="official"`` weights the push term as the released code does (quirk Q4).
-    """
-    push, pull = push_pull(z_f, y_f, z_r, y_r, temperature, variant)
-    return (push - pull).mean()
+__all__ = ["Contrastive", "contrastive_loss", "push_pull"]
 
 
 class Contrastive(
@@ -91,10 +65,21 @@ class Contrastive(
     weight_decay: float = knob(0.0, 0.0, 1e-2, help="SGD weight decay")
     normalise: bool = knob(True, help="L2-normalise embeddings in the loss; off, it is unbounded")
     variant: Literal["paper", "official"] = knob("paper", help="Eq. 5, or the released code (Q4)")
-    retain_draw: Literal["fresh", "first"] = knob(
-        "fresh", help="Fresh random batches, or the first omega each time (Q1)"
+    retain_draw: Draw = knob(
+        "fresh",
+        help="Retain batches: fresh random ones, the first omega each time (Q1), balanced over "
+        "the classes, or hard: half of them those most like the forget samples",
     )
+    hard_candidates: int = knob(4, 2, 16, help="Hard: retain batches of which the nearest are kept")
     relu_embeddings: bool = knob(False, help="Contrast ReLU of the embeddings, as the code (Q8)")
+
+    freeze_statistics: bool = knob(False, help="Keep BatchNorm's statistics as they were (Q11)")
+    queue: int = knob(
+        0, 0, 8192, symbol="K", unit="samples", help="Past retain embeddings contrasted too; 0: off"
+    )
+    key_momentum: float = knob(
+        0.0, 0.0, 0.9999, symbol="m", help="Of the queue's own slow encoder; 0: the model itself"
+    )
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches * self.retain_batches
@@ -102,19 +87,28 @@ class Contrastive(
     def start(self, job: Job) -> None:
         decay, params = self.weight_decay, job.model.parameters()
         job.optimizer = torch.optim.SGD(params, self.lr, self.momentum, weight_decay=decay)
+        start_queue(job, self.key_momentum if self.queue else 0.0)
 
     def step(self, job: Job, t: int) -> dict[str, Tensor]:
         x_f, y_f = job.forget.batch(t // self.retain_batches)
-        if self.retain_draw == "fresh":
-            x_r, y_r = job.retain.batch(t)
-        else:
-            x_r, y_r = job.retain.batch(t % self.retain_batches, order="stored")
-        logits, z = job.model(torch.cat([x_f, x_r]))  # (F+R, C), (F+R, D)
-        n = len(x_f)
-        z = normalize(z, dim=1) if self.normalise else z
-        z = relu(z) if self.relu_embeddings else z
-        push, pull = push_pull(z[:n], y_f, z[n:], y_r, self.temperature, self.variant)
+        x_r, y_r = retain_rows(
+            job, t, self.retain_draw, self.retain_batches, x_f, self.hard_candidates
+        )
+        with statistics_kept(job.model, self.freeze_statistics):
+            logits, z = job.model(torch.cat([x_f, x_r]))  # (F+R, C), (F+R, D)
+        z, n = self._compared(z), len(x_f)
+        z_r, y_all = beside_queue(job, z[n:], y_r)  # (R+K, D), (R+K,)
+        push, pull = push_pull(z[:n], y_f, z_r, y_all, self.temperature, self.variant)
         contrast = (self.push_weight * push - self.pull_weight * pull).mean()
         ce = cross_entropy(logits[n:], y_r)
         job.update(self.contrast_weight * contrast + self.ce_weight * ce)
+        if self.queue:
+            slow = self.key_momentum > 0
+            kept = slow_embeddings(job, x_r, self.key_momentum) if slow else None
+            enqueue(job, z[n:] if kept is None else self._compared(kept), y_r, self.queue)
         return {"push": push.mean(), "pull": pull.mean(), "cross-entropy": ce}
+
+    def _compared(self, z: Tensor) -> Tensor:
+        """Embeddings (B, D) as the loss compares them."""
+        z = normalize(z, dim=1) if self.normalise else z
+        return relu(z) if self.relu_embeddings else z

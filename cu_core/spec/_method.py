@@ -65,9 +65,11 @@ class Batches(Protocol):
     n_batches: int  # batches in one pass; sizes differ by at most one
 
     def batch(
-        self, i: int, order: Literal["shuffled", "stored"] = "shuffled", view: int = 0
+        self, i: int, order: Literal["shuffled", "stored", "balanced"] = "shuffled", view: int = 0
     ) -> tuple[Any, Any]:
         """Batch i, counted over all passes: x float (B, ...) normalised, y int64 (B,).
+
+        ``order="balanced"``: class counts in a batch differ by at most one.
 
         ``view`` changes the augmentation alone: two views of batch i are the same images.
         """

@@ -36,6 +36,7 @@ class UnlearnRequest(_Request):
     kind: Literal["unlearn"] = "unlearn"
     original: str | None = None  # id of a model in the cache, e.g. an imported one; None: train it
     forget: str = "class:5"
+    after: str | None = None  # the part of ``forget`` that ``original`` has forgotten before
     method: str = "contrastive"
     preset: str | None = None
     hparams: dict[str, Any] = Field(default_factory=dict)

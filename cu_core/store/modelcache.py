@@ -29,7 +29,8 @@ WEIGHTS = "model.safetensors"
 
 
 class ModelRecord(BaseModel):
-    """A model in the cache. ``accuracy``: percent on the test part; ``forget``: rule it never saw.
+    """A model in the cache. ``accuracy``: percent on the test part; ``forget``: rule it never saw
+    or, unlearned, was made to forget.
 
     ``sha256``, ``bytes`` and ``created`` are filled in when it is added.
     """
@@ -37,7 +38,7 @@ class ModelRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
-    kind: Literal["original", "retrained", "imported"]
+    kind: Literal["original", "retrained", "imported", "unlearned"]
     architecture: str
     head: str = "plain"
     dataset: str

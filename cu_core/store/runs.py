@@ -220,13 +220,15 @@ def _count(value: Any) -> int:
 
 def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
     """A forget set given as a file is kept with the run: resuming must not miss an upload."""
-    rule, _, given = (getattr(request, "forget", None) or "").partition(":")
-    source = Path(given).expanduser()
-    if rule != "indices" or not source.is_file():
-        return request
-    kept = f"forget{source.suffix}"
-    shutil.copyfile(source, building / kept)
-    return request.model_copy(update={"forget": f"indices:{folder / kept}"})
+    own = {}
+    for name in ("forget", "after"):
+        rule, _, given = (getattr(request, name, None) or "").partition(":")
+        source = Path(given).expanduser()
+        if rule == "indices" and source.is_file():
+            kept = f"{name}{source.suffix}"
+            shutil.copyfile(source, building / kept)
+            own[name] = f"indices:{folder / kept}"
+    return request.model_copy(update=own)
 
 
 def _title(request: Request) -> str:

@@ -19,9 +19,11 @@ from tests.contract import toy
 KEYS = methods.names()
 # CoUn's term is off by default; its temperature matters where it is on.
 SWITCHED = ("fine-tune", "neg-grad-plus", "l1-sparse", "weight-negation")
-# Where a default rightly finds nothing to do on the toy: knobs with which it does.
+# Where a default rightly finds nothing to do on the toy: knobs with which every other one counts.
 ON_THE_TOY: dict[str, dict[str, Any]] = {
     "ssd": {"importance": "output", "selection": 2.0},
+    # The queue's momentum and the size of a hard draw matter where there are a queue and such draws
+    "contrastive": {"queue": 32, "key_momentum": 0.9, "retain_draw": "hard"},
 } | {key: {"coun_weight": 0.5} for key in SWITCHED}
 
 

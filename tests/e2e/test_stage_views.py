@@ -191,6 +191,15 @@ def test_names_of_handles_never_overlap_nor_leave_the_map(show):
             assert apart_x or abs(a["y"] - b["y"]) >= a["height"] - 0.5
 
 
+def test_a_recording_says_with_which_view_it_opens(new_page, tmp_path):
+    made = made_up_run(N, FRAMES)
+    made["meta"] = {**made["meta"], "view": "answers"}
+    page = new_page()
+    page.goto(write(tmp_path, "run.html", player_html(frames_blob(**made), "run")))
+    page.wait_for_function("document.querySelector('.views input[value=answers]')?.checked")
+    assert page.locator(".says").inner_text().startswith("Exact")
+
+
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_the_map_is_pixel_for_pixel_the_same_after_other_views(show, renderer):
     page = show(None, "map", renderer)

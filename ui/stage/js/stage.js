@@ -110,7 +110,7 @@ export class Stage {
     const left = recall(run.id);
     clock.playing = clock.following = false;
     clock.t = 0;
-    this.chooser.state = left?.view || { kind: "map" };
+    this.chooser.state = left?.view || { kind: run.header.view || "map" };
     if (left) {
       clock.t = Math.min(run.last, left.t || 0);
       if (clock.live && left.following) clock.follow();
