@@ -20,6 +20,8 @@ PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("embeddings not normalised", {"normalise": False}),
     ("BatchNorm statistics frozen", {"freeze_statistics": True}),
     ("queue of retain embeddings", {"queue": 1024}),
+    ("class-balanced retain batches", {"retain_draw": "balanced"}),
+    ("hard retain batches", {"retain_draw": "hard"}),
 )
 FIXED = (0.25, 0.5, 1.0)  # of a run's steps
 SEEN = ("ra", "ua", "ta")  # what a snapshot's gap is made of

@@ -27,9 +27,9 @@ from cu_core.seeding import derive
 from cu_core.spec import Frame
 
 K = 15  # neighbours of the measures; the graph has umap-learn's n_neighbors = 15, itself included
-FRICTION = 0.2  # force over degree that a resting point withstands: it would move it about as far
+FRICTION = 0.18  # force over degree that a resting point withstands: it would move it that far
 SLIDING = 0.05  # force over degree at which a moving point comes to rest
-LOOSE = 0.5  # share of strained points above which the whole layout gives: friction is SLIDING then
+LOOSE = 0.35  # share of strained points above which friction is SLIDING for all
 MARGINS = (0.2, 1.2)  # a jump must lower the mean attraction energy by one: weighted, unweighted
 LANDINGS = 3  # every third neighbour is considered for it, the nearest first
 LANDING = 0.15  # layout units from the neighbour that a jumping point lands beside
@@ -176,7 +176,7 @@ def relax(
     """Moves the points that are ``awake`` (N, 1), and those whose force exceeds ``friction``, until
     they rest or the iterations are spent. Returns the new places (N, d).
 
-    Where most points are strained the embeddings have changed as a whole: friction would then
+    Where many points are strained the embeddings have changed as a whole: friction would then
     hold back what is no noise, so it is lowered and more iterations are allowed.
     """
     done = 0

@@ -196,7 +196,7 @@ def test_a_recording_says_with_which_view_it_opens(new_page, tmp_path):
     made["meta"] = {**made["meta"], "view": "answers"}
     page = new_page()
     page.goto(write(tmp_path, "run.html", player_html(frames_blob(**made), "run")))
-    page.wait_for_function("document.querySelector('.views input[value=answers]')?.checked")
+    page.locator(".views input[value=answers]:checked").wait_for(state="attached")
     assert page.locator(".says").inner_text().startswith("Exact")
 
 
