@@ -64,25 +64,25 @@ def _options(argv: list[str]) -> argparse.Namespace:
     add("--model", default="small-cnn", help="for CIFAR-10: small-cnn or resnet20")
     add("--epochs", type=int, help="of training the CIFAR-10 original (else the recipe's)")
     add("--max-steps", type=int, help="of the unlearning run (else the preset's)")
-    add("--frames", type=int, help="snapshots of a run (31; quick: 9)")
-    add("--probe", type=int, help="points of a frame (2000; quick: 500)")
+    add("--frames", type=int, help="snapshots of a run (31; quick: 7)")
+    add("--probe", type=int, help="points of a frame (2000; quick: 400)")
     add("--against", nargs="*", default=RIVALS, choices=RIVALS, help="which rivals (all)")
-    add("--every", type=int, help="fresh and transform: every so many frames (1; quick: 8)")
+    add("--every", type=int, help="fresh and transform: every so many frames (1; quick: 6)")
     add("--aligned", type=int, help="AlignedUMAP: the first so many frames (all; quick: 2)")
-    add("--solid", type=int, help="3-D: the first so many frames (all; quick: 3)")
+    add("--solid", type=int, help="3-D: the first so many frames (all; quick: 2)")
     add("--points", nargs="+", type=int, help="sizes of the growth measurement")
     add("--threads", type=int, help="of torch and numba (else all cores)")
     add("--device", default="cpu", help="of our layout: cpu or cuda")
     options = parser.parse_args(argv)
     quick = options.quick
     usual = {
-        "frames": 9 if quick else 31,
-        "probe": 500 if quick else 2000,
-        "every": 8 if quick else 1,
+        "frames": 7 if quick else 31,
+        "probe": 400 if quick else 2000,
+        "every": 6 if quick else 1,
         "aligned": 2 if quick else options.frames or 31,
         "points": [500, 1000] if quick else [2000, 5000, 10_000, 20_000],
         "threads": cores(),
-        "solid": 3 if quick else None,
+        "solid": 2 if quick else None,
         "epochs": 1 if quick else None,
         "max_steps": 64 if quick else None,
     }
