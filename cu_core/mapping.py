@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core import engine
-from cu_core.projection import Layout, ghost, reference
+from cu_core.projection import Layout, ghost, reference, scale_of
 from cu_core.spec import Probe, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.shares import shares
@@ -81,8 +81,3 @@ def place(
     frame = ghost(reference_xy, look.z, seed, probe.label, probe.is_forget, device)
     xy = np.where(probe.is_forget[:, None], frame.xy, np.float32(np.nan)).astype(np.float32)
     return xy, frame.quality.get("fidelity")
-
-
-def scale_of(reference_xy: NDArray[np.float32]) -> float:
-    """The mean standard deviation of a layout's axes: the unit of the measures of movement."""
-    return float(np.asarray(reference_xy).std(0).mean()) or 1.0

@@ -8,7 +8,7 @@ time.
 
 from cu_core.projection.exact import exact
 from cu_core.projection.ghost import ghost
-from cu_core.projection.layout import Layout
+from cu_core.projection.layout import Layout, scale_of
 from cu_core.projection.reference import reference, warm_up
 
-__all__ = ["Layout", "exact", "ghost", "reference", "warm_up"]
+__all__ = ["Layout", "exact", "ghost", "reference", "scale_of", "warm_up"]

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core.projection import quality
-from cu_core.projection.layout import K, embedded, picture_quality
+from cu_core.projection.layout import K, embedded, picture_quality, scale_of
 from cu_core.projection.neighbours import nearest
 from cu_core.projection.reference import FEWEST, fit
 from cu_core.spec import Frame
@@ -36,8 +36,7 @@ def exact(
     xy = aligned(fit(points.numpy(), seed, onto.shape[1]), onto)
     near = nearest(points, min(K, len(points) - 1))
     values = picture_quality(points, near, torch.tensor(xy), label, is_forget)
-    scale = float(onto.std(0).mean()) or 1.0
-    way = quality.moved(torch.tensor(onto), torch.tensor(xy), scale)
+    way = quality.moved(torch.tensor(onto), torch.tensor(xy), scale_of(onto))
     values["shift"] = quality.jitter(way, torch.tensor(is_forget))
     return Frame(0, xy, values)
 

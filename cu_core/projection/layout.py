@@ -62,7 +62,7 @@ class Layout:
         normalise: bool = True,
     ) -> None:
         self.seed, self.device, self.normalise = seed, device, normalise
-        self.scale = float(np.asarray(reference_xy).std(0).mean()) or 1.0
+        self.scale = scale_of(reference_xy)
         start = reference_xy if previous is None else previous
         self._xy = torch.tensor(np.asarray(start), dtype=torch.float32, device=device)
 
@@ -102,6 +102,11 @@ class Layout:
         return Frame(step, self.xy, values)
 
 
+def scale_of(xy: NDArray[np.float32]) -> float:
+    """The mean standard deviation of a layout's axes: the unit of the measures of movement."""
+    return float(np.asarray(xy).std(0).mean()) or 1.0
+
+
 def picture_quality(
     points: Tensor,
     near: Neighbours,
@@ -138,12 +143,12 @@ def settled(
     free = torch.ones_like(graph.degree, dtype=torch.bool) if free is None else free
     with threads(1 if len(before) <= ALONE else None):
         y = advance(graph, before, seed, step, free)
+        again = advance(graph, y, seed, step, free)
         for _ in range(TURNS):
-            again = advance(graph, y, seed, step, free)
             way = (again - y).norm(dim=1)[free[:, 0]]
             if float((way > AT_REST).float().mean()) <= RESTLESS:
                 break
-            y = again
+            y, again = again, advance(graph, again, seed, step, free)
     return y, again
 
 
@@ -237,7 +242,8 @@ def jump(graph: Graph, y: Tensor, seed: int, step: int) -> Tensor:
     best, which = (gain - margin).amax(2).max(1)  # (F,)
     random = torch.Generator().manual_seed(derive("landing", seed, step))
     way = torch.randn(y.shape, generator=random).to(y)
-    beside = landing[torch.arange(len(far)), which] + LANDING * normalize(way[far], dim=1)
+    which = which[:, None, None].expand(-1, 1, y.shape[1])
+    beside = landing.gather(1, which)[:, 0] + LANDING * normalize(way[far], dim=1)
     y = y.clone()
     y[far] = torch.where((best > 0)[:, None], beside, y[far])
     return y

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from cu_core.projection import Layout, exact, ghost, reference
+from cu_core.projection import Layout, exact, ghost, layout, reference
+from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import embedded
+from cu_core.projection.neighbours import nearest
 from cu_core.projection.reference import principal
 
 P = 240
@@ -152,6 +154,20 @@ def test_embeddings_that_change_as_a_whole_are_followed(start: np.ndarray) -> No
     alone = exact(z, frame.xy, 0, LABEL, FORGET)
     assert frame.quality["trustworthiness"] >= alone.quality["trustworthiness"] - 0.02
     assert frame.quality["noise_floor"] <= 0.004 < frame.quality["jitter"]
+
+
+@pytest.mark.parametrize("turns", [0, 1, 6])
+def test_a_frame_that_did_not_come_to_rest_says_so(
+    start: np.ndarray, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """What is given back beside the frame is what the same embeddings would draw, rest or none."""
+    monkeypatch.setattr(layout, "TURNS", turns)
+    graph = fuzzy_set(nearest(embedded(embeddings(1.0), "cpu", True), 14))
+    y, again = layout.settled(graph, torch.tensor(start), 0, 1)
+    everyone = torch.ones(P, 1, dtype=torch.bool)
+    with layout.threads(1):
+        assert torch.equal(again, layout.advance(graph, y, 0, 1, everyone))
+    assert torch.equal(again, y) == (turns == 6)
 
 
 def test_three_components_keep_the_same_promises() -> None:
