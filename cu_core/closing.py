@@ -145,7 +145,7 @@ class Closing:
         request, dataset = self.setup.request, self.setup.dataset
         seed = derive(request.model_seed, "untrained")
         model = models.build(request.model, dataset.shape, dataset.n_classes, request.head, seed)
-        look = self.observer.look(model.to(self.setup.device), 0)
+        look = self.observer.look(self.setup.placed(model), 0)
         return probe_scene(look, self.probe, self.forget)
 
     def _relearner(self, model: Any) -> Callable[[], list[float]]:

@@ -5,7 +5,7 @@ that two readers could see at different moments; a pause holds the worker inside
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cu_core.errors import Cancelled
@@ -32,6 +32,7 @@ class Control:
         self.paused = False
         self.allowance = 0  # updates still granted by "step n"
         self.can_rewind = False
+        self.resting: Callable[[], None] = lambda: None  # what is to be done before a pause
         self._last_poll = self._last_report = 0.0
 
     def tick(self, phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
@@ -52,6 +53,8 @@ class Control:
 
     def hold(self, done: int) -> None:
         """Returns at once, or once a pause ends or grants an update."""
+        if self.paused and not self.allowance:
+            self.resting()
         while self.paused and not self.allowance:
             time.sleep(POLL_S)
             self.obey(done)

@@ -5,8 +5,7 @@ The caller decides when to look, save and stop: ``run`` only yields. The whole s
 item, stopping is closing the generator, and resuming is ``load`` and calling ``run`` again.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -14,11 +13,10 @@ import torch
 
 from cu_core.data.batches import Resident
 from cu_core.errors import BadRequest
+from cu_core.models.capture import next_update, quicken
 from cu_core.models.evaluate import outputs
 from cu_core.seeding import derive, undisturbed
 from cu_core.spec import Job, Method, Probe, Snapshot, StepLog
-
-SMALL_INPUT = 512  # numbers in one sample
 
 
 def pick_device(wanted: str = "auto") -> str:
@@ -35,16 +33,6 @@ def pick_device(wanted: str = "auto") -> str:
     return wanted
 
 
-def suit_threads(shape: tuple[int, ...]) -> None:
-    """One thread for inputs too small to share out.
-
-    On 8 x 8 digits two threads of two shared cores trained three times slower than one: each of
-    a thousand short operations a second waits for the thread that was not scheduled.
-    """
-    if math.prod(shape) < SMALL_INPUT:
-        torch.set_num_threads(1)
-
-
 class Observer:
     """Embeds the probe set. Leaves weights, modes, statistics and random streams as they were."""
 
@@ -54,6 +42,7 @@ class Observer:
         self.probe_x = resident.train_x[take]  # (P, ...)
         self.test_x = resident.test_x[take_test]  # (Q, ...)
         self.normalise = resident.normalise
+        self.n_images = len(self.probe_x) + len(self.test_x)
 
     def look(self, model: torch.nn.Module, step: int) -> Snapshot:
         with undisturbed(str(self.probe_x.device)):
@@ -67,6 +56,8 @@ def begin(method: Method, job: Job) -> None:
     torch.manual_seed(derive(job.seed, "run"))
     job.model.train()
     method.start(job)
+    if job.device.startswith("cuda"):
+        quicken(job.model, job.optimizer)
 
 
 def run(
@@ -87,11 +78,19 @@ def run(
     if observer and start == 0:
         yield observer.look(job.model, 0)
     for t in range(start, total):
+        next_update(job.model)
         losses = method.step(job, t)
         done = t + 1
         yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
         if observer and (done % every == 0 or done == total):
             yield observer.look(job.model, done)
+
+
+def read_losses(logs: Sequence[StepLog]) -> list[StepLog]:
+    """The same logs with numbers for losses, read from the device all at once."""
+    terms = [value for log in logs for value in log.losses.values()]
+    values = iter(torch.stack([v.to(terms[0].device) for v in terms]).tolist() if terms else ())
+    return [StepLog(g.step, g.epoch, {name: next(values) for name in g.losses}) for g in logs]
 
 
 def save(job: Job, step: int) -> dict[str, Any]:

@@ -4,13 +4,16 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from cu_core import data, engine, forget, methods, metrics, models
 from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
 from cu_core.errors import BadRequest
+from cu_core.models import measure
 from cu_core.models.evaluate import outputs
 from cu_core.spec import (
     Dataset,
@@ -18,6 +21,7 @@ from cu_core.spec import (
     Ints,
     Job,
     Method,
+    Plan,
     Probe,
     Scene,
     Snapshot,
@@ -25,6 +29,10 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
+from cu_core.store.plans import keep_plan, kept_plan
+
+MOST_FRAMES, FEWEST_FRAMES = 60, 24
+LOOKING = 0.2  # of a run on the processor may go into looking at it
 
 
 class Setup:
@@ -37,7 +45,6 @@ class Setup:
         self.request = request
         self.device = engine.pick_device(request.device)
         self.dataset: Dataset = data.load(request.dataset, home)
-        engine.suit_threads(self.dataset.shape)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -47,7 +54,47 @@ class Setup:
             seed = request.seed if isinstance(request, UnlearnRequest) else request.forget_seed
             self.forget = forget.parse(request.forget, self.dataset, seed)
             self.new = self._new(self.forget)
+        self._home = Path(home)
         self._resident: Resident | None = None
+        self._plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """How the request's model is computed here: measured once a machine and model, and kept."""
+        if self._plan is None:
+            self.keep_to(self._kept_or_measured())
+        assert self._plan is not None
+        return self._plan
+
+    def keep_to(self, plan: Plan) -> None:
+        """Computes by this plan from now on, for instance the one that a run began under."""
+        self._plan = plan
+        torch.set_num_threads(plan.threads or measure.ALL)
+
+    def _kept_or_measured(self) -> Plan:
+        request, shape = self.request, self.dataset.shape
+        wanted = None if request.precision == "auto" else request.precision
+        plan = measure.known_plan(shape, self.device, wanted)
+        if plan is not None:
+            return plan
+        facts = (
+            measure.processor(), measure.ALL, torch.__version__,
+            request.model, request.head, shape, request.precision,
+        )  # fmt: skip
+        key = ", ".join(map(str, facts))
+        plan = kept_plan(self._home, key)
+        if plan is None:
+            model = models.build(request.model, shape, self.dataset.n_classes, request.head)
+            plan = measure.fastest(model, wanted)
+            keep_plan(self._home, key, plan)
+        return plan
+
+    def placed(self, model: models.Classifier) -> models.Classifier:
+        """The model on the run's device, computed by the plan."""
+        model.use(self.plan)
+        if self.device.startswith("cuda"):  # else each pass would reorder the weights
+            model.to(memory_format=torch.channels_last)
+        return model.to(self.device)
 
     def _new(self, chosen: ForgetSet) -> Ints:
         """The forget set (F,) without what the original model was made to forget before."""
@@ -113,7 +160,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
     size = int(getattr(method, "batch_size", 64))
     used: Augment = augment if method.augments else "none"
     return Job(
-        model=model.to(setup.device),
+        model=setup.placed(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),
         retain=setup.batches(setup.retain_index(chosen), size, request.seed, "retain", used),
         n_classes=setup.dataset.n_classes,
@@ -123,11 +170,22 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
     )
 
 
-def cadence(request: UnlearnRequest, method: Method, job: Job) -> tuple[int, int]:
-    """(total steps, steps between snapshots): about 60 snapshots unless the request says."""
+def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -> tuple[int, int]:
+    """(total steps, steps between snapshots), unless the request says: 60 snapshots, or as many as
+    cost a fifth of the run, but not fewer than 24.
+
+    Counted, not timed, so that the same request gives the same snapshots everywhere but on a GPU
+    (where they cost little). ``looked_at``: images of a snapshot; a pass forward and back is three.
+    """
     total = method.total_steps(job)
     total = min(total, request.max_steps or total)
-    return total, request.every or max(1, -(-total // 60))
+    frames = MOST_FRAMES
+    if job.device == "cpu" and not measure.small(job.model.shape):
+        sets = method.uses_forget + method.uses_retain
+        trained = total * int(getattr(method, "batch_size", 64)) * sets
+        affordable = int(LOOKING * 3 * trained / looked_at)
+        frames = min(max(affordable, FEWEST_FRAMES), MOST_FRAMES)
+    return total, request.every or max(1, -(-total // frames))
 
 
 class Clock:
@@ -189,11 +247,9 @@ def full_measure(
 
 def machine() -> dict[str, str]:
     """What a number was measured on."""
-    import torch
-
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "machine": platform.machine(),
+        "machine": measure.processor(),
         "threads": str(torch.get_num_threads()),
     }

@@ -35,6 +35,7 @@ def model_id(setup: Setup, without: ForgetSet | None) -> str:
     parts = (
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
+        *([] if setup.plan.precision == "float32" else [setup.plan.precision]),
     )  # fmt: skip
     slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
     return f"{request.model}-{slug}-{derive(*parts):016x}"
@@ -43,9 +44,11 @@ def model_id(setup: Setup, without: ForgetSet | None) -> str:
 def blank(setup: Setup) -> models.Classifier:
     """The request's network before any training, on the run's device."""
     request, dataset = setup.request, setup.dataset
-    return models.build(
-        request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
-    ).to(setup.device)
+    return setup.placed(
+        models.build(
+            request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
+        )
+    )
 
 
 def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:
@@ -104,6 +107,7 @@ def _keep(
         "class_names": list(dataset.class_names),
         "recipe": recipe_of(setup).model_dump(),
         "seed": request.model_seed,
+        "plan": setup.plan.model_dump(),
         "versions": machine(),
     }
     logits, _ = outputs(model, setup.resident.test_x, setup.resident.normalise)
@@ -131,7 +135,7 @@ def _keep(
 def load_model(store: Store, setup: Setup, wanted: str) -> Any:
     """The cached network on the run's device."""
     model, _ = checkpoint.load(store.weights(wanted))
-    return model.to(setup.device)
+    return setup.placed(model)
 
 
 def train_request(store: Store, setup: Setup, control: Control) -> dict[str, Any]:

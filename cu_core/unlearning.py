@@ -7,6 +7,7 @@ the start when it was cached).
 
 import math
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from cu_core.metrics.gap import avg_gap, gaps, inside
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.projection import Layout
+from cu_core.recorder import Recorder
 from cu_core.seeding import undisturbed
 from cu_core.setup import (
     Clock,
@@ -34,11 +36,12 @@ from cu_core.setup import (
     method_of,
     probe_scene,
 )
-from cu_core.spec import Job, Snapshot, StepLog, UnlearnRequest
+from cu_core.spec import Job, Plan, Snapshot, StepLog, UnlearnRequest
 from cu_core.stopping import rule_met
 from cu_core.store import RunWriter, Store
 
 SAVE_EVERY_S = 2.0  # a checkpoint is no older than this, or 20 times what writing one costs
+LOG_EVERY_S = 0.1  # losses wait at most this long to be read and written
 PATIENCE = 3  # steps in a row whose loss is not a number, before the run ends
 
 
@@ -59,10 +62,13 @@ class UnlearnRun:
         self.step = 0
         self.bad_losses = 0
         self.ghost_due = True
-        self._saved_at = time.monotonic()
+        self._saved_at = self._logged_at = time.monotonic()
         self._save_cost = 0.0
+        self._logs: list[StepLog] = []
+        self.recorder = Recorder(setup.device, beside=setup.device.startswith("cuda"))
 
     def go(self) -> dict[str, Any]:
+        self._keep_plan()
         with self.clock("original"):
             self.original = self.request.original or training.ensure(
                 self.store, self.setup, None, self.control
@@ -73,18 +79,32 @@ class UnlearnRun:
         self.closing = Closing(self.store, self.setup, self.probe, self.observer)
         self._announce()
         job, at = self._first_job()
-        self.control.can_rewind = True
+        self.control.can_rewind, self.control.resting = True, self._catch_up
+        try:
+            job = self._unlearned(job, at)
+        finally:
+            self.recorder.close()
+        self.control.can_rewind = False
+        return self._conclude(job)
+
+    def _unlearned(self, job: Job, at: int) -> Job:
+        """The job after its last step, or where a person stopped it."""
         while True:
             try:
                 self._loop(job, at)
-                break
+                return job
             except Rewind as back:
                 job, at = self._rewound(back.step)
             except Cancelled:
                 self.stopped = True  # what was done is measured and kept, and can be resumed
-                break
-        self.control.can_rewind = False
-        return self._conclude(job)
+                return job
+
+    def _keep_plan(self) -> None:
+        """A run that is taken up again goes on as it began, whatever was measured since."""
+        began = self.writer.read().get("plan")
+        if began is not None:
+            self.setup.keep_to(Plan.model_validate(began))
+        self.writer.put("plan", self.setup.plan.model_dump())
 
     # --- before the first step ----------------------------------------------------------------
 
@@ -116,7 +136,7 @@ class UnlearnRun:
     def _first_job(self) -> tuple[Job, int]:
         """The job at step 0, or where the last checkpoint left it."""
         job = self._fresh_job()
-        self.total, self.every = cadence(self.request, self.method, job)
+        self.total, self.every = cadence(self.request, self.method, job, self.observer.n_images)
         self.writer.put_many({"total": self.total, "every": self.every})
         self._reference_layout(job)
         saved = self.writer.ckpt_path
@@ -171,27 +191,50 @@ class UnlearnRun:
         events = engine.run(
             self.method, job, self.observer, every=self.every, start=at, total=self.total
         )
-        for event in self.clock.each(events):
-            if isinstance(event, Snapshot):
-                self._record(event, layout)
-                if self.ghost_due:  # after the first frame: that is what a person waits for
-                    self._ghost(self._retrained_id())
-                self._checkpoint(job, event.step)
-                if self._rule_met(event.step):
-                    return
-            else:
-                self.step = event.step
-                self._log(event)
-                self.control.tick("unlearning", event.step, self.total, {})
+        try:
+            for event in self.clock.each(events):
+                if isinstance(event, Snapshot):
+                    self._look(job, event, layout)
+                    if self._rule_met(event.step):
+                        return
+                else:
+                    self._log(event)
+        finally:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """What a person can see is as far as the model: before a pause, and at the end."""
+        self._write_logs()
+        self.recorder.drain()
+
+    def _look(self, job: Job, snapshot: Snapshot, layout: Layout) -> None:
+        self._write_logs()
+        self.recorder.do(partial(self._record, snapshot, layout))
+        if self.ghost_due:  # after the first frame: that is what a person waits for
+            self.recorder.drain()
+            self._ghost(self._retrained_id())
+        self._checkpoint(job, snapshot.step)
 
     def _log(self, log: StepLog) -> None:
-        losses = {name: float(value) for name, value in log.losses.items()}
+        """Losses stay on the device until some have come together: reading one waits for it."""
+        self.step = log.step
+        self._logs.append(log)
+        if time.monotonic() - self._logged_at >= LOG_EVERY_S:
+            self._write_logs()
+        self.control.tick("unlearning", log.step, self.total, {})
+
+    def _write_logs(self) -> None:
+        logs, self._logs, self._logged_at = self._logs, [], time.monotonic()
+        if not logs:
+            return
+        read = engine.read_losses(logs)
         with self.clock("store"):
-            self.writer.steps([StepLog(log.step, log.epoch, losses)], {"step": log.step})
-        finite = all(math.isfinite(value) for value in losses.values())
-        self.bad_losses = 0 if finite else self.bad_losses + 1
-        if self.bad_losses >= PATIENCE:
-            raise Diverged("loss", log.step)
+            self.writer.steps(read, {"step": read[-1].step})
+        for log in read:
+            finite = all(math.isfinite(value) for value in log.losses.values())
+            self.bad_losses = 0 if finite else self.bad_losses + 1
+            if self.bad_losses >= PATIENCE:
+                raise Diverged("loss", log.step)
 
     def _record(self, snapshot: Snapshot, layout: Layout) -> None:
         if not (np.isfinite(snapshot.z).all() and np.isfinite(snapshot.logits).all()):
@@ -218,11 +261,15 @@ class UnlearnRun:
         if now - self._saved_at < max(SAVE_EVERY_S, 20 * self._save_cost):
             return
         with self.clock("checkpoint"):
-            self.writer.checkpoint(engine.packed(engine.save(job, step)))
+            state = engine.packed(engine.save(job, step))
+            self.recorder.do(partial(self.writer.checkpoint, state))  # after its snapshot
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - now
 
     def _rule_met(self, step: int) -> bool:
+        if self.request.stop_rule == "none":
+            return False
+        self.recorder.drain()
         n_classes = self.setup.dataset.n_classes
         said = rule_met(self.request.stop_rule, self.values, n_classes) if step else ""
         if said:
@@ -275,6 +322,7 @@ class UnlearnRun:
             "stopped": self.stopped,
             "stopped_by": self.stopped_by,
             "device": self.setup.device,
+            "plan": self.setup.plan.model_dump(),
             "seconds": {k: round(v, 3) for k, v in self.clock.seconds.items()},
             "versions": machine(),
             "models": {"original": self.original, "retrained": self._retrained_id()},

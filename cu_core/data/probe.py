@@ -10,7 +10,7 @@ def make_probe(
     dataset: Dataset,
     forget: ForgetSet,
     size: int = 2000,
-    test_size: int = 2000,
+    test_size: int = 1000,
     seed: int = 0,
 ) -> Probe:
     """At most ``size`` training and ``test_size`` test samples, each stratified by class.

@@ -17,6 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from cu_core.models.capture import Capture
+from cu_core.spec import Plan
+
 Head = Literal["plain", "normalised"]
 Shape = tuple[int, ...]  # (C, H, W) of one image or (D,) of one row
 
@@ -65,15 +68,35 @@ class Classifier(nn.Module):
             else None
         )
         self.fc = nn.Linear(self.embedding_dim, classes)
+        self.plan = Plan()
+        self.capture: Capture | None = None  # where an engine has its passes recorded
+
+    def use(self, plan: Plan) -> None:
+        """Compute as ``plan`` says from now on. Weights and what is returned stay float32."""
+        self.plan = plan
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        if x.ndim == 4:  # halves a step on the CPU; `.to`, unlike `.contiguous`, also for C = 1
-            x = x.to(memory_format=torch.channels_last)
-        z: Tensor = self.body(x)  # (B, width)
+        if x.ndim == 4 and self.plan.layout == "channels-last":
+            x = x.to(memory_format=torch.channels_last)  # unlike `.contiguous`, also for C = 1
+        z = self.features(x)  # (B, width)
         if self.mlp_head is None:
             return self.fc(z), z
         z = normalize(self.mlp_head(z), dim=1)  # (B, 128), unit norm
         return self.fc(z.relu()), z
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the body makes of x: float32 (B, width), computed at the plan's precision.
+
+        The cast is here, around the layers that cost time, so that methods and their losses never
+        hear of it.
+        """
+        recorded = self.capture.passes(x) if self.capture else None
+        if recorded is not None:
+            return recorded(x)
+        half = self.plan.precision == "bfloat16"
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+            z: Tensor = self.body(x)
+        return z.float()
 
 
 def needs_image(shape: Shape) -> str | None:

@@ -1,5 +1,6 @@
 """Looks at a model without touching it: no gradient, no statistic, no mode is changed."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,17 +10,23 @@ from torch import Tensor, nn
 
 from cu_core.spec import Floats
 
+CPU_NUMBERS = 400_000  # of a batch that its layers' outputs still fit the caches with
+FEWEST, MOST = 128, 1000  # samples of a batch
+
 
 def outputs(
-    model: nn.Module, x: Any, normalise: Callable[[Tensor], Tensor], batch: int = 1000
+    model: nn.Module, x: Any, normalise: Callable[[Tensor], Tensor], batch: int | None = None
 ) -> tuple[Floats, Floats]:
     """Logits float32 (N, C) and embeddings float32 (N, D) of x (N, ...), in eval mode.
 
     ``x``: uint8 images or float rows, tensor or array, on any device; ``normalise`` makes a batch
-    of it what the model was trained on. No random number is drawn.
+    of it what the model was trained on. No random number is drawn. ``batch``: samples at a time;
+    by default 1000, on the CPU down to 128 of them where samples are large: ResNet-20 takes 0.5 ms
+    an image then, and 0.85 ms in thousands.
     """
     device = next(model.parameters()).device
     x = torch.as_tensor(x)
+    batch = batch or _suitable(math.prod(x.shape[1:]), device)
     logits, z = [], []
     with observing(model):
         for first in range(0, max(len(x), 1), batch):  # an empty x gives (0, C) and (0, D)
@@ -27,6 +34,11 @@ def outputs(
             logits.append(a.float())
             z.append(b.float())
         return torch.cat(logits).cpu().numpy(), torch.cat(z).cpu().numpy()
+
+
+def _suitable(numbers: int, device: torch.device) -> int:
+    """Samples of so many numbers that are looked at in one go."""
+    return MOST if device.type != "cpu" else min(max(CPU_NUMBERS // numbers, FEWEST), MOST)
 
 
 @contextmanager

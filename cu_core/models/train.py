@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from cu_core.errors import BadCheckpoint, BadRequest, LetheError
 from cu_core.models import get
 from cu_core.models._base import Shape
+from cu_core.models.capture import next_update, quicken
 from cu_core.seeding import derive, undisturbed
 from cu_core.spec import Batches
 
@@ -122,10 +123,13 @@ def train(
     )
     total = recipe.epochs * batches.n_batches
     done = restore(model, optimizer, start, total) if start else 0
+    if next(model.parameters()).is_cuda:
+        quicken(model, optimizer)
     model.train()
     for t in range(done, total):
         lr = one_cycle(recipe, t, total)
         optimizer.param_groups[0]["lr"] = lr
+        next_update(model)
         loss = _update(model, optimizer, batches.batch(t), recipe, derive(seed, "train", t))
         if (t % CHECK_EVERY == 0 or t + 1 == total) and not loss.isfinite():
             raise LetheError(

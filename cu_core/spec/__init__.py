@@ -9,6 +9,7 @@ Standard library, numpy and pydantic only: this package loads in milliseconds ev
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
 from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
+from cu_core.spec._plan import Plan, Precision
 from cu_core.spec._record import (
     ACTIVE,
     FINAL,
@@ -39,6 +40,8 @@ __all__ = [
     "Metric",
     "NotComputed",
     "Over",
+    "Plan",
+    "Precision",
     "Probe",
     "Progress",
     "Request",

@@ -20,6 +20,7 @@ class _Request(BaseModel):
     model_seed: int = Field(0, ge=0, le=2**31 - 1)
     train_epochs: int | None = Field(None, ge=1, le=500)  # None: the recipe's own for this data
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: the faster one, measured
 
 
 class TrainRequest(_Request):

@@ -1,0 +1,145 @@
+"""A model's forward and backward pass as a CUDA graph: one launch in place of some five hundred.
+
+A small network on a large GPU waits for Python, not for arithmetic. So the body's passes are
+recorded once for each shape of batch that keeps coming and then replayed. Losses, updates and
+whatever else a method does stay as they are, so no method hears of it.
+
+A replay computes what was recorded, so a graph is kept under everything that was recorded with it:
+shape, modes, which weights learn, where weights lie. A new graph is compared with the ordinary
+passes before it is used; where one cannot be recorded, or differs, the ordinary passes are taken.
+Only the first pass with gradients of an update is replayed: a second would overwrite what the first
+keeps for its backward pass.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cu_core.seeding import undisturbed
+
+SEEN = 3  # times that a shape comes before it is worth recording
+MOST = 6  # graphs; each holds the memory of its passes
+TOLERANCE = {"float32": 5e-3, "bfloat16": 5e-2}  # relative, of outputs and gradients
+
+FUSED = (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
+ALONE = Lock()  # no other thread may launch anything while a graph is recorded
+
+Passes = Callable[[Tensor], Tensor]
+
+
+class Body(nn.Module):
+    """The passes to record: images (B, ...) to float32 features (B, D). The cache of cast weights
+    is off, since a replay would find it as it was when it was recorded."""
+
+    def __init__(self, body: nn.Module, precision: str) -> None:
+        super().__init__()
+        self.body, self.reduced = body, precision == "bfloat16"
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, torch.bfloat16, self.reduced, cache_enabled=False):
+            z: Tensor = self.body(x)
+        return z.float()
+
+
+def cuda_graph(passes: Body, x: Tensor) -> Passes:
+    """``passes`` recorded for batches like ``x``."""
+    torch.cuda.make_graphed_callables(passes, (x,), allow_unused_input=True)
+    return passes  # whose forward is the replay from now on
+
+
+def quicken(model: Any, optimizer: Any) -> None:
+    """For training on a GPU: the passes of a ``Classifier`` become graphs, the optimizer's kernels
+    one."""
+    if isinstance(optimizer, FUSED):
+        for group in optimizer.param_groups:
+            group.update(fused=True, foreach=False)
+    if hasattr(model, "capture"):
+        model.capture = Capture(model.body, model.plan.precision)
+
+
+def next_update(model: Any) -> None:
+    """Before each update: the memory of the graphs, if there are any, is free again."""
+    if capture := getattr(model, "capture", None):
+        capture.free = True
+
+
+class Capture:
+    """The graphs of one model while it is being unlearned. ``record`` is another way to make one,
+    for machines without a GPU."""
+
+    def __init__(
+        self, body: nn.Module, precision: str, record: Callable[[Body, Tensor], Passes] = cuda_graph
+    ) -> None:
+        self.body, self.precision, self.record = body, precision, record
+        self.fault = ""  # why ordinary passes are taken, once they are
+        self._seen: Counter[Any] = Counter()
+        self._graphs: dict[Any, Passes | None] = {}
+        self.free = True
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> None:
+        """A copy of the model, a teacher say, has other weights: it has no graphs."""
+
+    def passes(self, x: Tensor) -> Passes | None:
+        """The recorded passes for a batch like ``x``; None when the ordinary ones are to be taken.
+
+        Looked at or differentiated otherwise than in training, a model has none.
+        """
+        if not (self.free and torch.is_grad_enabled() and not x.requires_grad):
+            return None
+        key = self._key(x)
+        if key not in self._graphs:
+            self._seen[key] += 1
+            if self._seen[key] < SEEN or len(self._graphs) >= MOST:
+                return None
+            self._graphs[key] = self._recorded(x)
+        found = self._graphs[key]
+        self.free = found is None
+        return found
+
+    def _key(self, x: Tensor) -> Any:
+        """Everything that a recording depends on beside the values of ``x`` and of the weights."""
+        modes = tuple(
+            (m.training, getattr(m, "momentum", None), bool(m._forward_hooks))
+            for m in self.body.modules()
+        )
+        weights = tuple((p.data_ptr(), p.requires_grad) for p in self.body.parameters())
+        return tuple(x.shape), x.stride(), modes, weights
+
+    def _recorded(self, x: Tensor) -> Passes | None:
+        """The graph, if recording works and it computes what the ordinary passes do. Statistics
+        and random streams are as they were before."""
+        if any(m._forward_hooks or m._backward_hooks for m in self.body.modules()):
+            return None
+        before = [(b, b.clone()) for b in self.body.buffers()]
+        plain = Body(self.body, self.precision)
+        try:
+            with ALONE, undisturbed(str(x.device)):
+                graph = self.record(Body(self.body, self.precision), x.clone())
+                off = self._difference(plain, graph, x)
+        except RuntimeError as fault:
+            self.fault = f"not recorded: {fault}"
+            return None
+        finally:
+            with torch.no_grad():
+                for buffer, value in before:
+                    buffer.copy_(value)
+        if off <= TOLERANCE[self.precision]:
+            return graph
+        self.fault = f"the recorded passes differ from the ordinary ones by {off:.2g}"
+        return None
+
+    def _difference(self, plain: Passes, graph: Passes, x: Tensor) -> float:
+        """The largest relative difference of features and of weight gradients: the norm of the
+        difference over the norm."""
+        learning = [p for p in self.body.parameters() if p.requires_grad]
+        found = []
+        for passes in (plain, graph):
+            z = passes(x)
+            found.append([z.detach(), *torch.autograd.grad(z.square().mean(), learning)])
+            found[-1] = [value.clone() for value in found[-1]]  # a replay writes them anew
+        pairs = zip(*found, strict=True)
+        return max(float((a - b).norm() / a.norm().clamp(min=1e-12)) for a, b in pairs)

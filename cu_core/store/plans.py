@@ -1,0 +1,35 @@
+"""How this machine computes each model fastest, measured once and kept in the home folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cu_core.spec import Plan
+from cu_core.store.paths import write_atomic
+
+FILE = "plans.json"
+
+
+def kept_plan(home: Path, key: str) -> Plan | None:
+    """The plan on record under ``key`` (machine, versions, model); None: not measured yet."""
+    try:
+        return Plan.model_validate(_read(home)[key])
+    except (KeyError, ValidationError):
+        return None
+
+
+def keep_plan(home: Path, key: str, plan: Plan) -> None:
+    """Of two processes that write at once one may be forgotten, and is then measured again."""
+    found = _read(home) | {key: plan.model_dump()}
+    write_atomic(home / FILE, json.dumps(found, indent=1, sort_keys=True).encode())
+
+
+def _read(home: Path) -> dict[str, Any]:
+    """What is on record; a file that cannot be read counts as none, since all can be measured."""
+    try:
+        found = json.loads((home / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
