@@ -66,6 +66,14 @@ def _options(argv: list[str]) -> argparse.Namespace:
     add("--epochs", type=int, help="of training originals and references (else the recipe's)")
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of originals and references")
     add("--preset", help="used by every method that has one of this name")
+    add(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KNOB=VALUE",
+        dest="knobs",
+        help="for every method that has the knob, said in the settings of the results",
+    )
     add("--max-steps", type=int, help="of each run (else the preset's)")
     add("--probe", type=int, default=2000, help="samples whose embeddings are probed")
     add("--device", default="auto", choices=["auto", "cuda", "mps", "cpu"])
@@ -151,9 +159,20 @@ def method_cases(options: argparse.Namespace, rule: str) -> list[Any]:
         preset = preset or usual_preset(options, key) or ""
         title = f"{key} ({preset})" if preset else key
         for seed in options.seeds:
-            wanted = request(options, rule, seed, method=key, preset=preset or None)
+            wanted = request(
+                options, rule, seed, method=key, preset=preset or None, hparams=knobs(options, key)
+            )
             cases.append(Case(title, wanted))
     return cases
+
+
+def knobs(options: argparse.Namespace, method: str) -> dict[str, Any]:
+    """Those of ``--set`` that the method has."""
+    from cu_core import methods
+    from cu_core.cli import parse_knobs
+
+    has = methods.get(method).model_fields
+    return {name: value for name, value in parse_knobs(options.knobs).items() if name in has}
 
 
 def usual_preset(options: argparse.Namespace, method: str) -> str | None:

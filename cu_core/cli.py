@@ -71,6 +71,8 @@ def _model_options(sub: argparse.ArgumentParser, forget: str | None = None) -> N
     sub.add_argument("--seed", type=int, default=0, help="of the run; of the training in `train`")
     sub.add_argument("--epochs", type=int, dest="train_epochs", help="of training")
     sub.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    precision = "float32, bfloat16, or auto: whichever this machine is faster with, measured once"
+    sub.add_argument("--precision", default="auto", help=precision)
 
 
 def _unlearn_options(sub: argparse.ArgumentParser) -> None:
@@ -80,7 +82,7 @@ def _unlearn_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--method", default="contrastive")
     sub.add_argument("--preset", help="a named set of knobs, see `list`")
     sub.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
-    sub.add_argument("--every", type=int, help="steps between snapshots (default: 60 a run)")
+    sub.add_argument("--every", type=int, help="steps between snapshots (default: 24 to 60 a run)")
     sub.add_argument("--max-steps", type=int)
     sub.add_argument("--stop-rule", default="none", help="none, class-accuracy, sample-accuracy")
     sub.add_argument("--probe-size", type=int, default=2000)

@@ -105,3 +105,15 @@ def test_losses_are_read_all_at_once_in_their_places() -> None:
     assert [log.step for log in read] == [1, 2, 3]
     assert read[0].losses == {"a": 1.0, "b": 2.0} and read[1].losses == {}
     assert np.isnan(read[2].losses["b"]) and engine.read_losses([]) == []
+
+
+def test_another_method_or_knob_retrains_nothing(tmp_path: Path) -> None:
+    Store(tmp_path)
+    requests = (
+        UnlearnRequest(),
+        UnlearnRequest(hparams={"temperature": 0.2}, seed=7),
+        UnlearnRequest(method="scrub", max_steps=3, probe_size=100),
+    )
+    setups = [Setup(request, tmp_path) for request in requests]
+    assert len({model_id(setup, None) for setup in setups}) == 1
+    assert len({model_id(setup, setup.forget) for setup in setups}) == 1

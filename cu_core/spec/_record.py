@@ -42,7 +42,7 @@ class UnlearnRequest(_Request):
     preset: str | None = None
     hparams: dict[str, Any] = Field(default_factory=dict)
     seed: int = Field(0, ge=0, le=2**31 - 1)  # batches and forget set
-    every: int | None = Field(None, ge=1)  # steps between snapshots; None: about 60 a run
+    every: int | None = Field(None, ge=1)  # steps between snapshots; None: 24 to 60 a run
     max_steps: int | None = Field(None, ge=1)
     stop_rule: Literal["none", "class-accuracy", "sample-accuracy"] = "none"
     probe_size: int = Field(2000, ge=20, le=50_000)
