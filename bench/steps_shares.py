@@ -1,0 +1,220 @@
+"""Where the time of a run goes: one real run through ``execute``, and one step taken apart."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from bench.steps_sides import contrastive, job_of
+from cu_core import engine, training
+from cu_core.data.probe import make_probe
+from cu_core.execute import execute
+from cu_core.models import checkpoint
+from cu_core.setup import Setup, cadence, method_of
+from cu_core.spec import StepLog, UnlearnRequest
+from cu_core.store import ModelRecord, Store
+from cu_core.unlearning import UnlearnRun
+
+LOOKING = ("snapshot", "metrics", "map")  # done once a look; a step does none of it
+WRITING = ("store", "checkpoint")
+IN_A_STEP = ("data", "model", "loss", "update")
+NAMES = {"map": "projection"}
+CIFAR_CLASS = 5000  # samples
+OMEGA = 4  # retain batches beside a forget batch
+DENOMINATOR = (
+    "the loop of one run by the wall: steps, snapshots, metrics, map, writing, checkpoints, and "
+    "what the run's clock does not book of it (commands, say). Not in it: training of models, the "
+    "reference map (fitted once and kept with the model), final metrics (not made here). "
+    "Scaled to a long run, where the look at step 0 counts for nothing"
+)
+BESIDE = (
+    ". On this device a run's clock sees when work is given to it, not when it is done, and looks "
+    "are worked on beside the next steps: a step is that of the rounds, a snapshot was timed by "
+    "itself, and the shares are of the work, which takes longer than the wall"
+)
+
+
+def asked(dataset: str, model: str, forget_images: int, probe: int, device: str) -> UnlearnRequest:
+    """Forgetting class 5 by the contrastive method."""
+    return UnlearnRequest.model_validate(
+        {"dataset": dataset, "model": model, "forget": "class:5", "method": "contrastive"}
+        | {"hparams": contrastive(forget_images), "probe_size": probe, "device": device}
+    )
+
+
+def usual_every(setup: Setup, n_forget: int) -> int:
+    """Steps between snapshots that a run with the method's own epochs has by default, if there are
+    ``n_forget`` samples to forget."""
+    request = setup.request
+    assert isinstance(request, UnlearnRequest) and setup.forget is not None
+    hparams = {name: value for name, value in request.hparams.items() if name != "epochs"}
+    request = request.model_copy(update={"hparams": hparams})
+    method: Any = method_of(request, setup.forget)
+    forget: Any = SimpleNamespace(n_batches=-(-n_forget // method.batch_size))
+    job = dataclasses.replace(job_of(setup, method, method.batch_size), forget=forget)
+    probe = make_probe(setup.dataset, setup.forget, request.probe_size)
+    return cadence(request, method, job, len(probe.index) + len(probe.test_index))[1]
+
+
+def keep_untrained(store: Store, setup: Setup) -> str:
+    """The network of random weights as an original model: nothing has to be trained, and what an
+    update or a look costs does not depend on the weights' values."""
+    model, request, data = training.blank(setup), setup.request, setup.dataset
+    name = f"untrained-{checkpoint.weights_sha256(model)[:12]}"
+    header = {"architecture": request.model, "head": request.head, "shape": list(data.shape)}
+    header |= {"n_classes": data.n_classes, "class_names": list(data.class_names)}
+    record = ModelRecord(
+        id=name, kind="imported", architecture=request.model, dataset=data.key,
+        dataset_hash=data.hash, class_names=data.class_names, shape=data.shape,
+    )  # fmt: skip
+    if not store.has_model(name):
+        path = "model.safetensors"
+        store.add_model(record, lambda folder: checkpoint.save(folder / path, model, header))
+    return name
+
+
+def made_run(store: Store, request: UnlearnRequest, every: int, looks: int) -> dict[str, Any]:
+    """A run of ``looks`` x ``every`` steps from untrained weights: its steps, device and seconds,
+    among them those of the whole "loop" by the wall."""
+    original = keep_untrained(store, Setup(request, store.home))
+    more = {"original": original, "every": every, "max_steps": looks * every, "reference": False}
+    run_id = store.enqueue(UnlearnRequest(**request.model_dump() | more), "bench steps")
+    try:
+        with loop_alone():
+            return execute(store, store.claim_run(run_id))
+    finally:
+        store.delete(run_id)
+
+
+@contextmanager
+def loop_alone() -> Iterator[None]:
+    """Runs made inside book the seconds of their loop, all that is done beside it included, and
+    end with it: final metrics of an untrained network take minutes and tell nothing."""
+    own = UnlearnRun._loop, UnlearnRun._conclude
+
+    def loop(run: UnlearnRun, *given: Any) -> None:
+        with booked("loop", run.clock.seconds, run.setup.device):
+            own[0](run, *given)
+
+    def conclude(run: UnlearnRun, _job: Any) -> dict[str, Any]:
+        seconds = dict(run.clock.seconds)
+        return {"steps": run.step, "device": run.setup.device, "seconds": seconds}
+
+    UnlearnRun._loop, UnlearnRun._conclude = loop, conclude  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        UnlearnRun._loop, UnlearnRun._conclude = own  # type: ignore[method-assign]
+
+
+def run_shares(
+    summary: Mapping[str, Any], every: int, step_s: float, look_ms: float
+) -> dict[str, Any]:
+    """Shares of the loop of a made run, scaled to a long one. ``step_s``: of the rounds;
+    ``look_ms``: of a snapshot timed by itself. Both stand in where the run's clock cannot tell."""
+    seconds, steps, on_gpu = summary["seconds"], summary["steps"], summary["device"] != "cpu"
+    looks = steps // every
+    parts = {name: seconds.get(name, 0.0) for name in ("step", *LOOKING, *WRITING)}
+    parts["other"] = max(0.0, seconds["loop"] - sum(parts.values()))
+    if on_gpu:
+        parts |= {"step": steps * step_s, "snapshot": (looks + 1) * look_ms / 1000, "other": 0.0}
+    kept = looks / (looks + 1)  # without the look at step 0
+    between = max(0.0, seconds["loop"] - parts["step"]) * kept
+    parts |= {name: parts[name] * kept for name in LOOKING}
+    wall = parts["step"] + between if on_gpu else sum(parts.values())
+    return {
+        "steps": steps,
+        "every": every,
+        "looks": looks + 1,
+        "seconds": seconds,
+        "denominator": DENOMINATOR + BESIDE * on_gpu,
+        "shares": shares(parts),
+        "beside_steps": 1 - parts["step"] / wall,
+        "seconds_per_step": wall / steps,
+    }
+
+
+def shares(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Parts of 1."""
+    whole = sum(seconds.values())
+    return {NAMES.get(name, name): part / whole for name, part in seconds.items()}
+
+
+def step_apart(setup: Setup, retain_images: int, steps: int) -> dict[str, Any]:
+    """A step taken apart, outside the timed rounds: milliseconds and shares of data, forward pass,
+    loss, and backward pass with the update; and a look. The backward pass is the loss's too."""
+    request = setup.request
+    assert isinstance(request, UnlearnRequest) and setup.forget is not None
+    method: Any = method_of(request, setup.forget)
+    job: Any = job_of(setup, method, retain_images)
+    engine.begin(method, job)
+    spent: dict[str, float] = {}
+    for owner, function, name in (
+        (job.forget, "batch", "data"),
+        (job.retain, "batch", "data"),
+        (job.model, "forward", "model"),
+        (job, "update", "update"),
+    ):
+        setattr(owner, function, timed(getattr(owner, function), name, spent, setup.device))
+    warm = 1 if setup.device == "cpu" else OMEGA  # caches; on a GPU, graphs
+    updates = engine.run(method, job, total=warm + steps)
+    for _ in range(warm):
+        next(updates)
+    spent.clear()
+    with booked("step", spent, setup.device):
+        made = sum(isinstance(log, StepLog) for log in updates)
+    inside = {name: spent.get(name, 0.0) for name in IN_A_STEP}
+    inside["loss"] = max(0.0, spent["step"] - sum(inside.values()))
+    return {
+        "ms": {name: 1000 * part / made for name, part in inside.items()},
+        "shares": shares(inside),
+        "look_ms": look_ms(setup, job.model),
+    }
+
+
+def look_ms(setup: Setup, model: Any) -> float:
+    """One look at the probe, after one that warms."""
+    assert isinstance(setup.request, UnlearnRequest) and setup.forget is not None
+    probe = make_probe(setup.dataset, setup.forget, setup.request.probe_size)
+    observer, spent = engine.Observer(setup.resident, probe), []
+    for _ in range(2):
+        began = now(setup.device)
+        observer.look(model, 0)
+        spent.append(1000 * (now(setup.device) - began))
+    return spent[-1]
+
+
+def timed(
+    function: Callable[..., Any], name: str, spent: dict[str, float], device: str
+) -> Callable[..., Any]:
+    def run(*given: Any, **named: Any) -> Any:
+        with booked(name, spent, device):
+            return function(*given, **named)
+
+    return run
+
+
+@contextmanager
+def booked(name: str, spent: dict[str, float], device: str) -> Iterator[None]:
+    began = now(device)
+    yield
+    spent[name] = spent.get(name, 0.0) + now(device) - began
+
+
+def now(device: str) -> float:
+    """Seconds, once the device has done what it was given."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter()
+
+
+def whole(run: Mapping[str, float], inside: Mapping[str, float]) -> dict[str, float]:
+    """The shares of a run with those of a step in place of its steps."""
+    parts = {name: run["step"] * share for name, share in inside.items()}
+    return parts | {name: share for name, share in run.items() if name != "step"}
