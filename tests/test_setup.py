@@ -36,6 +36,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return Plan(precision=wanted or "bfloat16", threads=1)
 
     monkeypatch.setattr(measure, "fastest", fastest)
+    monkeypatch.setattr(measure, "busy", lambda: False)
     return asked
 
 
@@ -52,6 +53,16 @@ def test_a_plan_is_measured_once_a_model_and_kept(
     assert measured == ["small-cnn", "resnet20"]
     (home / plans.FILE).write_text("{")  # damaged: measured again
     assert Setup(request, home).plan.precision == "bfloat16" and len(measured) == 3
+
+
+def test_a_busy_machine_is_not_measured(
+    images: str, tmp_path: Path, measured: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path)
+    monkeypatch.setattr(measure, "busy", lambda: True)
+    assert Setup(TrainRequest(dataset=images), tmp_path).plan == Plan(threads=measure.ALL)
+    monkeypatch.setattr(measure, "busy", lambda: False)
+    assert Setup(TrainRequest(dataset=images), tmp_path).plan.precision == "bfloat16"
 
 
 def test_a_model_trained_in_bfloat16_is_another_model(

@@ -11,6 +11,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+import psutil
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -23,6 +24,7 @@ IMAGES = 32
 ROUNDS = 3  # the first warms caches; the least of the others counts
 ALL = torch.get_num_threads()  # before any plan has set another number
 GAIN = 0.9  # of the usual plan's time: what differs by less is as likely noise
+LISTEN_S, BUSY_PCT = 0.2, 30.0  # of all cores, by whatever else runs
 HOPELESS = 2.0  # times the fastest in the first round: not tried again
 
 
@@ -50,36 +52,46 @@ def small(shape: Shape) -> bool:
     return math.prod(shape) < SMALL_INPUT
 
 
+def busy() -> bool:
+    """Whether others take so much of the processor now that a measurement would mislead."""
+    return float(psutil.cpu_percent(LISTEN_S)) > BUSY_PCT
+
+
+def usual(wanted: Precision | None = None, threads: int = ALL) -> Plan:
+    """The plan that is taken where none has been measured."""
+    return Plan(precision=wanted or "float32", threads=threads)
+
+
 def fastest(model: Classifier, wanted: Precision | None = None, threads: int = ALL) -> Plan:
     """The plan under which this processor computes ``model`` fastest, by passes made here.
 
     First precision and memory order, with all ``threads``, then whether one thread does as well.
     The model's weights stay as they are.
     """
-    usual = Plan(precision=wanted or "float32", threads=threads)
-    rivals = [usual.model_copy(update={"layout": "contiguous"})] if len(model.shape) == 3 else []
+    first = usual(wanted, threads)
+    rivals = [first.model_copy(update={"layout": "contiguous"})] if len(model.shape) == 3 else []
     if wanted is None:
-        rivals.append(usual.model_copy(update={"precision": "bfloat16"}))
-    best = _best(model, usual, rivals)
+        rivals.append(first.model_copy(update={"precision": "bfloat16"}))
+    best = _best(model, first, rivals)
     if threads > 1:
         best = _best(model, best, [best.model_copy(update={"threads": 1})])
     return best
 
 
-def _best(model: Classifier, usual: Plan, rivals: list[Plan]) -> Plan:
-    """``usual``, unless a rival is faster by more than noise. All take turns, so that whatever else
+def _best(model: Classifier, first: Plan, rivals: list[Plan]) -> Plan:
+    """``first``, unless a rival is faster by more than noise. All take turns, so that whatever else
     the machine does meets them alike."""
     spent: dict[Plan, float] = {}
-    plans = [usual, *rivals]
+    plans = [first, *rivals]
     for turn in range(ROUNDS):
         now = {plan: seconds(model, plan) for plan in plans}
         if turn == 0:
             limit = HOPELESS * min(now.values())
-            plans = [plan for plan in plans if plan == usual or now[plan] <= limit]
+            plans = [plan for plan in plans if plan == first or now[plan] <= limit]
         else:
             spent = {plan: min(now[plan], spent.get(plan, math.inf)) for plan in plans}
     fastest = min(spent, key=spent.__getitem__)
-    return fastest if spent[fastest] < GAIN * spent[usual] else usual
+    return fastest if spent[fastest] < GAIN * spent[first] else first
 
 
 def seconds(model: Classifier, plan: Plan) -> float:
