@@ -20,13 +20,14 @@ if record is not None:
     live.follow(record, catalog or {})
 else:
     blocks.verdict("Forget something, and watch it go")
-    blocks.empty(
+    with blocks.empty(
         "No run is open",
-        "The sidebar reads as a sentence and its defaults are ready: Run takes a small network "
-        "that knows handwritten digits and makes it forget the digit 5, here, in seconds.",
-    )
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button("Run it now", disabled=not ready, on_click=compose.go, args=(request,))
+        "A run plays here: its map, its curves, its verdict. The sidebar reads as a sentence, and "
+        "Run does what it says. As it comes, a small network that knows handwritten digits "
+        "forgets the digit 5, in seconds.",
+    ):
+        if st.button("Run it now", key="run/now", disabled=not ready):
+            compose.go(request)
 
 st.space("small")
 shelf.runs(session.store().runs("unlearn"))

@@ -9,12 +9,12 @@ recorded = session.recording()
 
 if recorded is None:
     blocks.verdict("Watch a neural network forget")
-    blocks.empty(
+    with blocks.empty(
         "No recorded run is here",
         "A finished run would play in this place at once. It belongs in assets/demo.lethe, which "
         "this copy of Lethe lacks. A run of your own takes one click.",
-    )
-    st.page_link(session.page("unlearn"), label="Run one now", icon=":material/play_arrow:")
+    ):
+        st.page_link(session.page("unlearn"), label="Run one now", icon=":material/play_arrow:")
     st.stop()
 
 header, data = recorded

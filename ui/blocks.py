@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import LetheError
 
@@ -64,9 +65,12 @@ def entry(title: str, text: str) -> None:
     st.html(f'<div class="lethe-entry">{escape(title)}{line}</div>')
 
 
-def empty(title: str, text: str) -> None:
-    """What would be here. The one action that fills the place is drawn by the caller below it."""
-    st.html(f'<div class="lethe-empty"><strong>{escape(title)}</strong><p>{escape(text)}</p></div>')
+def empty(title: str, text: str) -> DeltaGenerator:
+    """What would be here. Returned: the place for the one action that fills it."""
+    place = st.container(key=f"empty-{title}", horizontal_alignment="center")
+    text = f"<strong>{escape(title)}</strong><p>{escape(text)}</p>"
+    place.html(f'<div class="lethe-empty">{text}</div>')
+    return place
 
 
 def error(sentence: str, log: str = "", title: str = "Details") -> None:
@@ -133,9 +137,10 @@ def gap(value: Any, reference: Any, metric: Mapping[str, Any]) -> str:
     if not (is_number(value) and is_number(reference)):
         return ""
     far = (value - reference) * percent(metric)
-    if metric.get("unit") == "%":
-        return f"{far:+.1f} points".replace("-", "\u2212")
-    return f"{far:+,.3g}".replace("-", "\u2212")
+    if metric.get("unit") != "%":
+        return f"{far:+,.3g}".replace("-", "\u2212")
+    far = round(far, 1)
+    return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
 
 
 def duration(seconds: float | None) -> str:
@@ -194,14 +199,15 @@ def metric_table(metrics: Sequence[Mapping[str, Any]], summary: Values) -> None:
         key = metric["key"]
         if key not in values and key not in reasons:
             continue
+        bare, unit = _unit_apart(metric)
         cells = [
-            _cell(shown(values.get(key), metric), reasons.get(key)),
-            _cell(shown(original.get(key), metric), None),
-            _cell(shown((retrained or {}).get(key), metric), None if retrained else NO_REFERENCE),
+            _cell(shown(values.get(key), bare), reasons.get(key)),
+            _cell(shown(original.get(key), bare), None),
+            _cell(shown((retrained or {}).get(key), bare), None if retrained else NO_REFERENCE),
             _cell(gap(values.get(key), (retrained or {}).get(key), metric), None),
         ]
         rows.append(
-            f'<tr><th scope="row">{escape(metric["title"])}'
+            f'<tr><th scope="row">{escape(metric["title"])}{escape(unit)}'
             f'<div class="lethe-help">{escape(metric["help"])}</div></th>{"".join(cells)}</tr>'
         )
     heads = "".join(
@@ -212,6 +218,15 @@ def metric_table(metrics: Sequence[Mapping[str, Any]], summary: Values) -> None:
         f'<table class="lethe-table"><thead><tr><th scope="col">Metric</th>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _unit_apart(metric: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The metric without its unit, and the unit for beside its title, unless that holds it: a
+    column of numbers is narrow, and "%" alone is short enough to stand in it."""
+    unit = metric.get("unit") or "%"
+    if unit == "%":
+        return metric, ""
+    return {**metric, "unit": ""}, "" if unit in metric["title"] else f" ({unit})"
 
 
 def _cell(text: str, reason: str | None) -> str:

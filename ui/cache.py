@@ -34,7 +34,7 @@ def models(records: Sequence[ModelRecord]) -> None:
 
 def _title(record: ModelRecord) -> str:
     kind = record.kind.capitalize()
-    without = f" without {record.forget}" if record.forget else ""
+    without = f" without {wording.rule(record.forget)}" if record.forget else ""
     return f"{record.name or record.architecture} · {record.dataset}{without} · {kind.lower()}"
 
 
@@ -85,14 +85,9 @@ def train(catalog: Catalog) -> None:
         if ready
         else None
     )
-    st.button(
-        "Train",
-        key="train/go",
-        type="primary",
-        disabled=not ready,
-        on_click=session.attempt,
-        args=(session.start, request),
-    )
+    if st.button("Train", key="train/go", type="primary", disabled=not ready):
+        session.attempt(session.start, request)
+        st.rerun()  # the work in progress stands above
 
 
 def _without(data_key: str | None) -> str | None:
@@ -123,18 +118,15 @@ def importer(catalog: Catalog) -> None:
         help="At most 100 MB. A .pt file is read as plain numbers; nothing in it is executed.",
     )
     data_key = pickers.dataset(catalog["datasets"], "import", "Trained on")
-    titles = {None: "tell from the file"} | {m["key"]: m["title"] for m in catalog["models"]}
+    titles = {"": "tell from the file"} | {m["key"]: m["title"] for m in catalog["models"]}
     architecture = st.selectbox(
         "Architecture", list(titles), format_func=titles.get, key="import/architecture"
     )
     name = st.text_input("Name", key="import/name", max_chars=100, placeholder="the file's name")
-    st.button(
-        "Check and import",
-        key="import/go",
-        disabled=upload is None or data_key is None,
-        on_click=_send,
-        args=(upload, data_key, architecture, name),
-    )
+    unfinished = upload is None or data_key is None
+    if st.button("Check and import", key="import/go", disabled=unfinished):
+        _send(upload, data_key, architecture or None, name)
+        st.rerun()
     _told(st.session_state.get("import"))
 
 
@@ -201,6 +193,8 @@ def jobs(records: Sequence[RunRecord]) -> None:
                 st.rerun()
             for record in now:
                 _job(record)
+            if now:
+                st.space("small")
 
     view()
 

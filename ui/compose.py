@@ -1,6 +1,9 @@
 """The sidebar of Unlearn: a sentence that reads top to bottom and ends in one button.
 
 Forget [..] of [..] in [..] with [..], knobs, then what the run would cost, then Run.
+
+A click starts what the widgets show with it, so it is acted on where the request has been read: a
+callback's arguments are those of the last drawing, which may be a knob older.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
+from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import explain
 from cu_core.spec import RunRecord, UnlearnRequest
@@ -29,8 +33,9 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     with st.container(key="sentence", gap="xsmall"):
         forget = st.container(gap="xsmall")
         data_key = pickers.dataset(catalog["datasets"], "run")
+        told = st.container(gap="xsmall")
         with forget:
-            rule = _forget(data_key)
+            rule = _forget(data_key, told)
         chosen_model = pickers.model(catalog["models"], session.store().models(), data_key)
         chosen = controls.method(catalog["methods"])
         preset = controls.preset(chosen)
@@ -47,8 +52,9 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     )
 
 
-def _forget(data_key: str | None) -> str | None:
-    """The forget rule; its classes need the engine's word about the data."""
+def _forget(data_key: str | None, told: DeltaGenerator) -> str | None:
+    """The forget rule; its classes need the engine's word about the data. What else that says
+    stands in ``told``, under the data."""
     if data_key is None:
         return pickers.forget_set(None, None)
     reply = session.ask("dataset", {"key": data_key})
@@ -56,10 +62,12 @@ def _forget(data_key: str | None) -> str | None:
     if reply is None:
         session.waiting("Reading the data…", lambda: session.ask("dataset", {"key": data_key}))
     elif reply.answer is None:
-        blocks.error(reply.error)
+        with told:
+            blocks.error(reply.error)
         return None
     else:
-        blocks.note(" ".join(reply.answer.get("notes", ())))
+        with told:
+            blocks.note(" ".join(reply.answer.get("notes", ())))
     return rule
 
 
@@ -153,16 +161,16 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
             )
         elif request is not None:
             session.waiting("Checking…", lambda: _preflight(request))
-        st.button(
+        clicked = st.button(
             "Run",
             key="run/go",
             type="primary",
             width="stretch",
             disabled=not ready,
-            on_click=go,
-            args=(request,),
             shortcut="mod+enter",
         )
+        if clicked:
+            go(request)
         if current is not None and current.state in session.LIVE and request != current.request:
             blocks.note("A run is live. What is set here applies to the next run.")
     return ready
@@ -177,10 +185,11 @@ def _preflight(request: UnlearnRequest | None) -> Any:
 
 
 def go(request: UnlearnRequest) -> None:
-    """Queues the run and follows it."""
+    """Queues the run, follows it, and draws the page anew with it."""
     run_id = session.attempt(session.start, request)
     if run_id:
         session.follow(run_id)
+    st.rerun()
 
 
 def _card(facts: Mapping[str, Any]) -> None:

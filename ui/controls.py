@@ -76,9 +76,14 @@ def _key(chosen: Knob, name: str) -> str:
     return f"knob/{chosen['key']}/{name}"
 
 
+def spoken(name: str) -> str:
+    """ "ce_weight" -> "cross-entropy weight"."""
+    return " ".join(WORDS.get(word, word) for word in name.split("_"))
+
+
 def title(name: str) -> str:
     """ "ce_weight" -> "Cross-entropy weight"."""
-    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
+    words = spoken(name)
     return words[0].upper() + words[1:]
 
 
@@ -138,4 +143,4 @@ def written(value: Any) -> str:
     """A knob's value as a person reads it."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)

@@ -58,7 +58,7 @@ def _draw(record: RunRecord, catalog: Values) -> None:
     summary = record.summary or replay.so_far(sent, progress)
     head, controls, scene, numbers = (st.container() for _ in range(4))
     with head:
-        session.notices()
+        session.notices("run")
         _headline(record, reader, progress, summary, catalog)
     with controls:
         if record.state in session.LIVE:
@@ -177,7 +177,7 @@ def _buttons(record: RunRecord, progress: Values) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
         word, icon = ("Resume", "play_arrow") if paused else ("Pause", "pause")
         _button(record, word, icon, disabled=waits)
-        _button(record, "Step", "skip_next", st.session_state.get("step-by", 1), not steps)
+        _button(record, "Step", "skip_next", "step-by", not steps)
         st.number_input(
             "Updates a step",
             1,
@@ -189,15 +189,15 @@ def _buttons(record: RunRecord, progress: Values) -> None:
             help="How many updates Step makes before it pauses again.",
         )
         with st.popover("Rewind", icon=":material/history:", disabled=not steps):
-            to = st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
-            _button(record, "Rewind", "history", min(to, record.step))
+            st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
+            _button(record, "Rewind", "history", "rewind-to")
         _button(record, "Stop", "stop", disabled=waits and record.state == "starting")
         blocks.counters("", progress)
     blocks.note(_unheard(record))
 
 
 def _button(
-    record: RunRecord, word: str, icon: str, value: Any = None, disabled: bool = False
+    record: RunRecord, word: str, icon: str, field: str = "", disabled: bool = False
 ) -> None:
     st.button(
         word,
@@ -205,15 +205,21 @@ def _button(
         icon=f":material/{icon}:",
         disabled=disabled,
         on_click=_command,
-        args=(record, word.lower(), value),
+        args=(record, word.lower(), field),
     )
 
 
-def _command(record: RunRecord, verb: str, value: Any) -> None:
-    """Tells the worker, and waits the moment that it takes to hear it."""
+def _command(record: RunRecord, verb: str, field: str) -> None:
+    """Tells the worker, and waits the moment that it takes to hear it.
+
+    ``field``: the widget with the command's number, read at the click, not when it was drawn.
+    """
     if record.state == "queued":
         session.halt(record)
         return
+    value = st.session_state[field] if field else None
+    if verb == "rewind":
+        value = min(value, session.store().run(record.run_id).step)  # back, never forward
     command_id = session.attempt(session.store().command, record.run_id, verb, value)
     if command_id is None:
         return

@@ -19,9 +19,9 @@ ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 EPOCHS = {"forget": "passes over the forget set", "retain": "passes over the retain set"}
 UNBUILT = "Described, not built"  # a heading of docs/METHODS.md
 FILTERS = {
-    "forgets samples": lambda m: "sample" in m["kinds"],
-    "needs no forget samples": lambda m: not m.get("uses_forget", True),
-    "needs no retain samples": lambda m: not m.get("uses_retain", True),
+    "forget single samples": lambda m: "sample" in m["kinds"],
+    "need no forget samples": lambda m: not m.get("uses_forget", True),
+    "need no retain samples": lambda m: not m.get("uses_retain", True),
 }
 
 
@@ -38,13 +38,13 @@ def brief(chosen: Method, values: Mapping[str, Any]) -> None:
 def full(chosen: Method) -> None:
     """Idea and loss on the left; data, tasks and presets on the right; knobs folded."""
     told, facts = st.columns([3, 2], gap="large")
-    with told.container(gap="small"):
+    with told.container(gap="xsmall"):
         st.html(f"<p>{escape(chosen['idea'])}</p>")
         if chosen.get("loss"):
             st.latex(chosen["loss"])
         _symbols(chosen, controls.values_of(chosen, None), "by default")
         _paper(chosen)
-    with facts.container(gap="small"):
+    with facts.container(gap="xsmall"):
         blocks.card([("Data", data(chosen)), ("Tasks", tasks(chosen)), ("Epochs", epochs(chosen))])
         if chosen["presets"]:
             blocks.note("Presets")
@@ -152,7 +152,9 @@ def span(knob: Mapping[str, Any]) -> str:
 
 def filtered(methods: Sequence[Method]) -> list[Method]:
     """Those that fit every chosen filter."""
-    chosen = st.pills("Only what", list(FILTERS), selection_mode="multi", key="method-filter")
+    chosen = st.pills(
+        "Only methods that", list(FILTERS), selection_mode="multi", key="method-filter"
+    )
     shown = [m for m in methods if all(FILTERS[name](m) for name in chosen)]
     left = f"{len(shown)} of {len(methods)} methods" if chosen else f"{len(methods)} methods"
     blocks.note(left if shown else "No method does all of this. Take one of the filters away.")

@@ -30,6 +30,7 @@ LIVE = ("queued", *ACTIVE)
 SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
 PATIENCE_S = 6.0  # an engine that is silent for this long is looked after
 PAINT_S = 0.5  # what a page is given to paint before a worker takes the processor
+READ_S = 10.0  # what a notice is given to be read, however often the page is drawn meanwhile
 KEPT = 64  # questions a tab remembers
 
 
@@ -174,14 +175,17 @@ def ask(kind: str, payload: Mapping[str, Any], tag: Any = None, settle: bool = F
 def waiting(text: str, ready: Callable[[], Any]) -> None:
     """A quiet line where something will be; draws the page again once ``ready()`` is true.
 
-    An engine that says nothing for a while is looked after: another one is started if it is gone.
+    It never cuts short the drawing that it is a part of: a click that is met further down would
+    be lost. An engine that says nothing for a while is looked after: another one is started if it
+    is gone.
     """
-    state = {"since": time.monotonic(), "woken": False}
+    state = {"since": time.monotonic(), "woken": False, "drawn": False}
 
     @st.fragment(run_every=0.5)
     def poll() -> None:
-        if ready():
+        if state["drawn"] and ready():
             st.rerun()
+        state["drawn"] = True
         patient = time.monotonic() - state["since"] < PATIENCE_S
         if not (patient or state["woken"]):
             state["woken"] = True
@@ -201,12 +205,19 @@ def attempt(action: Callable[..., Any], *args: Any) -> Any:
 
 
 def notice(sentence: str) -> None:
-    """A sentence that the next drawing of the page shows once."""
+    """A sentence for the next drawing of the page, and for those that follow within READ_S."""
     st.session_state.setdefault("notices", []).append(sentence)
 
 
-def notices() -> None:
-    for sentence in st.session_state.pop("notices", []):
-        st.warning(blocks.plain(sentence), icon=":material/info:")
-    if fault := (store().catalog() or {}).get("warning"):
+def notices(place: str = "page") -> None:
+    """The notices that ``place`` was the first to draw: a page and a part of it that polls draw
+    on their own, and either would take a sentence away before it is read."""
+    told, now = st.session_state.setdefault("told", {}), time.monotonic()
+    told |= {sentence: (place, now) for sentence in st.session_state.pop("notices", [])}
+    for sentence, (where, since) in list(told.items()):
+        if now - since > READ_S:
+            del told[sentence]
+        elif where == place:
+            st.warning(blocks.plain(sentence), icon=":material/info:")
+    if place == "page" and (fault := (store().catalog() or {}).get("warning")):
         blocks.error(fault)  # the installation itself: torch and torchvision do not fit

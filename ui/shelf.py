@@ -49,13 +49,13 @@ def _row(record: RunRecord) -> None:
 
 
 def _told(record: RunRecord) -> str:
-    """State or verdict, what was asked, when."""
+    """When, state, what was asked, verdict: the longest is last, since a row has two lines."""
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(record.created))
     if record.state == "damaged":
-        return f"Damaged: {record.message} · {when}"
+        return f"{when} · Damaged: {record.message}"
     said = record.summary.get("verdict") or record.message or record.phase
     settings = wording.settings(record) if wording.given_name(record) else ""
-    return " · ".join(text for text in (wording.state(record), said, settings, when) if text)
+    return " · ".join(text for text in (when, wording.state(record), settings, said) if text)
 
 
 def _rename(record: RunRecord) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cu_core.spec import FetchRequest, Request, RunRecord, TrainRequest, UnlearnRequest
-from ui import blocks
+from ui import blocks, controls
 
 Values = Mapping[str, Any]
 
@@ -88,11 +89,26 @@ def settings(record: RunRecord) -> str:
     if isinstance(request, FetchRequest):
         return f"download of {request.dataset}"
     if isinstance(request, TrainRequest):
-        without = f" without {request.forget}" if request.forget else ""
+        without = f" without {rule(request.forget)}" if request.forget else ""
         return f"{request.model} on {request.dataset}{without}, seed {request.model_seed}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
-    what = f"{request.forget} of {request.dataset} in {request.model}"
-    return f"{what}, with {method}, seed {request.seed}"
+    what = f"Forget {rule(request.forget)} of {request.dataset} in {request.model} with {method}"
+    knobs = [f"{controls.spoken(k)} {controls.written(v)}" for k, v in request.hparams.items()]
+    return ", ".join([what, *knobs, f"seed {request.seed}"])
+
+
+SHARE = re.compile(r"(random|per-class):([0-9]*\.?[0-9]+)")
+
+
+def rule(forget: str) -> str:
+    """A forget rule as a person says it: "class:3,5" -> "classes 3, 5"."""
+    kind, _, given = forget.partition(":")
+    if kind == "class":
+        return f"class{'es' * (',' in given)} {given.replace(',', ', ')}"
+    if found := SHARE.fullmatch(forget):
+        share = f"{float(found[2]) * 100:g} %"
+        return f"a random {share}" if kind == "random" else f"{share} of every class"
+    return forget
 
 
 def given_name(record: RunRecord) -> str:

@@ -568,6 +568,21 @@ def test_labels_at_line_ends_do_not_overlap(show):
         assert all(b - a >= 18 for a, b in pairwise(panel))
 
 
+def test_names_at_line_ends_are_whole_beside_the_widest_value(new_page, tmp_path):
+    """Panels above each other share a column for values: "100 %" is wider than a loss of 0.05."""
+    made = run()
+    made["curves"][-1]["title"] = "cross-entropy, kept"  # the longest name stands by a loss
+    for line in made["curves"]:
+        line["values"] = [abs(value) for value in line["values"]]  # no minus widens a loss
+    page = new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{write(tmp_path, 'run.html', player_html(frames_blob(**made), 'run'))}?debug=1")
+    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    cut = """() => __lethe.stage.curves.panels.flatMap(p => p.names.filter(
+        name => p._fit(p.context, name, p.x1 + 22 + p.valueWidth) !== name))"""
+    assert page.evaluate("__lethe.stage.curves.panels.length") == 3
+    assert page.evaluate(cut) == []
+
+
 def test_the_exported_page_asks_for_nothing(new_page, tmp_path):
     page = new_page(offline=True, bypass_csp=False)
     asked = []

@@ -396,6 +396,7 @@ def test_three_dimensions_are_laid_out_when_somebody_wants_them(show):
     assert page.evaluate("asked") == [["solid", {}]]
     notice = page.locator(".waiting")
     assert notice.inner_text() == f"Laying out in three dimensions: 0 of {FRAMES} frames"
+    assert page.locator(".says").inner_text() == ""  # no word on the quality of what is not there
     assert give(page, **solid(made, "working", 6)) == []
     seek(page, 3)
     assert notice.is_hidden()

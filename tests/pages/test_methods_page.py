@@ -51,10 +51,10 @@ def test_the_button_opens_unlearn_with_the_method_chosen(methods, store):
 
 
 def test_filters_say_how_many_are_left(methods):
-    methods.button_group(key="method-filter").set_value(["needs no forget samples"]).run()
+    methods.button_group(key="method-filter").set_value(["need no forget samples"]).run()
     assert "1 of 2 methods" in words(methods) and "Trains on." in words(methods)
     assert "Pulls them to the others." not in words(methods)
-    both = ["needs no forget samples", "needs no retain samples"]
+    both = ["need no forget samples", "need no retain samples"]
     methods.button_group(key="method-filter").set_value(both).run()
     assert "No method does all of this" in words(methods)
 

@@ -9,6 +9,7 @@ import pytest
 from cu_core.spec import FetchRequest, TrainRequest, UnlearnRequest
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
+from ui import session
 
 PAGES = ("watch", "unlearn", "models")
 
@@ -78,6 +79,50 @@ def test_one_click_runs_the_defaults(page, store):
     assert "Starting" in words(app)
     app.button(key="run/go").click().run()
     assert len(store.runs()) == 1  # the same request is live: a second click adds nothing
+
+
+@pytest.mark.parametrize("button", ["run/go", "run/now"])
+def test_run_starts_what_the_widgets_show_at_the_click(page, store, button):
+    """A knob and a click in one run: the page was last drawn with the old knob."""
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    fabricate.answer_all(store)
+    app.run()
+    app.slider(key="knob/contrastive/temperature").set_value(1.2)
+    app.button(key=button).click().run()
+    (record,) = store.runs()
+    assert record.request == UnlearnRequest(hparams={"temperature": 1.2})
+    assert app.query_params["run"] == record.run_id and not app.exception
+    assert "Starting" in words(app) and "No run is open" not in words(app)
+
+
+def test_a_click_on_what_is_unfinished_or_refused_by_now_starts_nothing(page, store, monkeypatch):
+    monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    for value, answers in ((0.7, {}), (1.2, {}), (0.7, {"preflight": "It is too high."})):
+        fabricate.answer_all(store, **answers)  # to what the drawing before asked
+        app.slider(key="knob/contrastive/temperature").set_value(value).run()
+    assert not app.button(key="run/go").disabled
+    app.slider(key="knob/contrastive/temperature").set_value(1.2)
+    app.button(key="run/go").click().run()
+    assert "It is too high" in words(app) and app.button(key="run/go").disabled
+    app.slider(key="knob/contrastive/temperature").set_value(0.7).run()
+    app.multiselect(key="run/classes/digits").set_value([])
+    app.button(key="run/go").click().run()
+    assert store.runs() == [] and app.button(key="run/go").disabled and not app.exception
+
+
+def test_a_page_that_is_being_drawn_is_not_cut_short_by_an_answer(page, store, monkeypatch):
+    """The rest of it would not be drawn, and a click that waits there would be lost."""
+    monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
+    monkeypatch.setattr(
+        "ui.session.waiting",
+        lambda text, ready, real=session.waiting: (fabricate.answer_all(store), real(text, ready)),
+    )
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    assert app.button(key="run/go").disabled  # as drawn before the answer
 
 
 def test_a_refusal_disables_run_and_is_said(page, store, monkeypatch):
@@ -157,6 +202,15 @@ def test_an_address_of_no_run_is_said_and_forgotten(page, shelf):
         assert "run" not in app.query_params and "No run is open" in words(app)
 
 
+def test_a_notice_stays_until_it_can_have_been_read(page, shelf, monkeypatch):
+    """The page draws itself anew as answers come in; a notice outlives that, drawn once."""
+    app = page("unlearn", run="20990101-000000-000-aaaaaa")
+    app.button(key=f"open-{shelf['done']}").click().run()
+    assert len(app.warning) == 1 and not app.exception
+    monkeypatch.setattr("ui.session.READ_S", 0.0)
+    assert not app.run().warning
+
+
 def test_the_followed_run_survives_a_change_of_page(page, shelf):
     app = page("unlearn", run=shelf["done"])
     app.switch_page(str(ROOT / "pages/models.py")).run()
@@ -196,10 +250,13 @@ def test_commands_reach_the_worker_by_id(page, store):
     with store.claim_run(run_id) as claimed:
         store.move(claimed.run_id, "starting", "running")
         app = page("unlearn", run=run_id)
-        app.number_input(key="step-by").set_value(7).run()
+        app.number_input(key="step-by").set_value(7)
         app.button(key="run-step").click().run()
+        app.number_input(key="rewind-to").set_value(8)
+        app.button(key="run-rewind").click().run()
         app.button(key="run-stop").click().run()
-        assert [(c.verb, c.value) for c in store.pending(run_id)] == [("step", 7), ("stop", None)]
+        told = [(c.verb, c.value) for c in store.pending(run_id)]
+        assert told == [("step", 7), ("rewind", 8), ("stop", None)]
         assert "Stop is taken up after the step that is under way." in words(app)
         for command in store.pending(run_id):
             store.acknowledge(command.id, "done")
@@ -225,11 +282,15 @@ def test_models_are_listed_trained_and_deleted(page, store):
     store.save_catalog(fabricate.CATALOG)
     model_id = fabricate.cached_model(store, kind="retrained", forget="class:5")
     app = page("models")
-    assert "small-cnn · digits without class:5 · retrained" in words(app)
+    assert "small-cnn · digits without class 5 · retrained" in words(app)
     app.selectbox(key="train/architecture").select("resnet18").run()
     app.selectbox(key="train/head/resnet18").select("normalised").run()
     app.button(key="train/go").click().run()
     assert store.runs("train")[0].request == TrainRequest(model="resnet18", head="normalised")
+    app.number_input(key="train/seed").set_value(4)
+    app.selectbox(key="train/architecture").select("small-cnn")
+    app.button(key="train/go").click().run()  # at the click, not when the page was last drawn
+    assert TrainRequest(model_seed=4) in [r.request for r in store.runs("train")]
     app.button(key=f"drop-{model_id}").click().run()
     assert store.models() == [] and not app.exception
 
@@ -248,7 +309,9 @@ def test_weights_are_received_checked_and_refused_in_words(page, store):
     app = page("models")
     assert app.button(key="import/go").disabled
     app.file_uploader(key="import/file").upload("../../evil.pt", b"not weights").run()
+    app.text_input(key="import/name").set_value("Mine")
     app.button(key="import/go").click().run()
+    assert app.session_state["import"]["name"] == "Mine"
     question = store.next_question()
     path = store.paths.incoming / question.payload["path"].rsplit("/", 1)[-1]
     assert path.read_bytes() == b"not weights" and question.payload["architecture"] is None

@@ -53,8 +53,9 @@ class Panel {
     }
   }
 
-  /** Texts beside the plot, and the room they want: {left, right} in pixels. */
-  measure() {
+  /** Texts beside the plot, and the room they want: {left, right} in pixels. ``values``: how wide
+   * the values are in panels above and below, whose names stand in line with these. */
+  measure(values) {
     const c = this.context;
     const { unit, lines } = this.panel;
     c.font = `${TEXT}px ${this.theme.font}`;
@@ -63,7 +64,8 @@ class Panel {
     this.names = lines.map(shortName);
     const { low, high } = this.scale;
     const ends = unit === "%" ? ["100 %"] : [low, high].map((v) => showValue(v, unit));
-    this.ownWidth = this.valueWidth = widest([...ends, "–"]);
+    this.ownWidth = widest([...ends, "–"]);
+    this.valueWidth = Math.max(values, this.ownWidth);
     this.notes = lines.map((line) => (lines.length > 2 ? "" : retrainedNote(line)));
     const label = Math.max(this.valueWidth + 8 + widest(this.names), widest(this.notes));
     return {
@@ -73,8 +75,7 @@ class Panel {
   }
 
   /** The plot's rectangle; panels above each other share left and right. */
-  place({ left, right }, valueWidth) {
-    this.valueWidth = Math.max(this.valueWidth, valueWidth);
+  place({ left, right }) {
     this.x0 = left;
     this.x1 = Math.max(left + 20, this.width - right);
     this.y0 = 9;
@@ -270,14 +271,13 @@ export class Curves {
     this.panels.forEach((panel, k) => {
       panel.resize(ratio, !stacked || k === this.panels.length - 1);
     });
-    const wishes = this.panels.map((panel) => panel.measure());
+    const measured = (values) => this.panels.map((panel) => panel.measure(values));
+    const alone = measured(0);
+    const values = Math.max(...this.panels.map((panel) => panel.valueWidth));
+    const wishes = stacked ? measured(values) : alone;
     const widest = (side) => Math.max(...wishes.map((wish) => wish[side]));
     const shared = { left: widest("left"), right: widest("right") };
-    const values = Math.max(...this.panels.map((panel) => panel.valueWidth));
-    this.panels.forEach((panel, k) => {
-      if (stacked) panel.place(shared, values);
-      else panel.place(wishes[k], 0);
-    });
+    this.panels.forEach((panel, k) => panel.place(stacked ? shared : wishes[k]));
     this.drawn = null;
   }
 

@@ -47,11 +47,12 @@ function ghostRow({ header }, view) {
 
 /**
  * {text, poor, details: [[term, meaning]]} for one frame in ``view``: "map", "answers" or "solid".
- * No details where nothing was measured.
+ * No details where nothing was measured, no text where nothing is drawn: the map says why.
  */
 export function qualityOf(run, frame, view) {
   if (view === "answers") return { text: EXACT_ANSWERS, poor: false, details: [] };
   const quality = view === "solid" ? solidQuality(run, frame) : run.quality[frame];
+  if (quality === undefined) return { text: "", poor: false, details: [] };
   const said = sentence(quality?.fidelity, view === "solid" ? "3-D map" : "Map");
   if (!Object.values(quality || {}).some(known)) return { ...said, details: [] };
   const details = [
@@ -63,11 +64,10 @@ export function qualityOf(run, frame, view) {
   return { ...said, details };
 }
 
-/** The 3-D layout has frames of its own: the one of this frame's step, if it is laid out. */
+/** The 3-D layout has frames of its own: undefined while the one of this step is not laid out. */
 function solidQuality(run, frame) {
   const { solid } = run.header;
-  const at = solid?.steps ? solid.steps.indexOf(run.steps[frame]) : -1;
-  return at < 0 ? null : solid.quality[at];
+  return solid?.quality?.[solid.steps.indexOf(run.steps[frame])];
 }
 
 /** Writes them into the line's box: the sentence, and the details behind it. */
