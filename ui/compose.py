@@ -26,6 +26,7 @@ DEVICES = {
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
 }
+PRECISIONS = {"auto": "the faster of the two", "float32": "float32", "bfloat16": "bfloat16"}
 
 
 def sentence(catalog: Catalog) -> UnlearnRequest | None:
@@ -102,7 +103,7 @@ def _settings(catalog: Catalog, architecture: str) -> dict[str, Any]:
 
 def _course(catalog: Catalog) -> dict[str, Any]:
     rules = {r["key"]: r for r in catalog["stop_rules"]}
-    pictures = "Empty: about 60 pictures a run."
+    pictures = "Empty: 24 to 60 pictures a run."
     return {
         "seed": _whole("Seed of the run", "seed", 0, 0, "Decides batches and a random forget set."),
         "every": _whole("Steps between pictures", "every", None, 1, pictures),
@@ -122,6 +123,15 @@ def _course(catalog: Catalog) -> dict[str, Any]:
             format_func=DEVICES.get,
             key="run/device",
             persist_state="session",
+        ),
+        "precision": st.selectbox(
+            "Arithmetic",
+            list(PRECISIONS),
+            format_func=PRECISIONS.get,
+            key="run/precision",
+            persist_state="session",
+            help="Of the layers; losses and weights are float32. Which is faster is measured once "
+            "on each machine.",
         ),
     }
 
