@@ -5,7 +5,7 @@ The caller decides when to look, save and stop: ``run`` only yields. The whole s
 item, stopping is closing the generator, and resuming is ``load`` and calling ``run`` again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -84,13 +84,6 @@ def run(
         yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
         if observer and (done % every == 0 or done == total):
             yield observer.look(job.model, done)
-
-
-def read_losses(logs: Sequence[StepLog]) -> list[StepLog]:
-    """The same logs with numbers for losses, read from the device all at once."""
-    terms = [value for log in logs for value in log.losses.values()]
-    values = iter(torch.stack([v.to(terms[0].device) for v in terms]).tolist() if terms else ())
-    return [StepLog(g.step, g.epoch, {name: next(values) for name in g.losses}) for g in logs]
 
 
 def save(job: Job, step: int) -> dict[str, Any]:

@@ -62,14 +62,16 @@ class Setup:
     def plan(self) -> Plan:
         """How the request's model is computed here: measured once a machine and model, and kept."""
         if self._plan is None:
-            self.keep_to(self._kept_or_measured())
+            self.keep_to(self._kept_or_measured().model_dump())
         assert self._plan is not None
         return self._plan
 
-    def keep_to(self, plan: Plan) -> None:
-        """Computes by this plan from now on, for instance the one that a run began under."""
-        self._plan = plan
-        torch.set_num_threads(plan.threads or measure.ALL)
+    def keep_to(self, plan: dict[str, Any] | None) -> None:
+        """Computes by the plan on record from now on, whatever was measured since; None: none is
+        on record."""
+        if plan is not None:
+            self._plan = Plan.model_validate(plan)
+            torch.set_num_threads(self._plan.threads or measure.ALL)
 
     def _kept_or_measured(self) -> Plan:
         request, shape = self.request, self.dataset.shape

@@ -5,7 +5,6 @@ retrained reference is trained after the last step (and stands in the curves and
 the start when it was cached).
 """
 
-import math
 import time
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ from cu_core.control import Control, Rewind
 from cu_core.data.probe import make_probe
 from cu_core.data.thumbs import atlas
 from cu_core.errors import BadCheckpoint, Cancelled, Diverged, StoreError
+from cu_core.losses import Losses
 from cu_core.mapping import RunMap
 from cu_core.metrics.gap import avg_gap, gaps, inside
 from cu_core.metrics.verdict import verdict
@@ -36,13 +36,11 @@ from cu_core.setup import (
     method_of,
     probe_scene,
 )
-from cu_core.spec import Job, Plan, Snapshot, StepLog, UnlearnRequest
+from cu_core.spec import Job, Snapshot, StepLog, UnlearnRequest
 from cu_core.stopping import rule_met
 from cu_core.store import RunWriter, Store
 
 SAVE_EVERY_S = 2.0  # a checkpoint is no older than this, or 20 times what writing one costs
-LOG_EVERY_S = 0.1  # losses wait at most this long to be read and written
-PATIENCE = 3  # steps in a row whose loss is not a number, before the run ends
 
 
 class UnlearnRun:
@@ -60,15 +58,15 @@ class UnlearnRun:
         self.stopped_by = ""
         self.stopped = False
         self.step = 0
-        self.bad_losses = 0
         self.ghost_due = True
-        self._saved_at = self._logged_at = time.monotonic()
+        self._saved_at = time.monotonic()
         self._save_cost = 0.0
-        self._logs: list[StepLog] = []
+        self.losses = Losses(writer, self.clock)
         self.recorder = Recorder(setup.device, beside=setup.device.startswith("cuda"))
 
     def go(self) -> dict[str, Any]:
-        self._keep_plan()
+        self.setup.keep_to(self.writer.read().get("plan"))  # with which the run began, if it did
+        self.writer.put("plan", self.setup.plan.model_dump())
         with self.clock("original"):
             self.original = self.request.original or training.ensure(
                 self.store, self.setup, None, self.control
@@ -98,13 +96,6 @@ class UnlearnRun:
             except Cancelled:
                 self.stopped = True  # what was done is measured and kept, and can be resumed
                 return job
-
-    def _keep_plan(self) -> None:
-        """A run that is taken up again goes on as it began, whatever was measured since."""
-        began = self.writer.read().get("plan")
-        if began is not None:
-            self.setup.keep_to(Plan.model_validate(began))
-        self.writer.put("plan", self.setup.plan.model_dump())
 
     # --- before the first step ----------------------------------------------------------------
 
@@ -198,43 +189,24 @@ class UnlearnRun:
                     if self._rule_met(event.step):
                         return
                 else:
-                    self._log(event)
+                    self.step = event.step
+                    self.losses.add(event)
+                    self.control.tick("unlearning", event.step, self.total, {})
         finally:
             self._catch_up()
 
     def _catch_up(self) -> None:
         """What a person can see is as far as the model: before a pause, and at the end."""
-        self._write_logs()
+        self.losses.write()
         self.recorder.drain()
 
     def _look(self, job: Job, snapshot: Snapshot, layout: Layout) -> None:
-        self._write_logs()
+        self.losses.write()
         self.recorder.do(partial(self._record, snapshot, layout))
         if self.ghost_due:  # after the first frame: that is what a person waits for
             self.recorder.drain()
             self._ghost(self._retrained_id())
         self._checkpoint(job, snapshot.step)
-
-    def _log(self, log: StepLog) -> None:
-        """Losses stay on the device until some have come together: reading one waits for it."""
-        self.step = log.step
-        self._logs.append(log)
-        if time.monotonic() - self._logged_at >= LOG_EVERY_S:
-            self._write_logs()
-        self.control.tick("unlearning", log.step, self.total, {})
-
-    def _write_logs(self) -> None:
-        logs, self._logs, self._logged_at = self._logs, [], time.monotonic()
-        if not logs:
-            return
-        read = engine.read_losses(logs)
-        with self.clock("store"):
-            self.writer.steps(read, {"step": read[-1].step})
-        for log in read:
-            finite = all(math.isfinite(value) for value in log.losses.values())
-            self.bad_losses = 0 if finite else self.bad_losses + 1
-            if self.bad_losses >= PATIENCE:
-                raise Diverged("loss", log.step)
 
     def _record(self, snapshot: Snapshot, layout: Layout) -> None:
         if not (np.isfinite(snapshot.z).all() and np.isfinite(snapshot.logits).all()):
@@ -303,11 +275,9 @@ class UnlearnRun:
     def _summary(self, job: Job, final: Final) -> dict[str, Any]:
         values, original, seeds = final.values, final.original, list(final.seeds.values())
         retrained = seeds[0] if seeds else None
-        sha = checkpoint.weights_sha256(job.model)
         header = {"architecture": self.request.model, "head": self.request.head}
         checkpoint.save(self.writer.folder / "unlearned.safetensors", job.model, header)
-        names = self.setup.dataset.class_names
-        forgotten = [names[c] for c in self.forget.classes]
+        forgotten = [self.setup.dataset.class_names[c] for c in self.forget.classes]
         return {
             "verdict": verdict(values, original, retrained, self.forget.kind, forgotten),
             "metrics": values,
@@ -317,7 +287,7 @@ class UnlearnRun:
             "avg_gap": avg_gap(values, retrained),
             "inside": inside(values, seeds),
             "reasons": final.reasons,
-            "weights_sha256": sha,
+            "weights_sha256": checkpoint.weights_sha256(job.model),
             "steps": self.step,
             "stopped": self.stopped,
             "stopped_by": self.stopped_by,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from cu_core import engine, methods
+from cu_core import methods
 from cu_core.models import measure
 from cu_core.setup import Setup, cadence
-from cu_core.spec import Plan, StepLog, TrainRequest, UnlearnRequest
+from cu_core.spec import Plan, TrainRequest, UnlearnRequest
 from cu_core.store import Store, plans
 from cu_core.training import model_id
 
@@ -79,7 +79,7 @@ def test_a_model_trained_in_bfloat16_is_another_model(
 
 def test_a_run_that_is_taken_up_keeps_the_plan_it_began_with(images: str, tmp_path: Path) -> None:
     setup = Setup(TrainRequest(dataset=images), tmp_path)
-    setup.keep_to(Plan(layout="contiguous", threads=1))
+    setup.keep_to({"layout": "contiguous", "threads": 1})
     assert setup.plan == Plan(layout="contiguous", threads=1)
     assert not (tmp_path / plans.FILE).exists() and torch.get_num_threads() == 1
 
@@ -104,18 +104,6 @@ def test_snapshots_are_as_many_as_a_fifth_of_the_run_affords(
     total, every = cadence(UnlearnRequest(), method, job, looked_at)
     assert total == steps
     assert abs(-(-total // every) - frames) <= max(1, frames // 10)
-
-
-def test_losses_are_read_all_at_once_in_their_places() -> None:
-    logs = [
-        StepLog(1, 0.1, {"a": torch.tensor(1.0), "b": torch.tensor(2.0)}),
-        StepLog(2, 0.2, {}),
-        StepLog(3, 0.3, {"b": torch.tensor(float("nan"))}),
-    ]
-    read = engine.read_losses(logs)
-    assert [log.step for log in read] == [1, 2, 3]
-    assert read[0].losses == {"a": 1.0, "b": 2.0} and read[1].losses == {}
-    assert np.isnan(read[2].losses["b"]) and engine.read_losses([]) == []
 
 
 def test_another_method_or_knob_retrains_nothing(tmp_path: Path) -> None:
