@@ -207,6 +207,7 @@ def solve(matrix: Tensor, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tens
     ``matrix``: sparse (N, N), symmetric, row sums below ``diagonal`` (N, 1); ``force``: (N, d),
     whose columns are solved side by side.
     """
+    mask, diagonal = (same.expand_as(force).contiguous() for same in (mask, diagonal))
     move = torch.zeros_like(force)
     rest = mask * force
     ahead = rest / diagonal
@@ -231,14 +232,16 @@ def jump(graph: Graph, y: Tensor, seed: int, step: int) -> Tensor:
     dominate, and with all neighbours alike, which says among whom a point lies. Where a point lands
     around its neighbour is a pure function of (seed, step).
     """
-    there = y[graph.listed]  # (N, k, d)
+    around = y.T.contiguous().index_select(1, graph.listed.flatten())
+    around = around.view(-1, *graph.listed.shape)  # (d, N, k): an axis in one piece
     share = graph.strength / graph.strength.sum(1, keepdim=True)  # (N, k)
     shares = torch.stack([share, torch.full_like(share, 1 / share.shape[1])], 2)  # (N, k, 2)
     margin = torch.tensor(MARGINS, device=y.device)
-    here = (_energy(y[:, None], there) @ shares)[:, 0]  # (N, 2)
+    here = (_energy(y[:, None], around.movedim(0, 2)) @ shares)[:, 0]  # (N, 2)
     far = torch.nonzero((here > margin).any(1))[:, 0]  # (F,): energies are above 0
-    landing = there[far, ::LANDINGS]  # (F, M, d)
-    gain = here[far, None] - _energy(landing, there[far]) @ shares[far]  # (F, M, 2)
+    there = around.index_select(1, far).movedim(0, 2)  # (F, k, d)
+    landing = there[:, ::LANDINGS]  # (F, M, d)
+    gain = here[far, None] - _energy(landing, there) @ shares[far]  # (F, M, 2)
     best, which = (gain - margin).amax(2).max(1)  # (F,)
     random = torch.Generator().manual_seed(derive("landing", seed, step))
     way = torch.randn(y.shape, generator=random).to(y)
@@ -252,5 +255,7 @@ def jump(graph: Graph, y: Tensor, seed: int, step: int) -> Tensor:
 def _energy(places: Tensor, there: Tensor) -> Tensor:
     """Attraction energy (N, M, k), log(1 + a s^2b), of each edge of each point from ``places`` (N,
     M, d), given its neighbours' places ``there`` (N, k, d)."""
-    square = (places[:, :, None] - there[:, None]).square().sum(3)  # (N, M, k)
-    return torch.log1p(A * square.clamp(min=MIN_DIST**2) ** B)
+    square = there.new_zeros(())
+    for place, other in zip(places.unbind(2), there.unbind(2), strict=True):
+        square = square + (place[:, :, None] - other[:, None]).square_()  # (N, M, k)
+    return torch.log1p(A * square.clamp_(min=MIN_DIST**2) ** B)

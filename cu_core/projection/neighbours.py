@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cu_core.projection.selection import smallest
+
 CHUNK_BYTES = 64 << 20  # one block of distances; 4,000 points fit in a single block
 CANCELS = 1e-4  # squared distance over squared norm below which float32 loses the third digit
-GROUP = 8  # columns; of 8 to 50, the fastest at 2,000 and at 20,000 points
 SAME = 2e-14  # ... below which two rows are the same point in float64
 
 
@@ -44,12 +45,17 @@ def nearest(points: Tensor, k: int) -> Neighbours:
     if not 0 < k < n:
         raise ValueError(f"k must be in [1, {n - 1}] for {n} points, got {k}.")
     points = centred(points)
-    blocks = torch.arange(n, device=points.device).split(block_rows(n))
+    both = sides(points)
     found, kept = [], None
-    for rows in blocks:
-        squared = squared_rows(points, rows)
-        found.append(_smallest(squared, k))
-        kept = squared if len(blocks) == 1 else None
+    for rows in torch.arange(n, device=points.device).split(block_rows(n)):
+        squared = _products(points, both, rows)
+        value, index = smallest(squared, k)
+        again = cancelled(value[:, 0], points, both, rows)
+        if len(again):
+            squared[again] = _precise(points, rows[again])
+            value[again], index[again] = smallest(squared[again], k)
+        found.append((value, index))
+        kept = squared if len(rows) == n else None
     distance = torch.cat([d for d, _ in found]).sqrt()
     return Neighbours(torch.cat([i for _, i in found]), distance, kept)
 
@@ -70,21 +76,39 @@ def squared_rows(points: Tensor, rows: Tensor) -> Tensor:
 
     ``points``: (N, D), centred; ``rows``: int64 (R,).
     """
-    own = torch.arange(len(rows), device=points.device), rows
+    both = sides(points)
+    squared = _products(points, both, rows)
+    again = cancelled(squared.amin(1), points, both, rows)
+    if len(again):
+        squared[again] = _precise(points, rows[again])
+    return squared
+
+
+def sides(points: Tensor) -> tuple[Tensor, Tensor]:
+    """Two (N, D + 2), [-2 p, 1, |p|^2] and [p, |p|^2, 1]: the product of row i of the first and row
+    j of the second is the squared distance, so that a block is written once by one product."""
+    norm = points.square().sum(1, keepdim=True)  # (N, 1)
+    one = torch.ones_like(norm)
+    return torch.cat([-2 * points, one, norm], 1), torch.cat([points, norm, one], 1)
+
+
+def _products(points: Tensor, both: tuple[Tensor, Tensor], rows: Tensor) -> Tensor:
+    """``squared_rows`` without a second look at rows that cancel, which may even be below 0."""
     if points.shape[1] == 2:  # a layout: plain differences are exact, and faster
         x, y = points[:, 0], points[:, 1]
         dx, dy = x[rows, None] - x, y[rows, None] - y
         squared = dx.square_().addcmul_(dy, dy)
-        squared[own] = torch.inf
-        return squared
-    norm = points.square().sum(1)  # (N,)
-    squared = torch.addmm(norm, points[rows], points.T, alpha=-2)
-    squared += norm[rows, None]
-    squared[own] = torch.inf
-    close = squared.amin(1) < CANCELS * norm[rows]
-    if bool(close.any()):
-        squared[close] = _precise(points, rows[close])
-    return squared.clamp_(min=0)
+    else:
+        squared = both[0][rows] @ both[1].T
+    squared[torch.arange(len(rows), device=points.device), rows] = torch.inf
+    return squared
+
+
+def cancelled(least: Tensor, points: Tensor, both: tuple[Tensor, Tensor], rows: Tensor) -> Tensor:
+    """Which rows of a block, by their ``least`` (R,) value, float32 has not resolved."""
+    if points.shape[1] == 2:
+        return rows[:0]
+    return torch.nonzero(least < CANCELS * both[1][rows, -2])[:, 0]
 
 
 def _precise(points: Tensor, rows: Tensor) -> Tensor:
@@ -112,35 +136,3 @@ def nearest_drawn(xy: Tensor, k: int) -> Tensor:
     own = found == torch.arange(len(xy))[:, None]
     own[:, -1] |= ~own.any(1)  # more than k duplicates of it: any of them may go
     return found[~own].view(-1, k)
-
-
-def _smallest(squared: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k smallest of each row, ascending, and their columns; of equals the lower column."""
-    extra = min(k + 1, squared.shape[1])
-    value, index = _topk(squared, extra)
-    tied = (value[:, 1:] == value[:, :-1]).any(1)
-    if bool(tied.any()):
-        rows = squared[tied].sort(dim=1, stable=True)
-        value[tied], index[tied] = rows.values[:, :extra], rows.indices[:, :extra]
-    return value[:, :k].contiguous(), index[:, :k].contiguous()
-
-
-def _topk(squared: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """``topk`` of the smallest; the order among equals is unspecified.
-
-    Of columns in groups, the k smallest values lie in the k groups with the smallest minima: a
-    long row is read once, and then only k groups of it.
-    """
-    n = squared.shape[1]
-    groups = n // GROUP
-    if groups < 4 * k:
-        value, index = squared.topk(k, dim=1, largest=False)
-        return value, index
-    grouped = squared[:, : groups * GROUP].unflatten(1, (GROUP, groups)).amin(1)  # (R, groups)
-    chosen = grouped.topk(k, dim=1, largest=False, sorted=False).indices
-    step = groups * torch.arange(GROUP, device=squared.device)
-    column = (chosen[:, :, None] + step).flatten(1)  # (R, k GROUP)
-    rest = torch.arange(groups * GROUP, n, device=squared.device).expand(len(squared), -1)
-    column = torch.cat([column, rest], 1)
-    value, index = squared.gather(1, column).topk(k, dim=1, largest=False)
-    return value, column.gather(1, index)

@@ -8,6 +8,7 @@ layout's mean axis standard deviation.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,10 +37,21 @@ def trustworthiness(points: Tensor, near: Neighbours, drawn: Tensor) -> float:
 
 def ranks(squared: Tensor, drawn: Tensor) -> Tensor:
     """The rank (R, k), from 1, of each drawn neighbour among all by ``squared`` (R, N)."""
-    n = squared.shape[1]
-    padded = torch.nn.functional.pad(squared, (0, -n % 8), value=torch.inf)
-    bound = squared.gather(1, drawn)
-    return torch.stack([_below(padded, bound[:, c : c + 1]) + 1 for c in range(bound.shape[1])], 1)
+    by = _sorted if squared.device.type == "cpu" else _counted
+    return by(squared, squared.gather(1, drawn)) + 1
+
+
+def _sorted(squared: Tensor, bound: Tensor) -> Tensor:
+    """How many of each row lie below each ``bound`` (R, k): numpy sorts rows in a third of the
+    time that a CPU counts in."""
+    ordered = torch.from_numpy(np.sort(squared.numpy(), axis=1))
+    return torch.searchsorted(ordered, bound)
+
+
+def _counted(squared: Tensor, bound: Tensor) -> Tensor:
+    """``_sorted`` on a GPU, which counts faster than it sorts."""
+    padded = torch.nn.functional.pad(squared, (0, -squared.shape[1] % 8), value=torch.inf)
+    return torch.stack([_below(padded, bound[:, c : c + 1]) for c in range(bound.shape[1])], 1)
 
 
 def _below(values: Tensor, bound: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cu_core.projection import forces, layout, neighbours
+from cu_core.projection import forces, layout, neighbours, selection
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest
 
@@ -53,10 +53,25 @@ def test_long_rows_are_searched_in_groups_and_the_rest(monkeypatch: pytest.Monke
     z = torch.tensor(np.random.default_rng(3).normal(size=(1003, 6)), dtype=torch.float32)
     z[500:520] = z[3]  # ties across groups
     grouped = nearest(z, 15)
-    monkeypatch.setattr(neighbours, "GROUP", 10**6)  # whole rows
+    monkeypatch.setattr(selection, "GROUP", 10**6)  # whole rows
     whole = nearest(z, 15)
     assert torch.equal(grouped.index, whole.index)
     assert torch.equal(grouped.distance, whole.distance)
+
+
+@pytest.mark.parametrize("columns", [40, 130, 1003])
+def test_a_cpu_selects_what_a_gpu_does(columns: int) -> None:
+    """Both are the first columns of a stable sort, with many ties, infinities and all equal."""
+    rng = np.random.default_rng(5)
+    few = torch.tensor(rng.integers(0, 12, size=(60, columns)), dtype=torch.float32)
+    many = torch.tensor(rng.random(size=(60, columns)), dtype=torch.float32)
+    many[:, 7] = torch.inf
+    for block in (few, many, torch.cat([many, few]), torch.zeros(3, columns)):
+        whole = block.sort(dim=1, stable=True)
+        for select in (selection._by_keys, selection._by_topk):
+            value, index = select(block, 15)
+            assert torch.equal(value, whole.values[:, :15])
+            assert torch.equal(index, whole.indices[:, :15])
 
 
 @pytest.mark.parametrize("d", [2, 3])

@@ -25,6 +25,18 @@ def test_trustworthiness_is_scikit_learns(n: int, monkeypatch: pytest.MonkeyPatc
     assert got == pytest.approx(trustworthiness(z, xy, n_neighbors=15), abs=1e-6)
 
 
+@pytest.mark.parametrize("n", [40, 2100])
+def test_a_cpu_ranks_as_a_gpu_does(n: int) -> None:
+    z, xy = scene(n)
+    z[5:25] = z[3]  # ties
+    squared = nearest(torch.tensor(z), 15).squared
+    assert squared is not None
+    bound = squared.gather(1, nearest(torch.tensor(xy), 15).index)
+    slow = torch.stack([(squared < bound[:, c, None]).sum(1) for c in range(15)], 1)
+    assert torch.equal(quality._sorted(squared, bound), slow)
+    assert torch.equal(quality._counted(squared, bound), slow)
+
+
 def test_trustworthiness_of_many_points_is_estimated_from_some_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
