@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.data.labels import tidy
+from cu_core.data.room import take
 from cu_core.data.stratify import split
 from cu_core.errors import BadData
-from cu_core.spec import Dataset
+from cu_core.spec import Dataset, Ints
 
 TEST_PART = 0.2  # of data that comes without a test part
 
@@ -25,7 +26,8 @@ def assemble(
     """A Dataset of ``x`` (N, C, H, W) uint8 or (N, D) float32 and its N raw labels.
 
     The first ``n_train`` are the training part; None: a fixed stratified 80/20 split, said in the
-    notes. BadData if the counts disagree or a part or a class has no training sample.
+    notes. An ``x`` on disk stays there. BadData if the counts disagree or a part or a class has no
+    training sample.
     """
     if len(x) != len(labels):
         raise BadData(f"{key} has {len(x)} samples but {len(labels)} labels; they must agree.")
@@ -33,24 +35,28 @@ def assemble(
         raise BadData(f"{key} holds no samples.")
     y, found, said = tidy(labels, names)
     notes = [*notes, *said]
+    train: slice | Ints = slice(n_train)
+    test: slice | Ints = slice(n_train, None)
     if n_train is None:
         train, test = split(y, round(TEST_PART * len(y)))
         notes.append(f"no test part: a fixed {len(test):,} of {len(y):,} samples serve as one")
-        parts = x[train], y[train], x[test], y[test]
-    else:
-        parts = x[:n_train], y[:n_train], x[n_train:], y[n_train:]
-    if not len(parts[1]) or not len(parts[3]):
+    parts = take(x, train), y[train], take(x, test), y[test]
+    _check(key, parts[1], parts[3], found)
+    untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
+    if untested:
+        notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
+    return Dataset(key, *parts, class_names=found, notes=tuple(notes))
+
+
+def _check(key: str, train_y: Ints, test_y: Ints, found: Sequence[str]) -> None:
+    if not len(train_y) or not len(test_y):
         raise BadData(
-            f"{key} has {len(parts[1])} training and {len(parts[3])} test samples; "
+            f"{key} has {len(train_y)} training and {len(test_y)} test samples; "
             "both parts must hold some."
         )
-    untrained = np.setdiff1d(parts[3], parts[1])
+    untrained = np.setdiff1d(test_y, train_y)
     if len(untrained):
         raise BadData(
             f"The class {found[untrained[0]]!r} of {key} has test samples but no training sample; "
             "add some, or take its test samples out."
         )
-    untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
-    if untested:
-        notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
-    return Dataset(key, *parts, class_names=found, notes=tuple(notes))

@@ -1,81 +1,157 @@
-"""Decoded images on disk, so that a dataset is decoded once: ``<home>/data/<name>.npz``.
+"""Decoded images on disk, so that a dataset is decoded once: a folder ``<home>/data/<name>/``.
 
 The name holds a hash of the source's path and one of every file's path, size and time, so a
-changed file is decoded anew and the older cache goes. npz, since its CRC finds a flipped byte.
+changed file is decoded anew and the older cache goes. Arrays are plain .npy files, since these can
+be mapped: no worker copies them, and a set larger than the memory is read as it is needed. The
+folder gets its name last, so whoever is killed leaves no half cache.
+
+A cache that fits in memory is compared with its hash, which a run asks for anyway. A larger one is
+only if its files' sizes or times are not those on record: that would delay every start by minutes.
 """
 
 import hashlib
 import json
 import os
-import zipfile
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 
+from cu_core.data.room import Room, fits, parts
+from cu_core.errors import BadData
 from cu_core.spec import Dataset
 
-RULE = 1  # counted up when decoding the same bytes gives other arrays
+RULE = 2  # counted up when decoding the same bytes gives other arrays, or the cache another form
 PARTS = ("train_x", "train_y", "test_x", "test_y")
+ABOUT = "about.json"  # below its own hash
+DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError)  # what reading raises
 
 
 def cached(
-    home: Path | None, key: str, files: Sequence[Path], read: Callable[[], Dataset]
+    home: Path | None, key: str, files: Sequence[Path], read: Callable[[Room], Dataset]
 ) -> Dataset:
-    """What ``read()`` gives, from the cache if the files are those it was made of.
+    """What ``read`` gives, from the cache if the files are those it was made of.
 
-    A cache that cannot be read or written costs time, never the dataset.
+    ``read`` puts its arrays into the room it is given. A cache that cannot be read or written
+    costs time, never the dataset, unless that fits nowhere else.
     """
     if home is None:
-        return read()
-    where = _digest(os.path.abspath(os.path.commonpath(files)))
-    path = home / "data" / f"{where}-{_fingerprint(files)}.npz"
+        return read(Room())
+    where = _digest([os.path.abspath(os.path.commonpath(files))])
+    folder = home / "data" / f"{where}-{_digest(_stamps(files))}"
+    with suppress(*DAMAGED):
+        return _load(folder, key)
+    made = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
-        return _load(path, key)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        dataset = read()
+        return _made(made, folder, key, read)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _made(made: Path, folder: Path, key: str, read: Callable[[Room], Dataset]) -> Dataset:
+    """Reads into the folder ``made``, which then becomes ``folder``."""
+    room = Room(made)
+    dataset = read(room)
     try:
-        _save(path, dataset)
+        made.mkdir(parents=True, exist_ok=True)
+        _save(made, dataset, sync=bool(room.on_disk))
+        for scratch in room.on_disk:
+            scratch.unlink()
+        with suppress(*DAMAGED):
+            return _load(folder, key)  # another process was faster, and may be using it
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        made.rename(folder)
     except OSError as error:
+        if room.on_disk:
+            raise BadData(f"{key} does not fit in memory, and on disk: {error}.") from error
         return replace(dataset, notes=(*dataset.notes, f"not cached, decoded each time: {error}"))
-    for old in path.parent.glob(f"{where}-*.npz"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    _sweep(folder)
+    return _load(folder, key)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes other caches of the same source, and what readers left that were killed."""
+    source = folder.name.partition("-")[0]
+    for other in folder.parent.glob(f"{source}-*"):
+        name, *half = other.name.split(".")
+        if half[-1:] == ["part"] and psutil.pid_exists(int(half[0])):
+            continue  # another process is making it
+        if name != folder.name or half:
+            shutil.rmtree(other, ignore_errors=True)
+            with suppress(OSError):
+                other.unlink()  # caches were files once
+
+
+def _stamps(files: Sequence[Path]) -> Iterable[str]:
+    for file in files:
+        stat = file.stat()
+        yield f"{os.path.abspath(file)}|{stat.st_size}|{stat.st_mtime_ns}"
+    yield str(RULE)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(f"{line}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:16]
+
+
+def _load(folder: Path, key: str) -> Dataset:
+    """One of DAMAGED if it is not there or not what was written."""
+    said, _, text = (folder / ABOUT).read_text("utf-8").partition("\n")
+    if said != _digest([text]):
+        raise ValueError(f"{folder / ABOUT} is damaged")
+    about = json.loads(text)
+    paths = [folder / f"{name}.npy" for name in PARTS]
+    touched = _sizes_and_times(paths) != about["files"]
+    whole = fits(sum(path.stat().st_size for path in paths))
+    # "c", changes stay private: torch shares such an array as it is. Not for a file larger than
+    # the memory, since the system refuses to promise a private copy of all of it.
+    mode: Any = "c" if whole else "r"
+    train_x, test_x = (np.load(paths[i], mmap_mode=mode) for i in (0, 2))
+    train_y, test_y = (np.load(paths[i]) for i in (1, 3))
+    names, notes = tuple(about["class_names"]), tuple(about["notes"])
+    dataset = Dataset(key, train_x, train_y, test_x, test_y, names, notes)
+    if not whole and not touched:
+        return replace(dataset, known_hash=about["hash"])
+    if dataset.hash != about["hash"]:
+        raise ValueError(f"{folder} is damaged")
     return dataset
 
 
-def _fingerprint(files: Sequence[Path]) -> str:
-    stats = [(os.path.abspath(file), file.stat()) for file in files]
-    return _digest(*(f"{name}|{s.st_size}|{s.st_mtime_ns}" for name, s in stats), str(RULE))
+def _save(folder: Path, dataset: Dataset, sync: bool) -> None:
+    """``sync``: have the files on the disk now, as one that is not compared with its hash must be
+    before it is trusted: the power may go."""
+    paths = [folder / f"{name}.npy" for name in PARTS]
+    for path, array in zip(paths, (getattr(dataset, name) for name in PARTS), strict=True):
+        _write(path, array, sync)
+    about = {
+        "class_names": dataset.class_names,
+        "notes": dataset.notes,
+        "hash": dataset.hash,
+        "files": _sizes_and_times(paths),
+    }
+    text = json.dumps(about)
+    (folder / ABOUT).write_text(f"{_digest([text])}\n{text}", "utf-8")
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+def _write(path: Path, array: Any, sync: bool) -> None:
+    """An array, or rows of one, as .npy, a part at a time."""
+    with path.open("wb") as file:
+        descr = np.lib.format.dtype_to_descr(array.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts(array):
+            file.write(np.ascontiguousarray(part).data)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
 
 
-def _load(path: Path, key: str) -> Dataset:
-    with np.load(path, allow_pickle=False) as stored:
-        about = json.loads(stored["about"].tobytes())
-        train_x, train_y, test_x, test_y = (stored[name] for name in PARTS)
-    names, notes = tuple(about["class_names"]), tuple(about["notes"])
-    return Dataset(key, train_x, train_y, test_x, test_y, names, notes)
-
-
-def _save(path: Path, dataset: Dataset) -> None:
-    about = json.dumps({"class_names": dataset.class_names, "notes": dataset.notes}).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(
-                file,
-                about=np.frombuffer(about, np.uint8),
-                train_x=dataset.train_x,
-                train_y=dataset.train_y,
-                test_x=dataset.test_x,
-                test_y=dataset.test_y,
-            )
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _sizes_and_times(paths: Sequence[Path]) -> list[list[int]]:
+    return [[s.st_size, s.st_mtime_ns] for s in (path.stat() for path in paths)]

@@ -9,10 +9,11 @@ else 64 x 64. What cannot be read is left out and counted; more than 5 % of it i
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from cu_core.data.room import Room, release
 from cu_core.errors import BadData
 from cu_core.spec import Ints
 
 MAX_PIXELS = 64_000_000
 MAX_SIDE = 64
 MAX_UNREADABLE = 0.05
+AHEAD = 256  # large images that wait for a thread: no more of them are held
+HELD = 1000  # decoded images, of those that go to a file
 EXIF_ORIENTATION = 0x0112
 GRAY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I", "F"}
 
@@ -54,26 +58,29 @@ class Decoded:
     notes: tuple[str, ...]
 
 
-def decode(items: Sequence[Item], names: Sequence[str]) -> Decoded:
+def decode(items: Collection[Item], names: Sequence[str], room: Room | None = None) -> Decoded:
     """Read N images, given as bytes or as files; ``names`` (N,) is what messages call them.
 
-    BadData, naming up to three, if more than 5 % cannot be read.
+    ``items`` are gone through twice, for their heads and for their pixels, and not kept. ``room``:
+    where the pixels go (memory). BadData, naming up to three, if over 5 % cannot be read.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        heads = [_head(item) for item in items]
-        readable = [head for head in heads if head]
-        if not readable:
+        heads = Counter(head for item in items if (head := _head(item)))
+        if not heads:
             _refuse_unreadable(names, names)
-        size, common = _common_size([size for size, _ in readable])
-        mode = "RGB" if any(m not in GRAY for _, m in readable) else "L"
-        x = np.zeros((len(items), len(mode), size[1], size[0]), np.uint8)  # (N, C, H, W)
-        kept, changes = [], Counter[str]()
+        size, common = _common_size(heads)
+        mode = "RGB" if any(m not in GRAY for _, m in heads) else "L"
+        x = (room or Room()).array((len(items), len(mode), size[1], size[0]))  # (N, C, H, W)
+        kept: list[int] = []
+        changes = Counter[str]()
         for i, result in enumerate(_read_all(items, size, mode, common)):
             if result is not None:
-                x[i], changed = result
+                x[len(kept)], changed = result
                 kept.append(i)
                 changes.update(changed)
+                if len(kept) % HELD == 0:
+                    release(x)
     index = np.array(kept, dtype=np.int64)
     lost = [names[i] for i in np.setdiff1d(np.arange(len(items)), index)]
     _refuse_unreadable(lost, names)
@@ -81,7 +88,7 @@ def decode(items: Sequence[Item], names: Sequence[str]) -> Decoded:
     if lost:
         images = "image" if len(lost) == 1 else "images"
         notes.append(f"{len(lost)} unreadable {images} left out: {_first_three(lost)}")
-    return Decoded(x[index] if lost else x, index, tuple(notes))
+    return Decoded(x[: len(kept)], index, tuple(notes))
 
 
 def _head(item: Item) -> tuple[Size, str] | None:
@@ -100,15 +107,17 @@ def _open(item: Item) -> Image.Image:
     return image
 
 
-def _common_size(sizes: Sequence[Size]) -> tuple[Size, Size]:
+def _common_size(heads: Counter[tuple[Size, str]]) -> tuple[Size, Size]:
     """(size to read at, most common size). Among equally common ones the smallest."""
-    counts = Counter(sizes)
+    counts = Counter[Size]()
+    for (size, _), n in heads.items():
+        counts[size] += n
     common = min(counts, key=lambda size: (-counts[size], size))
     return (common if max(common) <= MAX_SIDE else (MAX_SIDE, MAX_SIDE)), common
 
 
 def _read_all(
-    items: Sequence[Item], size: Size, mode: str, common: Size
+    items: Collection[Item], size: Size, mode: str, common: Size
 ) -> Iterator[tuple[NDArray[Any], list[str]] | None]:
     def read(item: Item) -> tuple[NDArray[Any], list[str]] | None:
         try:
@@ -119,8 +128,10 @@ def _read_all(
     if max(common) <= MAX_SIDE:  # small images: threads only wait for each other (half as fast)
         yield from map(read, items)
         return
+    rest = iter(items)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        yield from pool.map(read, items)
+        while ahead := list(islice(rest, AHEAD)):
+            yield from pool.map(read, ahead)
 
 
 def _read(item: Item, size: Size, mode: str) -> tuple[NDArray[Any], list[str]]:

@@ -7,6 +7,7 @@ import numpy as np
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
+from cu_core.data.room import Room
 from cu_core.data.source import Source
 from cu_core.errors import BadData
 from cu_core.spec import Dataset
@@ -29,7 +30,7 @@ def load(argument: str, home: Path | None) -> Dataset:
             "named after it, with the images inside."
         )
     key = f"folder:{argument}"
-    return cached(home, key, files, lambda: _read(key, train_root, train, test))
+    return cached(home, key, files, lambda room: _read(key, train_root, train, test, room))
 
 
 def _parts(root: Path) -> tuple[Path, Path | None]:
@@ -57,10 +58,11 @@ def _images(root: Path) -> list[tuple[str, Path]]:
 
 
 def _read(
-    key: str, root: Path, train: list[tuple[str, Path]], test: list[tuple[str, Path]]
+    key: str, root: Path, train: list[tuple[str, Path]], test: list[tuple[str, Path]], room: Room
 ) -> Dataset:
     images = train + test
-    decoded = decode([file for _, file in images], [f"{name}/{file.name}" for name, file in images])
+    called = [f"{name}/{file.name}" for name, file in images]
+    decoded = decode([file for _, file in images], called, room)
     labels = [images[i][0] for i in decoded.kept]
     n_train = int(np.searchsorted(decoded.kept, len(train))) if test else None
     empty = {f.name for f in _class_folders(root)} - {name for name, _ in train}

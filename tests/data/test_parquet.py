@@ -144,14 +144,32 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     write(file, [0, 1] * 10)
     first = data.load(f"parquet:{file}", home)
     (cache,) = caches(home)
-    whole = cache.read_bytes()
-    flipped = bytearray(whole)
-    flipped[len(whole) // 2] ^= 1
-    for broken in (b"", whole[:100], bytes(flipped)):
-        cache.write_bytes(broken)
-        assert data.load(f"parquet:{file}", home).hash == first.hash
-        assert data.load(f"parquet:{file}", home).notes == first.notes
-        assert caches(home) == [cache]
+    for file_of in sorted(path.name for path in cache.iterdir()):
+        path = cache / file_of
+        whole = path.read_bytes()
+        flipped = [bytearray(whole) for _ in range(3)]
+        for copy, at in zip(flipped, (7, 40, len(whole) * 3 // 4), strict=True):
+            copy[at] ^= 1
+        for broken in (b"", whole[: len(whole) // 2], *map(bytes, flipped)):
+            path.write_bytes(broken)
+            again = data.load(f"parquet:{file}", home)
+            assert again.hash == first.hash and again.notes == first.notes
+            assert again.class_names == first.class_names
+            assert caches(home) == [cache] and path.read_bytes() != broken
+        path.unlink()
+        assert data.load(f"parquet:{file}", home).hash == first.hash and path.exists()
+
+
+def test_a_cache_of_the_earlier_form_goes(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "a.parquet"
+    write(file, [0, 1] * 10)
+    data.load(f"parquet:{file}", home)
+    (cache,) = caches(home)
+    cache.with_name(f"{cache.name.partition('-')[0]}-0123.npz").write_bytes(b"")
+    os.utime(file, ns=(1, 1))
+    data.load(f"parquet:{file}", home)
+    (new,) = caches(home)
+    assert new.is_dir() and new != cache
 
 
 def test_a_home_that_cannot_be_written_is_said_and_survived(tmp_path: Path) -> None:
