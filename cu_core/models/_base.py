@@ -93,9 +93,12 @@ class Classifier(nn.Module):
         recorded = self.capture.passes(x) if self.capture else None
         if recorded is not None:
             return recorded(x)
-        half = self.plan.precision == "bfloat16"
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
-            z: Tensor = self.body(x)
+        z: Tensor
+        if self.plan.precision == "float32":
+            z = self.body(x)
+            return z
+        with torch.autocast(x.device.type, torch.bfloat16):
+            z = self.body(x)
         return z.float()
 
 
