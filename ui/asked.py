@@ -1,5 +1,7 @@
 """What a tab asked to see of a run beside its frames: the exact map of one, all of them in 3-D.
 
+Every frame on record is laid out; a page is sent those that it shows (``ui.replay``).
+
 A worker answers and keeps the answer with the run, so a second tab, or a second click, waits for
 nothing. A tab that asked for nothing is sent nothing: the 3-D map of a long run is megabytes.
 """
@@ -97,7 +99,7 @@ def _exact(reader: RunReader, wish: Wanted) -> dict[str, Any]:
 
 
 def _solid(reader: RunReader, progress: Values, wish: Wanted) -> dict[str, Any]:
-    total = len(reader.snapshots()) if wish.solid else 0
+    total = reader.snapshot_count() if wish.solid else 0
     if not wish.solid:
         return {"state": "none", "done": 0, "total": total, "message": wish.refusal}
     try:

@@ -16,7 +16,8 @@ from ui.stage import pack, player_html, unpack
 
 def whole(store: Store, record: RunRecord) -> bytes:
     """The run from its first frame on, with its verdict, its command and the views on record: the
-    3-D map if it is complete, and the exact map of the last frame that has one.
+    3-D map if it is complete, and the exact map of the last frame that has one. Of a long run as
+    many frames as a live page has (``replay.LIMIT``), which the page says.
 
     StoreError when the run has no frame.
     """
@@ -57,9 +58,10 @@ def file_name(record: RunRecord) -> str:
 
 
 def _exact(reader: Any) -> Mapping[str, Any] | None:
-    """Words on the exact map of the last step that has one; a damaged one counts as none."""
-    steps = [int(name.split("-")[1]) for name in reader.views() if name.startswith("exact-")]
-    for step in sorted(steps, reverse=True):
+    """Words on the exact map of the last frame in the page that has one; a damaged one counts as
+    none."""
+    steps = {int(name.split("-")[1]) for name in reader.views() if name.startswith("exact-")}
+    for step in sorted(steps.intersection(reader.frame_steps(replay.LIMIT)), reverse=True):
         try:
             known = reader.view_facts(f"exact-{step}")
         except StoreError:
@@ -75,7 +77,7 @@ def _solid(reader: Any) -> Mapping[str, Any] | None:
         known = reader.view_facts("solid")
     except StoreError:
         return None
-    total = len(reader.snapshots())
+    total = reader.snapshot_count()
     if known is None or len(known["steps"]) + len(known["skipped"]) < total:
         return None
     names = ("steps", "quality", "ghost")

@@ -2,6 +2,8 @@
 
 What a browser tab has been sent is kept in its ``Sent``: a poll then costs the new frames only,
 and a run in which nothing changed gives the very same bytes, which Streamlit does not send again.
+Of a long run a page has every k-th frame on record and the newest, which gives way to the next
+one; when k grows, all that are shown then travel anew. Frames are counted as the page has them.
 What comes but once (the retrained ghost, the 3-D map, an exact map) travels when it has changed.
 """
 
@@ -17,6 +19,7 @@ from cu_core.store import Frames, RunReader
 from ui.stage import fixed_box, frames_blob
 
 OVERLAP = 2  # frames sent once more, so that a page that missed one poll does not have to ask
+LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 seconds of playing
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
@@ -32,6 +35,8 @@ class Sent:
     run_id: str
     generation: Any = None
     frames: int = 0
+    every: int = 1  # of how many frames on record one was sent
+    steps: list[int] = field(default_factory=list)  # of the frames that were sent
     last_step: int = -1
     box: list[float] | None = None
     curves: Curves = field(default_factory=dict)
@@ -108,10 +113,12 @@ def _packed(
 
 
 def _frames(reader: RunReader, sent: Sent) -> Frames:
-    """Those that the tab lacks, and a few before them; all when some that it has are gone."""
-    frames = reader.frames(max(0, sent.frames - OVERLAP))
-    if frames.total < sent.frames:
-        frames = reader.frames(0)
+    """Those that the tab lacks, and a few before them; all when some that it has are gone, or are
+    too many by now."""
+    frames = reader.frames(max(0, sent.frames - OVERLAP), LIMIT)
+    if frames.start and (frames.total < sent.frames or frames.every != sent.every):
+        frames = reader.frames(0, LIMIT)
+    sent.every, sent.steps = frames.every, sent.steps[: frames.start] + frames.steps
     if frames.start == 0 and frames.total:
         sent.box = sent.box or fixed_box(frames.xy[0])
         sent.parts.clear()  # the page takes it for a new run
@@ -129,6 +136,8 @@ def _exact(
     reader: RunReader, sent: Sent, exact: Values | None
 ) -> tuple[Values | None, dict[str, Any]]:
     """The words on the exact map and, when it is on record and new to the page, its places."""
+    if exact and sent.every > 1 and exact.get("step") not in sent.steps:
+        return {"state": "none"}, {}  # of a frame that is not in the page, or no longer
     if not exact or exact["state"] != "done" or not sent.lacks("exact", exact["step"]):
         return exact, {}
     found = reader.view(f"exact-{exact['step']}")
@@ -141,14 +150,26 @@ def _solid(
     """The words on the 3-D map and, when there are frames new to the page, all its places."""
     if not solid or not solid.get("steps"):
         return solid, {}
-    if not sent.lacks("solid", (len(solid["steps"]), solid.get("ghost"))):
-        return solid, {}
+    known, _ = _in_page(solid, sent)
+    if not known["steps"] or not sent.lacks("solid", (known["steps"], solid.get("ghost"))):
+        return known, {}
     found = reader.view("solid")
     if found is None:
         return {**solid, "steps": [], "quality": []}, {}
     arrays, facts = found  # it may have grown since the words were found
     words = {name: facts[name] for name in ("steps", "quality", "ghost")}
-    return {**solid, **words}, {"xyz": arrays["xyz"], "ghost_xyz": arrays.get("ghost_xyz")}
+    known, pick = _in_page({**solid, **words}, sent)
+    return known, {"xyz": arrays["xyz"][pick], "ghost_xyz": arrays.get("ghost_xyz")}
+
+
+def _in_page(solid: Values, sent: Sent) -> tuple[Values, Any]:
+    """The words on those frames of the 3-D map that the page has, and which of its frames."""
+    if sent.every == 1:
+        return solid, slice(None)
+    page = {*sent.steps}
+    pick = [i for i, step in enumerate(solid["steps"]) if step in page]
+    words = {name: [solid[name][i] for i in pick] for name in ("steps", "quality")}
+    return {**solid, **words}, pick
 
 
 def _merged(reader: RunReader, sent: Sent) -> Curves:
@@ -190,6 +211,7 @@ def _header(
         "scale": progress.get("scale", 0.0),
         "ghost": progress.get("ghost"),
         "quality": frames.quality,
+        **({"every": frames.every, "on_record": frames.recorded} if frames.every > 1 else {}),
         "events": [{"step": e.step, "kind": e.kind, "text": e.text} for e in events],
     }
 

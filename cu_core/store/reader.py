@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from cu_core.errors import StoreError
 from cu_core.store import sql
@@ -51,8 +51,10 @@ class Frames:
 
     ``steps``: (T,); ``xy``: float32 (T, P, 2); ``pred``: uint16 (T, P) predicted classes;
     ``quality``: a dict a frame; ``start``: index of the first of them among the sound frames;
-    ``total``: sound frames on record; ``share``: uint8 (T, P, K) chances of the classes in 255ths,
-    of the classes ``share_class`` uint16 (T, P, K) or, when that is None, of all in their order.
+    ``total``: sound frames, of all on record or, where ``every`` is above 1, of every so many
+    and the newest; ``recorded``: snapshots up to the newest sound one; ``share``: uint8 (T, P, K)
+    chances of the classes in 255ths, of the classes ``share_class`` uint16 (T, P, K) or, when that
+    is None, of all in their order.
     ``share`` is None when one of the frames was kept before there were shares.
     """
 
@@ -65,6 +67,8 @@ class Frames:
     damaged: int
     share: NDArray[np.uint8] | None = None
     share_class: NDArray[np.uint16] | None = None
+    every: int = 1
+    recorded: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,11 @@ class RunReader:
         query = select(SNAPSHOT).where(SNAPSHOT.c.step > since_step).order_by(SNAPSHOT.c.step)
         return [self._snapshot_row(row) for row in self._rows(query)]
 
+    def snapshot_count(self) -> int:
+        """How many are on record, without reading what is known of each."""
+        rows = self._rows(select(func.count()).select_from(SNAPSHOT))
+        return int(rows[0][0]) if rows else 0
+
     def frame(self, step: int) -> dict[str, NDArray[Any]]:
         """z (P, D), logits (P, C), test_logits (Q, C) float16, xy (P, 2) float32, pred (P,), share.
 
@@ -132,25 +141,44 @@ class RunReader:
         arrays: dict[str, NDArray[Any]] = load(data)
         return arrays
 
-    def frames(self, from_index: int = 0) -> Frames:
-        """The sound frames from this index on; damaged ones are left out and counted."""
-        columns = (SNAPSHOT.c.step, SNAPSHOT.c.view_sha256, SNAPSHOT.c.quality)
-        rows = self._rows(select(*columns).order_by(SNAPSHOT.c.step))
-        sound = []
-        for step, digest, quality in rows:
-            path = snapshot_path(self.folder, step)
-            if _is_sound(path, digest, stamp(path)):
-                sound.append((step, path, digest, quality))
-        wanted = sound[max(from_index, 0) :]
-        views = [_view(path, digest) for _, path, digest, _ in wanted]
+    def frames(self, from_index: int = 0, at_most: int | None = None) -> Frames:
+        """The sound frames from this index on; damaged ones are left out and counted.
+
+        Where there are more than ``at_most`` (2 or more) on record: of every k-th of them, k the
+        smallest power of two that fits, and the newest; no other file is looked at.
+        """
+        rows, every, sound = self._sound(at_most)
+        wanted = [rows[i] for i in sound[max(from_index, 0) :]]
+        views = [_view(snapshot_path(self.folder, step), digest) for step, digest, _ in wanted]
         return Frames(
             steps=[step for step, *_ in wanted],
             **_stacked(views),
             quality=[parse(quality) for *_, quality in wanted],
             start=len(sound) - len(wanted),
             total=len(sound),
-            damaged=len(rows) - len(sound),
+            damaged=len(rows[::every]) - sum(i % every == 0 for i in sound),
+            every=every,
+            recorded=sound[-1] + 1 if sound else 0,
         )
+
+    def frame_steps(self, at_most: int | None = None) -> list[int]:
+        """The steps of those frames."""
+        rows, _, sound = self._sound(at_most)
+        return [rows[i].step for i in sound]
+
+    def _sound(self, at_most: int | None) -> tuple[Sequence[Any], int, list[int]]:
+        """Snapshots, k, and which are drawn: every k-th and the newest, those that are sound."""
+        columns = (SNAPSHOT.c.step, SNAPSHOT.c.view_sha256, SNAPSHOT.c.quality)
+        rows = self._rows(select(*columns).order_by(SNAPSHOT.c.step))
+        every = 1 if at_most is None else _stride(len(rows), at_most)
+
+        def is_sound(i: int) -> bool:
+            path = snapshot_path(self.folder, rows[i].step)
+            return _is_sound(path, rows[i].view_sha256, stamp(path))
+
+        sound = [i for i in range(0, len(rows), every) if is_sound(i)]
+        newest = next((i for i in reversed(range(len(rows))) if is_sound(i)), 0)
+        return rows, every, [*sound, newest] if newest % every else sound
 
     def view(self, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
         """A view's (arrays, facts); None if it is not there, or of an earlier life of the run.
@@ -212,6 +240,14 @@ class RunReader:
             bytes=row.bytes,
             quality=parse(row.quality),
         )
+
+
+def _stride(count: int, at_most: int) -> int:
+    """The smallest power of two of which every so many of ``count``, and the last, fit."""
+    every = 1
+    while len(range(0, count, every)) + bool((count - 1) % every) > max(2, at_most):
+        every *= 2
+    return every
 
 
 def damaged_snapshot(step: int, why: str) -> StoreError:

@@ -34,6 +34,17 @@ def part(first: int, end: int, ghost: bool = True, **meta: Any) -> str:
     return base64.b64encode(blob).decode()
 
 
+def thinned(total: int, every: int, first: int = 0, **meta: Any) -> str:
+    """Of ``total`` frames every so many and the newest, from place ``first`` on, as base64."""
+    pick = sorted({*range(0, total, every), total - 1})
+    facts = {"live": True, "run": "long", "every": every, "on_record": total, "total": len(pick)}
+    made = run(**{**facts, "total_steps": 60, **meta})
+    keep = {k: [made["meta"][k][i] for i in pick[first:]] for k in ("steps", "quality")}
+    made.update({name: made[name][pick[first:]] for name in ("xy", "pred", "share")})
+    blob = frames_blob(**{**made, "meta": {**made["meta"], **keep}}, start=first)
+    return base64.b64encode(blob).decode()
+
+
 @pytest.fixture
 def show(new_page: Callable[..., Any], tmp_path: Any) -> Callable[..., Any]:
     """``show(renderer, meta, **context options)``: the exported page of a made-up run, paused."""
@@ -430,6 +441,56 @@ def test_a_gap_is_asked_for_and_another_run_too(show):
     assert give(page, part(4, 8, **live)) == []
     assert page.evaluate("__lethe.frames") == 8
     assert give(page, part(6, 9, live=True, run="another")) == [["need", {"from": 0}]]
+
+
+def test_a_long_run_is_thinned_and_says_so(show):
+    page = show()
+    said = page.locator(".left-out")
+    assert said.is_hidden()
+    stage = "({ clock, run }) => [run.frames, run.stepAt(clock.t)]"
+    state = lambda: page.evaluate(f"() => ({stage})(__lethe.stage)")  # noqa: E731
+    steps = run()["meta"]["steps"]
+    assert give(page, part(0, 8, live=True, run="long", total_steps=60)) == []
+    page.evaluate("() => __lethe.stage.seekTo(5)")
+    assert give(page, thinned(9, 2)) == []  # all anew; frame 5 is gone: the one before it
+    assert state() == [5, steps[4]]
+    assert said.inner_text() == "Shows every 2nd of 9 pictures on record, and the newest."
+    assert give(page, thinned(10, 2, 3)) == []
+    page.evaluate("() => { __lethe.stage.toEnd(); __lethe.stage.pause(); }")
+    assert state() == [6, steps[9]]
+    assert give(page, thinned(11, 2, 4)) == []  # the newest gives way; who stood there stays near
+    assert state() == [6, steps[8]]
+    page.evaluate("() => __lethe.stage.seekTo(3)")
+    assert give(page, thinned(13, 4)) == [] and state() == [4, steps[4]]
+    assert give(page, thinned(14, 4, 4)) == [["need", {"from": 4}]]  # frame 3 might be passing
+    assert give(page, thinned(14, 2, 3)) == [["need", {"from": 0}]]  # of another k
+    assert give(page, thinned(14, 4, 2)) == []
+    page.get_by_role("button", name="Live").click()
+    assert state() == [5, steps[13]]
+    page.evaluate("() => __lethe.stage.compare.ask()")  # for a frame that stays
+    assert page.evaluate("() => __lethe.stage.compare.asked") == steps[12]
+    give(page, thinned(15, 8))
+    assert page.evaluate("() => __lethe.stage.compare.asked") is None
+    assert page.evaluate("__lethe.errors") == []
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_thinned_run_that_arrived_in_parts_draws_the_same(show, renderer):
+    shots = []
+    grown = [(8, 1), (9, 2), (10, 2, 3), (11, 2, 4), (13, 4), (15, 4, 2), (16, 4, 3)]
+    for parts in ([(16, 4)], grown):
+        page = show(renderer)
+        for given in parts:
+            assert give(page, thinned(*given)) == []
+        page.evaluate(
+            """() => { const { map: { camera } } = __lethe.stage;
+                camera.home([0, 0, 65535, 65535]); camera.reset(); __lethe.stage.pause(); }"""
+        )
+        for t in (2.5, 4):
+            seek(page, t)
+            shots.append(picture(page, ".points"))
+    assert changed(shots[0], shots[2]) == changed(shots[1], shots[3]) == 0
+    assert changed(shots[0], shots[1]) > 60
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)

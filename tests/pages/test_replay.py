@@ -139,6 +139,111 @@ def test_a_page_that_lacks_frames_is_sent_everything_again(store: Store, worker:
     assert_same_picture(again, tab)
 
 
+def test_a_long_run_shows_every_kth_frame_and_the_newest(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "LIMIT", 6)
+    live, strides, whole = Tab(store, worker.run_id), [], []
+    for step in range(40):
+        worker.go(step)
+        live.poll()
+        header, late = live.header, Tab(store, worker.run_id)
+        strides.append(header.get("every", 1))
+        shown = [f["step"] for f in live.frames]
+        assert shown == sorted({*range(0, step + 1, strides[-1]), step})
+        assert header["total"] == len(shown) <= 6
+        assert header.get("on_record", step + 1) == step + 1
+        late.poll()
+        assert_same_picture(live, late)
+        if step > replay.OVERLAP and header["start"] == 0:
+            whole.append(step)
+    assert whole == [6, 11, 21]  # sent anew when k grew, and only then
+    assert [strides[step] for step in (5, *whole, 39)] == [1, 2, 4, 8, 8]
+    worker.ghost()
+    worker.end()
+    live.poll()
+    page = exported(store, worker.run_id)
+    assert_same_picture(page, live)
+    assert (page.header["every"], page.header["on_record"], page.header["total"]) == (8, 40, 6)
+    (curve,) = (c for c in page.header["curves"] if c["key"] == "ta")
+    assert curve["steps"] == list(range(40))  # curves are whole
+
+
+def test_a_page_that_misses_polls_of_a_long_run_ends_with_the_same_frames(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "LIMIT", 6)
+    tab, asked = Tab(store, worker.run_id), 0
+    for some in (range(6), range(6, 11)):  # as many frames, but other ones
+        worker.go(*some)
+        tab.poll()
+    assert [f["step"] for f in tab.frames] == [0, 2, 4, 6, 8, 10]
+    for step in range(11, 50):
+        worker.go(step)
+        seen, tab.take = tab.take, (lambda _: None) if step % 10 in (1, 2) else tab.take
+        try:
+            tab.poll()
+        except AssertionError:
+            asked += 1
+            tab.sent.forget_from(0)
+            tab.poll()
+        tab.take = seen
+    assert asked == 3  # it missed where k grew, at 11, 21 and 41, and not at 31
+    worker.die(resume_at=20)  # fewer frames, in another step of k
+    worker.go(21)
+    late = Tab(store, worker.run_id)
+    for each in (tab, late):
+        each.poll()
+    assert_same_picture(tab, late)
+    assert [f["step"] for f in late.frames] == [0, 8, 16, 21]
+
+
+def test_up_to_the_limit_the_bytes_are_those_of_no_limit(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.ghost()
+    made = []
+    for step in range(6):
+        worker.go(step)
+        made.append([])
+        for limit in (6, 10**9):
+            monkeypatch.setattr(replay, "LIMIT", limit)
+            record, reader = store.run(worker.run_id), store.reader(worker.run_id)
+            sent = replay.Sent(record.run_id)
+            made[-1].append(replay.blob(record, reader, reader.progress(), {}, sent))
+        header, _ = unpack(made[-1][0])
+        assert made[-1][0] == made[-1][1] and not {"every", "on_record"} & header.keys()
+
+
+def test_views_of_frames_that_are_not_in_the_page_do_not_travel(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "LIMIT", 6)
+    every = list(range(11))  # the page has 0, 2, 4, ..., 10
+    worker.go(*every)
+    facts = {**SOLID, "steps": every, "quality": [{"fidelity": s / 10} for s in every]}
+    places = solid(11)
+    store.save_view(worker.run_id, "solid", places, facts)
+    tab = Tab(store, worker.run_id)
+    told = {"state": "done", "done": 11, "total": 11, **facts}
+    for step, state in ((7, "none"), (8, "fitting")):
+        tab.poll(exact={"state": "fitting", "step": step}, solid=told)
+        assert tab.header["exact"]["state"] == state
+    assert tab.header["solid"]["steps"] == every[::2] == [f["step"] for f in tab.frames]
+    assert [q["fidelity"] for q in tab.header["solid"]["quality"]] == [s / 10 for s in every[::2]]
+    assert tab.parts["xyz"].shape == (6, P, 3)
+    worker.go(11)  # k grows; this frame has no place in 3-D yet
+    tab.poll(exact={"state": "fitting", "step": 6}, solid=told)
+    assert [f["step"] for f in tab.frames] == [0, 4, 8, 11]
+    assert tab.header["exact"] == {"state": "none"} and tab.header["solid"]["steps"] == [0, 4, 8]
+    assert tab.parts["xyz"].shape == (3, P, 3)
+    worker.end()
+    for step in (4, 6):  # the last one that a page can show
+        view = {"step": step, "seconds": 2.0}
+        store.save_view(worker.run_id, f"exact-{step}", {"xy": arrays(5)["xy"]}, view)
+    assert exported(store, worker.run_id).header["exact"]["step"] == 4
+
+
 SOLID = {"steps": [0, 1], "quality": [{}, {}], "skipped": [], "with_ghost": True, "ghost": 0.8}
 
 

@@ -14,6 +14,8 @@ from numpy.testing import assert_array_equal
 from cu_core.errors import StoreError
 from cu_core.spec import SCHEMA_VERSION, StepLog
 from cu_core.store import RunWriter, Store
+from cu_core.store import reader as reader_module
+from cu_core.store.reader import _stride
 from cu_core.store.runtables import spell, unspell
 from cu_core.store.writer import half
 from tests.store.samples import REQUEST, P, arrays, finished, probe, running
@@ -120,6 +122,40 @@ def test_a_damaged_snapshot_costs_one_frame(store: Store, spoil) -> None:  # typ
             again.frame(10)
         assert_array_equal(again.frame(20)["xy"], arrays(20)["xy"])
     assert store.run(run_id).state == "done"
+
+
+def test_of_many_frames_every_kth_and_the_newest_are_read_and_no_other_is_looked_at(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_one = tuple(range(0, 230, 10))
+    reader = store.reader(finished(store, every_one))
+    looked = set()
+    stamped = reader_module.stamp
+    monkeypatch.setattr(
+        reader_module, "stamp", lambda path: looked.add(int(path.stem)) or stamped(path)
+    )
+    frames = reader.frames(at_most=8)
+    assert (frames.every, frames.recorded, frames.total, frames.start) == (4, 23, 7, 0)
+    assert frames.steps == reader.frame_steps(8) == [0, 40, 80, 120, 160, 200, 220]
+    assert looked == {*frames.steps}
+    assert_array_equal(frames.xy[-1], arrays(220)["xy"])
+    assert reader.frames(5, at_most=8).steps == [200, 220] and reader.frames(5, 8).start == 5
+    assert reader.frames(at_most=23).every == 1 and reader.frames().steps == [*every_one]
+    for row in reader.snapshots()[-1:0:-11]:  # 220, 110: the newest, and one that is not shown
+        flip_a_byte(row.path)
+    frames = reader.frames(at_most=8)
+    assert (frames.steps[-2:], frames.total, frames.recorded) == ([200, 210], 7, 22)
+    assert reader.frames().damaged == 2
+
+
+@given(count=st.integers(0, 5000), at_most=st.integers(2, 300))
+def test_a_stride_is_the_smallest_power_of_two_that_fits(count: int, at_most: int) -> None:
+    def shown(every: int) -> int:
+        return len({*range(0, count, every), *range(count)[-1:]})
+
+    every = _stride(count, at_most)
+    assert every.bit_count() == 1 and shown(every) <= at_most
+    assert every == 1 or shown(every // 2) > at_most
 
 
 def test_a_snapshot_that_does_not_fit_leaves_the_earlier_ones(store: Store) -> None:

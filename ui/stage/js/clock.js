@@ -57,11 +57,13 @@ export class Clock {
     this.t = this.last;
   }
 
-  /** New frames, or fewer after a rewind. */
-  grow(last, live) {
+  /** New frames, or fewer after a rewind. ``t``: where the time shown lies among them, if that
+   * has changed; who stands on a frame that is gone stands on the one before it. */
+  grow(last, live, t = this.t) {
+    const stands = !this.playing && !this.following && Number.isInteger(this.t);
     this.live = live;
     this.last = last;
-    this.t = Math.min(this.t, last);
+    this.t = Math.min(stands ? Math.floor(t) : t, last);
     if (!live) {
       this.playing = this.playing || (this.following && !this.atEnd);
       this.following = false;

@@ -83,6 +83,7 @@ export class Compare {
       if (exact.state === "done" && this.found?.exact.step === this.asked) this.open();
       else if (exact.state === "failed") this._waits(null);
     }
+    if (this.asked !== null && !steps.includes(this.asked)) this._waits(null); // left out by now
     const gone = header.start === 0 && this.found?.exact.step !== this.shown;
     if (gone || !steps.includes(this.shown)) this.close();
   }
@@ -101,6 +102,7 @@ export class Compare {
       stage.settle(false);
     }
     if (this.fixed) stage.seekTo(stage.run.steps.indexOf(this.found.exact.step));
+    else if (stage.run.passes(stage.clock.frame)) stage.stepBy(-1); // to one that stays
     const step = stage.run.steps[stage.clock.frame];
     if (this.found?.exact.step === step) return this.open();
     this._waits(step);

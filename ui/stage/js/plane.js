@@ -62,7 +62,7 @@ export class Plane {
     const { run } = this;
     const [a, b] = [2 * (i * run.n + slot), 2 * ((i + 1) * run.n + slot)];
     [out[0], out[1], out[2], out[3]] = [run.xy[a], run.xy[a + 1], run.xy[b], run.xy[b + 1]];
-    const least = Math.max(run.floor(i + 1) / run.unit, 1);
+    const least = Math.max((run.floor(i + 1) * run.span(i + 1)) / run.unit, 1);
     return Math.hypot(out[2] - out[0], out[3] - out[1]) > least;
   }
 

@@ -14,6 +14,7 @@ export class Run {
     this.classes = header.classes;
     this.forgetClasses = new Set(header.forget_classes);
     this.unit = Math.max(header.box[2] - header.box[0], header.box[3] - header.box[1]) / 65535;
+    this.every = header.every || 1; // of so many frames on record the page has one, and the newest
     this.frames = 0;
     this.capacity = 0;
     this.steps = [];
@@ -71,7 +72,8 @@ export class Run {
   /** Takes the frames of a blob. Returns the first frame that is new, or -1 when some lack. */
   append(header, sections) {
     const { start, count, n } = header;
-    if (start > this.frames) return -1;
+    const staying = this.frames - (this.every > 1 ? 1 : 0); // the newest may give way
+    if (start > Math.max(0, staying)) return -1;
     if (sections.ghost) this.ghost = this._ghosts(sections.ghost);
     this._grow(start + count);
     for (let f = 0; f < count; f++) {
@@ -121,6 +123,21 @@ export class Run {
     this.pred = new pred.constructor(this.capacity * this.n);
     this.xy.set(xy);
     this.pred.set(pred);
+  }
+
+  /** Frames on record from the last of every k-th to the newest; 0 where they are the same. */
+  get tail() {
+    return this.every > 1 ? (this.header.on_record - 1) % this.every : 0;
+  }
+
+  /** Frames on record from the frame before i to frame i. */
+  span(i) {
+    return i === this.last && this.tail ? this.tail : this.every;
+  }
+
+  /** Whether frame i is in the page only until the run has its next one. */
+  passes(i) {
+    return Boolean(this.header.live) && i === this.last && this.tail > 0;
   }
 
   get last() {

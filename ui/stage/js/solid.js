@@ -159,7 +159,7 @@ export class Solid extends Projected {
   }
 
   travels(i, slot) {
-    return this._apart(i, i + 1, slot) > this._floor(i + 1);
+    return this._apart(i, i + 1, slot) > this._floor(i + 1) * this.run.span(i + 1);
   }
 
   strayed(slot, t) {

@@ -14,7 +14,7 @@ import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
-import { qualityOf, showQuality } from "./texts.js";
+import { qualityOf, showLeftOut, showQuality } from "./texts.js";
 
 const MAX_RATIO = 2;
 
@@ -87,7 +87,9 @@ export class Stage {
     const { header, sections } = parseBlob(data);
     const { run } = this;
     const same = run && run.frames && run.id === header.run && run.n === header.n;
-    if (!same && header.start > 0) return this.setTriggerValue("need", { from: 0 });
+    const joins = header.start === 0 || (same && run.every === (header.every || 1));
+    if (!joins) return this.setTriggerValue("need", { from: 0 });
+    const step = run?.stepAt(this.clock.t);
     const next = header.start > 0 ? this.run : new Run(header, sections);
     const firstNew = header.start > 0 ? next.append(header, sections) : 0;
     if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
@@ -95,7 +97,8 @@ export class Stage {
     this.run = next;
     this.map.load(next, firstNew, !same);
     this.scrubber.load(next);
-    this.clock.grow(next.last, Boolean(header.live));
+    const shifted = same && (run.every > 1 || next.every > 1); // other frames, or another newest
+    this.clock.grow(next.last, Boolean(header.live), shifted ? next.timeOf(step) : undefined);
     if (!same) this._open();
     this.chooser.load(); // before the layout, which measures the controls
     this.dress();
@@ -112,7 +115,7 @@ export class Stage {
     clock.t = 0;
     this.chooser.state = left?.view || { kind: run.header.view || "map" };
     if (left) {
-      clock.t = Math.min(run.last, left.t || 0);
+      clock.t = run.every > 1 ? Math.floor(run.timeOf(left.step)) : Math.min(run.last, left.t || 0);
       if (clock.live && left.following) clock.follow();
       else clock.playing = Boolean(left.playing) && !clock.calm && !clock.atEnd;
     } else if (clock.live) clock.follow();
@@ -125,6 +128,7 @@ export class Stage {
     this.notice.hidden = run.frames > 0;
     this.notice.textContent =
       "The map and the curves appear here once the original model has placed the samples.";
+    showLeftOut(this.root.querySelector(".left-out"), run);
     this.root.classList.toggle("blank", !run.frames);
     this.root.querySelector(".transport").inert = !run.frames;
   }
@@ -201,8 +205,8 @@ export class Stage {
   }
 
   keep() {
-    const { t, playing, following } = this.clock;
-    remember(this.run.id, { t, playing, following, view: this.chooser.state });
+    const { run, chooser, clock: { t, playing, following } } = this;
+    remember(run.id, { t, step: run.stepAt(t), playing, following, view: chooser.state });
   }
 
   tell() {
@@ -255,10 +259,8 @@ export class Stage {
     const step = Math.round(run.stepAt(t));
     this.scrubber.draw(t, `step ${step} of ${run.endStep}`);
     const state = `${step}/${run.endStep}/${clock.playing}/${clock.following}/${clock.live}`;
-    const quality = run.quality[clock.frame];
-    if (state === this.shown && quality === this.judged) return;
-    this.shown = state;
-    this.judged = quality;
+    if (state === this.shown && run.quality[clock.frame] === this.judged) return;
+    Object.assign(this, { shown: state, judged: run.quality[clock.frame] });
     this.step.firstChild.textContent = `step ${step}`;
     this.step.lastChild.textContent = ` / ${run.endStep}`;
     this.root.classList.toggle("playing", clock.playing || clock.following);

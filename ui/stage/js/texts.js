@@ -10,6 +10,7 @@ const MEANING = {
   trust: "How far neighbours on the map are neighbours in the embeddings too; 1 when all are.",
   jitter: "Median movement of the keep samples in this frame, in spreads of the map.",
   floor: "Movement drawn when nothing changes, in spreads of the map. Trails start above it.",
+  since: "Median movement of the keep samples since the frame before it on record, in spreads.",
   ghost: "How far the retrained model's outlines are drawn among the classes they lie among.",
 };
 
@@ -57,7 +58,7 @@ export function qualityOf(run, frame, view) {
   if (!Object.values(quality || {}).some(known)) return { ...said, details: [] };
   const details = [
     [`Trustworthiness ${share(quality.trustworthiness)}`, MEANING.trust],
-    [`Jitter ${small(quality.jitter)}`, MEANING.jitter],
+    [`Jitter ${small(quality.jitter)}`, run.every > 1 ? MEANING.since : MEANING.jitter],
     [`Noise floor ${small(quality.noise_floor)}`, MEANING.floor],
     ...ghostRow(run, view),
   ];
@@ -68,6 +69,15 @@ export function qualityOf(run, frame, view) {
 function solidQuality(run, frame) {
   const { solid } = run.header;
   return solid?.quality?.[solid.steps.indexOf(run.steps[frame])];
+}
+
+/** Says of a long run that it is not shown whole. */
+export function showLeftOut(box, { every, header: { on_record: count } }) {
+  box.hidden = every === 1;
+  if (box.hidden) return;
+  const nth = `${every}${every % 10 === 2 && every % 100 !== 12 ? "nd" : "th"}`; // a power of two
+  const all = count.toLocaleString("en");
+  box.textContent = `Shows every ${nth} of ${all} pictures on record, and the newest.`;
 }
 
 /** Writes them into the line's box: the sentence, and the details behind it. */
