@@ -21,11 +21,10 @@ def test_at_once_means_at_once() -> None:
 
 
 def test_beside_the_caller_in_order_and_not_too_far_behind() -> None:
-    recorder, done, begun = Recorder("cpu", beside=True), [], time.monotonic()
+    recorder, done = Recorder("cpu", beside=True), []
     for i in range(6):
         recorder.do(lambda i=i: (time.sleep(0.05), done.append(i)))
         assert len(done) >= i - WAITING
-    assert time.monotonic() - begun < 6 * 0.05 + 1
     recorder.drain()
     assert done == [0, 1, 2, 3, 4, 5]
     recorder.close()
