@@ -214,9 +214,11 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
     import numba
     import torch
 
+    from cu_core.models.measure import processor
+
     on_gpu = options.device.startswith("cuda") and torch.cuda.is_available()
     return {
-        "cpu": _cpu(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if on_gpu else None,
         "torch threads": torch.get_num_threads(),
@@ -225,14 +227,6 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }
-
-
-def _cpu() -> str:
-    """The processor's name, as Linux tells it; else the architecture."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":
