@@ -15,13 +15,15 @@ def test_every_loss_is_drawn_and_a_method_is_one_click_away(app: App, tab: Any) 
     cards = method_cards()
     tab.goto(f"{app.url}/methods")
     tab.get_by_text("Read docs/METHODS.md").wait_for(timeout=LONG_MS)
-    assert tab.get_by_role("button", name="Run this one").count() == len(cards)
+    offered = tab.get_by_role("button", name="Run this one")
+    offered.nth(len(cards) - 1).wait_for()
+    assert offered.count() == len(cards)
     shown = tab.locator("[class*='st-key-method-'] .katex-display")
     shown.nth(len(cards) - 1).wait_for()
     assert shown.count() == sum(bool(card["loss"]) for card in cards)
     assert tab.locator(".katex-error").count() == 0
     tab.locator(".st-key-try-salun button").click()
     tab.get_by_text("No run is open").wait_for(timeout=LONG_MS)
-    assert tab.locator(".st-key-method input").input_value() == "SalUn"
-    assert tab.locator(".st-key-method-card .katex").count() > 1
+    tab.locator(".st-key-method input[value=SalUn]").wait_for(state="attached")
+    tab.locator(".st-key-method-card .katex").nth(1).wait_for()
     assert tab.locator(".katex-error").count() == 0
