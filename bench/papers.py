@@ -190,8 +190,9 @@ def ablation_cases(options: argparse.Namespace, rule: str, not_run: list[str]) -
     there, missing = ablations()
     not_run.extend(missing)
     usual = {"method": METHOD, "preset": usual_preset(options, METHOD)}
+    given = knobs(options, METHOD)
     return [
-        Case(name, request(options, rule, seed, **usual, hparams=changed), "ablations")
+        Case(name, request(options, rule, seed, **usual, hparams=given | changed), "ablations")
         for name, changed in there
         for seed in options.seeds
     ]
@@ -203,6 +204,7 @@ def rule_cases(options: argparse.Namespace, rule: str) -> list[Any]:
     from bench.papers_run import Case
 
     usual = {"method": METHOD, "preset": usual_preset(options, METHOD)}
+    usual |= {"hparams": knobs(options, METHOD)}
     return [
         Case(METHOD, request(options, rule, seed, **usual, every=None), "rules")
         for seed in options.seeds

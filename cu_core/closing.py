@@ -72,7 +72,8 @@ class Closing:
         values, reasons = full_measure(self.setup, model, own)
         seeds = self._seeds(retrained) if retrained else []
         found = {model_id: self.alone(model_id) for model_id in (original, *seeds)}
-        scenes = {model_id: self._reference(model_id) for model_id in found}
+        key = f"{self._key('references')}-{derive(original, *seeds):016x}"
+        scenes = {model_id: self._recorded(model_id, key) for model_id in found}
         compared = partial(
             _compared,
             original=scenes[original],
@@ -80,7 +81,6 @@ class Closing:
             untrained=self._untrained(),
         )
         more, why = compared(own)
-        key = f"{self._key('references')}-{derive(original, *seeds):016x}"
         for model_id, scene in scenes.items():
             if scene is not None:
                 found[model_id] |= self._cached(model_id, key, partial(compared, scene))
@@ -116,6 +116,10 @@ class Closing:
 
     # --- looking ------------------------------------------------------------------------------
 
+    def model(self, model_id: str) -> Any:
+        """A reference model on the run's device, read once a run."""
+        return self._see(model_id)[0]
+
     def _see(self, model_id: str) -> tuple[Any, Scene]:
         if model_id not in self._seen:
             model = training.load_model(self.store, self.setup, model_id)
@@ -131,6 +135,11 @@ class Closing:
         # whatever is no number in an embedding is none in the logits
         finite = np.isfinite(scene.logits).all() and np.isfinite(scene.test_logits).all()
         return scene if finite else None
+
+    def _recorded(self, model_id: str, key: str) -> Scene | None:
+        """The scene of a reference with what is on record of it under ``key``."""
+        scene, found = self._reference(model_id), self.store.eval(model_id, key)
+        return replace(scene, known=found["values"]) if scene and found else scene
 
     def _scene(self, model: Any) -> Scene:
         """One pass over the probe and its test samples."""

@@ -32,7 +32,7 @@ from cu_core.spec import (
 from cu_core.store.plans import keep_plan, kept_plan
 
 MOST_FRAMES, FEWEST_FRAMES = 60, 24
-LOOKING = 0.2  # of a run on the processor may go into looking at it
+LOOKING = 0.2  # of a run may go into looking at it
 
 
 class Setup:
@@ -44,7 +44,8 @@ class Setup:
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
         self.request = request
         self.device = engine.pick_device(request.device)
-        self.dataset: Dataset = data.load(request.dataset, home)
+        self._home = Path(home)
+        self.dataset: Dataset = data.load(request.dataset, self._home)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -54,7 +55,6 @@ class Setup:
             seed = request.seed if isinstance(request, UnlearnRequest) else request.forget_seed
             self.forget = forget.parse(request.forget, self.dataset, seed)
             self.new = self._new(self.forget)
-        self._home = Path(home)
         self._resident: Resident | None = None
         self._plan: Plan | None = None
 
@@ -94,10 +94,12 @@ class Setup:
         return plan
 
     def placed(self, model: models.Classifier) -> models.Classifier:
-        """The model on the run's device, computed by the plan."""
+        """The model on the run's device, computed by the plan; on a GPU by kernels that add up in
+        one order, so that the same run has the same bits there too."""
         model.use(self.plan)
-        if self.device.startswith("cuda"):  # else each pass would reorder the weights
-            model.to(memory_format=torch.channels_last)
+        if self.device.startswith("cuda"):
+            torch.backends.cudnn.deterministic = True
+            model.to(memory_format=torch.channels_last)  # else each pass would reorder the weights
         return model.to(self.device)
 
     def _new(self, chosen: ForgetSet) -> Ints:
@@ -178,13 +180,13 @@ def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -
     """(total steps, steps between snapshots), unless the request says: 60 snapshots, or as many as
     cost a fifth of the run, but not fewer than 24.
 
-    Counted, not timed, so that the same request gives the same snapshots everywhere but on a GPU
-    (where they cost little). ``looked_at``: images of a snapshot; a pass forward and back is three.
+    Counted, not timed, so that the same request gives the same snapshots everywhere.
+    ``looked_at``: images of a snapshot; a pass forward and back is three.
     """
     total = method.total_steps(job)
     total = min(total, request.max_steps or total)
     frames = MOST_FRAMES
-    if job.device == "cpu" and not measure.small(job.model.shape):
+    if not measure.small(job.model.shape):
         sets = method.uses_forget + method.uses_retain
         trained = total * int(getattr(method, "batch_size", 64)) * sets
         affordable = int(LOOKING * 3 * trained / looked_at)
@@ -219,10 +221,12 @@ class Clock:
             yield event
 
 
-def probe_scene(snapshot: Snapshot, probe: Probe, chosen: ForgetSet) -> Scene:
+def probe_scene(
+    snapshot: Snapshot, probe: Probe, chosen: ForgetSet, near: Ints | None = None
+) -> Scene:
     return Scene(
         snapshot.z, snapshot.logits, probe.label, probe.is_forget,
-        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z,
+        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z, near=near,
     )  # fmt: skip
 
 

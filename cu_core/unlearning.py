@@ -154,8 +154,7 @@ class UnlearnRun:
             return
         try:
             with self.clock("retrained ghost"), undisturbed(self.setup.device):
-                model = training.load_model(self.store, self.setup, retrained)
-                self.map.place_ghost(model, self.request.seed)
+                self.map.place_ghost(self.closing.model(retrained), self.request.seed)
         except (StoreError, BadCheckpoint) as fault:
             self.writer.event(self.step, "ghost", f"The retrained model is not shown: {fault}")
 
@@ -211,10 +210,11 @@ class UnlearnRun:
     def _record(self, snapshot: Snapshot, layout: Layout) -> None:
         if not (np.isfinite(snapshot.z).all() and np.isfinite(snapshot.logits).all()):
             raise Diverged("output of the model", snapshot.step)
-        with self.clock("metrics"):
-            values, reasons = metrics.measure(probe_scene(snapshot, self.probe, self.forget))
         with self.clock("map"):
             frame = layout.place(snapshot.z, snapshot.step, self.probe.label, self.probe.is_forget)
+        with self.clock("metrics"):
+            scene = probe_scene(snapshot, self.probe, self.forget, frame.near)
+            values, reasons = metrics.measure(scene)
         with self.clock("store"):
             self.writer.metrics(snapshot.step, values)
             self.writer.snapshot(

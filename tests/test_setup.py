@@ -91,7 +91,7 @@ def test_a_run_that_is_taken_up_keeps_the_plan_it_began_with(images: str, tmp_pa
         ((3, 32, 32), 1884, 3000, "cpu", 24),  # at least so many
         ((3, 32, 32), 4000, 3000, "cpu", 51),  # a fifth of 4000 x 64 x 3 images, by 3000
         ((3, 32, 32), 9000, 3000, "cpu", 60),
-        ((3, 32, 32), 1884, 3000, "cuda", 60),
+        ((3, 32, 32), 1884, 3000, "cuda", 24),  # on every device
         ((3, 32, 32), 10, 3000, "cpu", 10),
     ],
 )

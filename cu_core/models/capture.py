@@ -7,8 +7,8 @@ whatever else a method does stay as they are, so no method hears of it.
 A replay computes what was recorded, so a graph is kept under everything that was recorded with it:
 shape, modes, which weights learn, where weights lie. A new graph is compared with the ordinary
 passes before it is used; where one cannot be recorded, or differs, the ordinary passes are taken.
-Only the first pass with gradients of an update is replayed: a second would overwrite what the first
-keeps for its backward pass.
+Each pass with gradients of one update has a graph of its own: a second replay of the same one would
+overwrite what the first keeps for its backward pass.
 """
 
 from collections import Counter
@@ -18,11 +18,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from cu_core.seeding import undisturbed
 
 SEEN = 3  # times that a shape comes before it is worth recording
-MOST = 6  # graphs; each holds the memory of its passes
+MOST = 8  # graphs; each holds the memory of its passes
 TOLERANCE = {"float32": 5e-3, "bfloat16": 5e-2}  # relative, of outputs and gradients
 
 FUSED = (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
@@ -46,9 +47,19 @@ class Body(nn.Module):
 
 
 def cuda_graph(passes: Body, x: Tensor) -> Passes:
-    """``passes`` recorded for batches like ``x``."""
-    torch.cuda.make_graphed_callables(passes, (x,), allow_unused_input=True)
-    return passes  # whose forward is the replay from now on
+    """``passes`` recorded for batches like ``x``, on aliases of the weights: what adds up a
+    weight's own gradients may be alive, on the stream of the training, and a recording that runs
+    into another stream fails."""
+    names, weights = zip(*passes.named_parameters(), strict=True)
+    aliases = (w.detach().requires_grad_(w.requires_grad) for w in weights)
+
+    def on(x: Tensor, *values: Tensor) -> Tensor:
+        z: Tensor = functional_call(passes, dict(zip(names, values, strict=True)), (x,))
+        return z
+
+    with torch.cuda.stream(torch.cuda.current_stream()):  # one that fails leaves its own behind
+        graph: Any = torch.cuda.make_graphed_callables(on, (x, *aliases), allow_unused_input=True)
+    return lambda x: graph(x, *weights)
 
 
 def quicken(model: Any, optimizer: Any) -> None:
@@ -64,7 +75,7 @@ def quicken(model: Any, optimizer: Any) -> None:
 def next_update(model: Any) -> None:
     """Before each update: the memory of the graphs, if there are any, is free again."""
     if capture := getattr(model, "capture", None):
-        capture.free = True
+        capture.used = 0
 
 
 class Capture:
@@ -78,7 +89,8 @@ class Capture:
         self.fault = ""  # why ordinary passes are taken, once they are
         self._seen: Counter[Any] = Counter()
         self._graphs: dict[Any, Passes | None] = {}
-        self.free = True
+        self.used = 0  # graphs, in this update
+        self._layers = list(body.modules())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> None:
         """A copy of the model, a teacher say, has other weights: it has no graphs."""
@@ -88,7 +100,7 @@ class Capture:
 
         Looked at or differentiated otherwise than in training, a model has none.
         """
-        if not (self.free and torch.is_grad_enabled() and not x.requires_grad):
+        if x.requires_grad or not torch.is_grad_enabled():
             return None
         key = self._key(x)
         if key not in self._graphs:
@@ -97,17 +109,17 @@ class Capture:
                 return None
             self._graphs[key] = self._recorded(x)
         found = self._graphs[key]
-        self.free = found is None
+        self.used += found is not None
         return found
 
     def _key(self, x: Tensor) -> Any:
         """Everything that a recording depends on beside the values of ``x`` and of the weights."""
-        modes = tuple(
-            (m.training, getattr(m, "momentum", None), bool(m._forward_hooks))
-            for m in self.body.modules()
-        )
-        weights = tuple((p.data_ptr(), p.requires_grad) for p in self.body.parameters())
-        return tuple(x.shape), x.stride(), modes, weights
+        modes, weights = [], []  # read layer by layer: asking the body for them takes ten times
+        for layer in self._layers:  # as long, in every update
+            modes.append((layer.training, getattr(layer, "momentum", None), *layer._forward_hooks))
+            own = layer._parameters.values()
+            weights += [(p.data_ptr(), p.requires_grad) for p in own if p is not None]
+        return self.used, tuple(x.shape), x.stride(), tuple(modes), tuple(weights)
 
     def _recorded(self, x: Tensor) -> Passes | None:
         """The graph, if recording works and it computes what the ordinary passes do. Statistics

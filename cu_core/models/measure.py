@@ -39,7 +39,8 @@ def known_plan(
     """
     if device.startswith("cuda"):
         native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Plan(precision=wanted or ("bfloat16" if native else "float32"))
+        pays = native and not small(shape)
+        return Plan(precision=wanted or ("bfloat16" if pays else "float32"))
     if device != "cpu":
         return Plan(precision=wanted or "float32")
     if small(shape):

@@ -70,7 +70,7 @@ def recipe(
     The retrained model must be trained by the original's recipe, not by one for fewer samples.
     """
     declared = get(architecture)
-    on_gpu = device != "cpu"
+    on_gpu = device != "cpu" and n_train >= SMALL_SET  # a small set trains alike everywhere
     batch = 64 if n_train < SMALL_SET else 256 if on_gpu else 128
     if epochs is None:
         usual = declared.epochs_gpu if on_gpu else declared.epochs_cpu

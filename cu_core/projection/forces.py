@@ -17,7 +17,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from cu_core.projection.fuzzy import Graph
+from cu_core.projection.fuzzy import Graph, Rows
 
 A, B = 1.576943460405378, 0.8950608781227859  # umap.umap_.find_ab_params(spread=1, min_dist=0.1)
 NEGATIVES = 5  # umap-learn's negative_sample_rate: repulsions per attraction
@@ -28,7 +28,7 @@ NEAR2 = 1e-4  # squared distance below which attraction grows no further
 UNIT = 2.0**32  # masses are counted in this many parts
 
 
-def attraction(graph: Graph, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def attraction(graph: Graph, y: Tensor) -> tuple[Tensor, Tensor | Rows, Tensor]:
     """(pull on each point (N, d), its coefficients as a sparse (N, N), their row sums (N, 1)).
 
     ``y``: (N, d). Edge ij of weight w pulls with w c(s) (y_j - y_i), s the distance, c = 2ab

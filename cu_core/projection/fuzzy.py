@@ -24,6 +24,19 @@ MAX_NEWTON = 96
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A sparse matrix whose products have the same bits each time: a GPU's own add up in whatever
+    order its threads come by, and the last bit decides which point jumps."""
+
+    graph: Graph
+    values: Tensor
+
+    def __matmul__(self, dense: Tensor) -> Tensor:
+        parts = self.values[:, None] * dense.index_select(0, self.graph.column)  # (E, m)
+        return torch.segment_reduce(parts, "sum", offsets=self.graph.start, axis=0, unsafe=True)
+
+
+@dataclass(frozen=True)
 class Graph:
     """A symmetric weighted graph over N points: E directed edges sorted by row, both directions.
 
@@ -40,8 +53,10 @@ class Graph:
     listed: Tensor
     strength: Tensor
 
-    def matrix(self, values: Tensor) -> Tensor:
-        """The sparse (N, N) matrix with ``values`` (E,) on the edges."""
+    def matrix(self, values: Tensor) -> Tensor | Rows:
+        """The sparse (N, N) matrix with ``values`` (E,) on the edges, for products with (N, m)."""
+        if values.is_cuda:
+            return Rows(self, values)
         n = len(self.degree)
         return torch.sparse_csr_tensor(
             self.start, self.column, values, (n, n), check_invariants=False

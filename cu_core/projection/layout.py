@@ -21,7 +21,7 @@ from torch.nn.functional import normalize
 
 from cu_core.projection import quality
 from cu_core.projection.forces import A, B, attraction, repulsion
-from cu_core.projection.fuzzy import Graph, fuzzy_set
+from cu_core.projection.fuzzy import Graph, Rows, fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest, nearest_drawn
 from cu_core.seeding import derive
 from cu_core.spec import Frame
@@ -99,7 +99,7 @@ class Layout:
         }
         if is_forget.any():
             values["moved_forget"] = float(way[forget].median())
-        return Frame(step, self.xy, values)
+        return Frame(step, self.xy, values, near.index.cpu().numpy())
 
 
 def scale_of(xy: NDArray[np.float32]) -> float:
@@ -201,7 +201,7 @@ def relax(
     return y
 
 
-def solve(matrix: Tensor, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tensor:
+def solve(matrix: Tensor | Rows, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tensor:
     """Some conjugate gradient steps for (diag - matrix) move = force on the masked rows.
 
     ``matrix``: sparse (N, N), symmetric, row sums below ``diagonal`` (N, 1); ``force``: (N, d),

@@ -42,11 +42,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Frame:
-    """A snapshot laid out. ``xy``: float32 (P, 2); ``quality``: name -> value (``map.md`` 1)."""
+    """A snapshot laid out. ``xy``: float32 (P, 2); ``quality``: name -> value (``map.md`` 1);
+    ``near``: int64 (P, K), the nearest others of each embedding, nearest first."""
 
     step: int
     xy: Floats
     quality: dict[str, float]
+    near: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,9 @@ class Scene:
     layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
     relearn: Callable[[], list[float]] | None = None
     """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
+    near: Ints | None = None  # (P, K), the most similar others by cosine, where a map has them
+    known: Mapping[str, float | None] = field(default_factory=dict)
+    """Values of this very model that are on record, by metric."""
 
     @property
     def n_classes(self) -> int:
