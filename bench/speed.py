@@ -144,7 +144,6 @@ def the_map(options: argparse.Namespace, request: Any, home: str | Path) -> list
     import torch
 
     from bench import embedding_run, layouts
-    from cu_core.mapping import device_for
     from cu_core.store import Store
 
     most, threads = max(options.points), torch.get_num_threads()
@@ -154,11 +153,8 @@ def the_map(options: argparse.Namespace, request: Any, home: str | Path) -> list
         embedding_run.say(f"map of {count:,} points")
         title = MAP_MS.get(count, (f"ms a frame of the map, {count:,} points", None, None))
         larger, made = embedding_run.sized(run, count)
-        usual = device_for(count, options.device)
-        for device in dict.fromkeys([usual, options.device]):
-            ms = statistics.median(layouts.ours(larger, device)["ms"])
-            said = "" if device == usual else ", where a run would not lay it out"
-            found.append(row(options, title, ms, note=f"{made}, on {device}{said}"))
+        ms = statistics.median(layouts.ours(larger, options.device)["ms"])
+        found.append(row(options, title, ms, note=made))
     return found
 
 

@@ -31,10 +31,9 @@ DENOMINATOR = (
     "reference map (fitted once and kept with the model), final metrics (not made here). "
     "Scaled to a long run, where the look at step 0 counts for nothing"
 )
-BESIDE = (
-    ". On this device a run's clock sees when work is given to it, not when it is done, and looks "
-    "are worked on beside the next steps: a step is that of the rounds, a snapshot was timed by "
-    "itself, and the shares are of the work, which takes longer than the wall"
+ASYNCHRONOUS = (
+    ". On this device a run's clock sees when work is given to it, not when it is done: a step is "
+    "that of the rounds, and a snapshot was timed by itself"
 )
 
 
@@ -92,7 +91,7 @@ def made_run(store: Store, request: UnlearnRequest, every: int, looks: int) -> d
 
 @contextmanager
 def loop_alone() -> Iterator[None]:
-    """Runs made inside book the seconds of their loop, all that is done beside it included, and
+    """Runs made inside book the seconds of their loop, all that is done in it included, and
     end with it: final metrics of an untrained network take minutes and tell nothing."""
     own = UnlearnRun._loop, UnlearnRun._conclude
 
@@ -131,7 +130,7 @@ def run_shares(
         "every": every,
         "looks": looks + 1,
         "seconds": seconds,
-        "denominator": DENOMINATOR + BESIDE * on_gpu,
+        "denominator": DENOMINATOR + ASYNCHRONOUS * on_gpu,
         "shares": shares(parts),
         "beside_steps": 1 - parts["step"] / wall,
         "seconds_per_step": wall / steps,

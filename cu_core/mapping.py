@@ -17,7 +17,6 @@ from cu_core.spec import Probe, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.shares import shares
 
-ON_PROCESSOR = 3000  # points up to which a GPU, with its thousands of short kernels, is slower
 SEED = 0  # of fits by umap-learn: a model has one reference layout, whatever the run's seed
 
 
@@ -28,7 +27,7 @@ class RunMap:
         self, store: Store, writer: RunWriter, probe: Probe, observer: engine.Observer
     ) -> None:
         self.store, self.writer, self.probe, self.observer = store, writer, probe, observer
-        self.device = device_for(len(probe.index), str(observer.probe_x.device))
+        self.device = str(observer.probe_x.device)
         self.reference_xy: NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
     def known(self, model_id: str) -> bool:
@@ -70,11 +69,6 @@ class RunMap:
             extras["ghost_share_class"] = share_class
         self.writer.probe_extras(**extras)
         self.writer.put("ghost", {"fidelity": placed[1]})  # last: it says that the places are there
-
-
-def device_for(points: int, device: str) -> str:
-    """Where a map of so many points is laid out when the model is on ``device``."""
-    return "cpu" if points <= ON_PROCESSOR else device
 
 
 def place(

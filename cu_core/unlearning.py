@@ -6,7 +6,6 @@ the start when it was cached).
 """
 
 import time
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from cu_core.metrics.gap import avg_gap, gaps, inside
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.projection import Layout
-from cu_core.recorder import Recorder
 from cu_core.seeding import undisturbed
 from cu_core.setup import (
     Clock,
@@ -62,7 +60,6 @@ class UnlearnRun:
         self._saved_at = time.monotonic()
         self._save_cost = 0.0
         self.losses = Losses(writer, self.clock)
-        self.recorder = Recorder(setup.device, beside=setup.device.startswith("cuda"))
 
     def go(self) -> dict[str, Any]:
         self.setup.keep_to(self.writer.read().get("plan"))  # with which the run began, if it did
@@ -77,11 +74,8 @@ class UnlearnRun:
         self.closing = Closing(self.store, self.setup, self.probe, self.observer)
         self._announce()
         job, at = self._first_job()
-        self.control.can_rewind, self.control.resting = True, self._catch_up
-        try:
-            job = self._unlearned(job, at)
-        finally:
-            self.recorder.close()
+        self.control.can_rewind, self.control.resting = True, self.losses.write
+        job = self._unlearned(job, at)
         self.control.can_rewind = False
         return self._conclude(job)
 
@@ -192,18 +186,12 @@ class UnlearnRun:
                     self.losses.add(event)
                     self.control.tick("unlearning", event.step, self.total, {})
         finally:
-            self._catch_up()
-
-    def _catch_up(self) -> None:
-        """What a person can see is as far as the model: before a pause, and at the end."""
-        self.losses.write()
-        self.recorder.drain()
+            self.losses.write()
 
     def _look(self, job: Job, snapshot: Snapshot, layout: Layout) -> None:
         self.losses.write()
-        self.recorder.do(partial(self._record, snapshot, layout))
+        self._record(snapshot, layout)
         if self.ghost_due:  # after the first frame: that is what a person waits for
-            self.recorder.drain()
             self._ghost(self._retrained_id())
         self._checkpoint(job, snapshot.step)
 
@@ -233,15 +221,13 @@ class UnlearnRun:
         if now - self._saved_at < max(SAVE_EVERY_S, 20 * self._save_cost):
             return
         with self.clock("checkpoint"):
-            state = engine.packed(engine.save(job, step))
-            self.recorder.do(partial(self.writer.checkpoint, state))  # after its snapshot
+            self.writer.checkpoint(engine.packed(engine.save(job, step)))
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - now
 
     def _rule_met(self, step: int) -> bool:
         if self.request.stop_rule == "none":
             return False
-        self.recorder.drain()
         n_classes = self.setup.dataset.n_classes
         said = rule_met(self.request.stop_rule, self.values, n_classes) if step else ""
         if said:

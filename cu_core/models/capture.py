@@ -11,9 +11,9 @@ Each pass with gradients of one update has a graph of its own: a second replay o
 overwrite what the first keeps for its backward pass.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 import torch
@@ -27,7 +27,6 @@ MOST = 8  # graphs; each holds the memory of its passes
 TOLERANCE = {"float32": 5e-3, "bfloat16": 5e-2}  # relative, of outputs and gradients
 
 FUSED = (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
-ALONE = Lock()  # no other thread may launch anything while a graph is recorded
 
 Passes = Callable[[Tensor], Tensor]
 
@@ -57,7 +56,9 @@ def cuda_graph(passes: Body, x: Tensor) -> Passes:
         z: Tensor = functional_call(passes, dict(zip(names, values, strict=True)), (x,))
         return z
 
-    with torch.cuda.stream(torch.cuda.current_stream()):  # one that fails leaves its own behind
+    with torch.cuda.stream(torch.cuda.current_stream()), warnings.catch_warnings():
+        # a recording that fails leaves its own stream behind; the warm-up of one warns of it
+        warnings.filterwarnings("ignore", "The AccumulateGrad node's stream does not match")
         graph: Any = torch.cuda.make_graphed_callables(on, (x, *aliases), allow_unused_input=True)
     return lambda x: graph(x, *weights)
 
@@ -98,9 +99,10 @@ class Capture:
     def passes(self, x: Tensor) -> Passes | None:
         """The recorded passes for a batch like ``x``; None when the ordinary ones are to be taken.
 
-        Looked at or differentiated otherwise than in training, a model has none.
+        Looked at or differentiated otherwise than in training, a model has none: a backward pass
+        that was recorded consumes what the forward pass kept, so it cannot be asked twice.
         """
-        if x.requires_grad or not torch.is_grad_enabled():
+        if x.requires_grad or not (self.body.training and torch.is_grad_enabled()):
             return None
         key = self._key(x)
         if key not in self._graphs:
@@ -129,7 +131,7 @@ class Capture:
         before = [(b, b.clone()) for b in self.body.buffers()]
         plain = Body(self.body, self.precision)
         try:
-            with ALONE, undisturbed(str(x.device)):
+            with undisturbed(str(x.device)):
                 graph = self.record(Body(self.body, self.precision), x.clone())
                 off = self._difference(plain, graph, x)
         except RuntimeError as fault:

@@ -104,6 +104,14 @@ def test_what_was_recorded_otherwise_is_not_replayed(
     assert recording.replayed == before
 
 
+def test_gradients_in_eval_mode_take_ordinary_passes(model: Any) -> None:
+    """Fisher information asks one pass for a gradient of each class."""
+    recording = recorded(model.eval())
+    for _ in range(SEEN + 2):
+        update(model, images())
+    assert recording.made == 0
+
+
 def test_looking_takes_ordinary_passes(model: Any) -> None:
     recording = recorded(model)
     for _ in range(SEEN):
