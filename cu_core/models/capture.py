@@ -138,9 +138,8 @@ class Capture:
             self.fault = f"not recorded: {fault}"
             return None
         finally:
-            with torch.no_grad():
-                for buffer, value in before:
-                    buffer.copy_(value)
+            for buffer, value in before:
+                buffer.data.copy_(value)  # unseen by a pass of this update that is yet to go back
         if off <= TOLERANCE[self.precision]:
             return graph
         self.fault = f"the recorded passes differ from the ordinary ones by {off:.2g}"

@@ -135,6 +135,21 @@ def test_recording_leaves_statistics_and_random_numbers_as_they_were(model: Any)
         assert torch.equal(mine, other)
 
 
+def test_a_pass_of_the_same_update_can_still_go_back_after_a_recording(model: Any) -> None:
+    """NegGrad+ makes two passes of different sizes before it asks for gradients."""
+    twin = copy.deepcopy(model)
+    recording = recorded(model)
+    for n in range(SEEN + 1):
+        next_update(model)
+        grads = []
+        for net in (model, twin):
+            loss = sum(net(images(size))[1].square().mean() for size in (20 + n, 8))
+            grads.append(torch.autograd.grad(loss, list(net.body.parameters())))
+        for mine, other in zip(*grads, strict=True):
+            assert torch.equal(mine, other)
+    assert recording.made == 1
+
+
 def test_a_recording_that_differs_is_not_used_and_says_so(model: Any) -> None:
     recording = recorded(model, scale=1.5)
     for _ in range(SEEN + 3):
