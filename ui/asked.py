@@ -85,16 +85,17 @@ def words(reader: RunReader, progress: Values) -> tuple[dict[str, Any], dict[str
 def _exact(reader: RunReader, wish: Wanted) -> dict[str, Any]:
     if wish.exact is None:
         return {"state": "none"}
+    failed = {"state": "failed", "step": wish.exact, "click": wish.clicks}
     try:
         known = reader.view_facts(f"exact-{wish.exact}")
     except StoreError as fault:
-        return {"state": "failed", "step": wish.exact, "message": str(fault)}
+        return failed | {"message": str(fault)}
     if known is not None:
         return {"state": "done", **known}
     payload = {"run": reader.run_id, "step": wish.exact}
     reply = session.ask("exact", payload, [wish.generation, wish.clicks])
     if reply is not None and reply.error:
-        return {"state": "failed", "step": wish.exact, "message": reply.error}
+        return failed | {"message": reply.error}
     return {"state": "fitting", "step": wish.exact}
 
 

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from cu_core.projection.neighbours import Neighbours
 
-warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # once a process
+for said in ("Sparse CSR tensor support is in beta", "Sparse invariant checks are implicitly"):
+    warnings.filterwarnings("ignore", said)  # once a process
 
 TOLERANCE = 2e-6  # of the summed membership; umap-learn stops at 1e-5
 MIN_SCALE = 1e-3  # least bandwidth over the mean distance, as in umap-learn

@@ -146,6 +146,22 @@ def test_a_fit_that_failed_says_why_and_can_be_tried_again(live):
     assert page.evaluate("told.filter(([k]) => k === 'check').length") == 2
 
 
+def test_an_old_refusal_is_no_answer_to_a_new_click(live):
+    page = live()
+    seek(page, 2)
+    compare(page).click()
+    refused = {"message": "No worker was free."}
+    give(page, blob("failed", 8, click=1, **refused))
+    compare(page).click()
+    give(page, blob("failed", 8, click=1, **refused))  # it was on its way
+    assert page.evaluate("__lethe.stage.compare.asked") == 8
+    give(page, blob("failed", 8, click=2, **refused))
+    assert page.evaluate("__lethe.stage.compare.asked") is None
+    compare(page).click()
+    give(page, blob("done", 8))
+    page.locator(".twin").wait_for(state="visible")
+
+
 @pytest.mark.parametrize("renderer", ["webgl", "canvas"])
 def test_two_maps_of_one_size_with_their_numbers(live, renderer):
     page = opened(live(renderer=renderer))

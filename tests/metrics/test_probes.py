@@ -7,6 +7,8 @@ import pytest
 
 from cu_core import metrics
 from cu_core.metrics.probes import recovered
+from cu_core.projection.layout import embedded
+from cu_core.projection.neighbours import nearest
 from tests.metrics.scenes import beside, model
 
 PROBES = ("linear_probe_forget", "prototype_probe_forget")
@@ -52,6 +54,28 @@ def test_recoverability_is_the_formula() -> None:
     scene = beside(model(3), ORIGINAL, RETRAINED)
     assert recovered(scene, lambda s: percent.get(id(s), 65.0), 500) == pytest.approx(0.5)
     assert recovered(scene, lambda s: percent.get(id(s), 15.0), 500) == pytest.approx(-0.5)
+
+
+@pytest.mark.parametrize("key", [*PROBES, "knn_probe_forget"])
+def test_a_reference_on_record_is_not_probed_again(key: str) -> None:
+    """Whatever its embeddings say: the value on record is half-way down from the original's."""
+    compute = metrics.all_metrics()
+    own, original = (compute[key].compute(s) for s in (model(3, 400, 400), ORIGINAL))
+    low = replace(RETRAINED, known={key: 40.0})
+    rho = compute[f"rho_{key.split('_')[0]}"].compute
+    assert rho(beside(model(3, 400, 400), ORIGINAL, low)) == pytest.approx(
+        (own - 40) / (original - 40)  # type: ignore[operator]
+    )
+
+
+def test_the_neighbours_of_the_map_vote_as_the_probe_s_own_do() -> None:
+    compute = metrics.all_metrics()["knn_probe_forget"].compute
+    for seed, knows in ((1, True), (2, False), (3, False)):
+        scene = model(seed, p=400, q=400, knows=knows)
+        near = nearest(embedded(scene.z, "cpu", True), 15).index.numpy()
+        assert compute(replace(scene, near=near)) == compute(scene)
+        asked = replace(scene, near=near, z=np.zeros_like(scene.z))  # a row without a direction
+        assert compute(asked) == compute(replace(asked, near=None))
 
 
 def test_no_ratio_of_what_does_not_differ() -> None:

@@ -64,6 +64,16 @@ def test_nothing_is_measured_for_tiny_samples() -> None:
     assert measure.known_plan((3, 32, 32), "mps") == Plan()
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_on_a_gpu_large_samples_are_reduced_where_it_can(
+    monkeypatch: pytest.MonkeyPatch, native: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)
+    precision = measure.known_plan((3, 32, 32), "cuda").precision  # type: ignore[union-attr]
+    assert precision == ("bfloat16" if native else "float32")
+    assert measure.known_plan((1, 8, 8), "cuda") == Plan()
+
+
 def test_measuring_leaves_weights_threads_and_random_numbers_alone() -> None:
     model, threads = image_model(), torch.get_num_threads()
     weights, stream = copy.deepcopy(model.state_dict()), torch.get_rng_state()

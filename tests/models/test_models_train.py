@@ -169,6 +169,7 @@ def test_recipes_follow_the_size_of_the_set_and_the_device():
     assert (digits.epochs, digits.batch_size, digits.lr) == (20, 64, 0.1)
     assert recipe("small-cnn", "digits", (1, 8, 8), 1347, epochs=3).epochs == 3
     assert recipe("small-cnn", "digits", (1, 8, 8), 10).epochs == 60
+    assert digits == recipe("small-cnn", "digits", (1, 8, 8), 1347, device="cuda")
     on = {d: recipe("resnet20", "cifar10", (3, 32, 32), 50_000, device=d) for d in ("cpu", "cuda")}
     assert (on["cpu"].epochs, on["cpu"].batch_size) == (8, 128)
     assert (on["cuda"].epochs, on["cuda"].batch_size) == (30, 256)

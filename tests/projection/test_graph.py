@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cu_core.projection import forces, layout, neighbours, selection
-from cu_core.projection.fuzzy import fuzzy_set
+from cu_core.projection.fuzzy import Rows, fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest
 
 
@@ -204,3 +204,13 @@ def test_energy_is_that_of_umaps_attraction() -> None:
 def test_first_keeps_the_nearest() -> None:
     near = nearest(torch.tensor(points("normal")), 15).first(3)
     assert isinstance(near, Neighbours) and near.index.shape == near.distance.shape == (300, 3)
+
+
+def test_products_by_rows_are_those_of_the_sparse_matrix() -> None:
+    """A GPU takes sums of segments, which have one order; here both are at hand."""
+    graph = fuzzy_set(nearest(torch.tensor(points("normal")), 14))
+    stream = torch.Generator().manual_seed(0)
+    values = torch.rand(len(graph.column), generator=stream)
+    dense = torch.randn(300, 3, generator=stream)
+    wanted = graph.matrix(values).double() @ dense.double()
+    torch.testing.assert_close((Rows(graph, values) @ dense).double(), wanted, atol=1e-5, rtol=1e-5)

@@ -81,7 +81,7 @@ export class Compare {
     }
     if (this.asked !== null && exact?.step === this.asked) {
       if (exact.state === "done" && this.found?.exact.step === this.asked) this.open();
-      else if (exact.state === "failed") this._waits(null);
+      else if (exact.state === "failed" && exact.click !== this.refused) this._waits(null);
     }
     if (this.asked !== null && !steps.includes(this.asked)) this._waits(null); // left out by now
     const gone = header.start === 0 && this.found?.exact.step !== this.shown;
@@ -105,6 +105,7 @@ export class Compare {
     else if (stage.run.passes(stage.clock.frame)) stage.stepBy(-1); // to one that stays
     const step = stage.run.steps[stage.clock.frame];
     if (this.found?.exact.step === step) return this.open();
+    this.refused = this.exact?.click ?? -1; // told once more on its way, it is no answer to this click
     this._waits(step);
     if (this._focus() === this.button) stage.map.root.focus({ preventScroll: true }); // it hides
     stage.setTriggerValue("check", { step });
