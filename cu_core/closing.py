@@ -73,7 +73,9 @@ class Closing:
         seeds = self._seeds(retrained) if retrained else []
         found = {model_id: self.alone(model_id) for model_id in (original, *seeds)}
         key = f"{self._key('references')}-{derive(original, *seeds):016x}"
-        scenes = {model_id: self._recorded(model_id, key) for model_id in found}
+        scenes = {
+            model_id: self._recorded(model_id, key, alone) for model_id, alone in found.items()
+        }
         compared = partial(
             _compared,
             original=scenes[original],
@@ -116,9 +118,9 @@ class Closing:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def model(self, model_id: str) -> Any:
-        """A reference model on the run's device, read once a run."""
-        return self._see(model_id)[0]
+    def scene(self, model_id: str) -> Scene:
+        """A reference model as the probe shows it, looked at once a run."""
+        return self._see(model_id)[1]
 
     def _see(self, model_id: str) -> tuple[Any, Scene]:
         if model_id not in self._seen:
@@ -136,10 +138,10 @@ class Closing:
         finite = np.isfinite(scene.logits).all() and np.isfinite(scene.test_logits).all()
         return scene if finite else None
 
-    def _recorded(self, model_id: str, key: str) -> Scene | None:
-        """The scene of a reference with what is on record of it under ``key``."""
+    def _recorded(self, model_id: str, key: str, alone: Values) -> Scene | None:
+        """The scene of a reference with what is on record of it, ``alone`` and under ``key``."""
         scene, found = self._reference(model_id), self.store.eval(model_id, key)
-        return replace(scene, known=found["values"]) if scene and found else scene
+        return scene and replace(scene, known=alone | (found["values"] if found else {}))
 
     def _scene(self, model: Any) -> Scene:
         """One pass over the probe and its test samples."""

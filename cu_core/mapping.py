@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cu_core import engine
 from cu_core.projection import Layout, ghost, reference, scale_of
-from cu_core.spec import Probe, Snapshot
+from cu_core.spec import Probe, Scene, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.shares import shares
 
@@ -57,9 +57,9 @@ class RunMap:
     def has_ghost(self) -> bool:
         return bool(self.writer.read().get("ghost"))
 
-    def place_ghost(self, model: torch.nn.Module, seed: int) -> None:
-        """Where the retrained ``model`` puts the forget samples, kept with the run."""
-        look = self.observer.look(model, 0)
+    def place_ghost(self, look: Scene, seed: int) -> None:
+        """Where the retrained model, as the probe shows it, puts the forget samples; kept with the
+        run."""
         if not (np.isfinite(look.z).all() and np.isfinite(look.logits).all()):
             return  # a retrained model that gives no numbers has no place on a map
         placed = place(self.reference_xy, look, seed, self.probe, self.device)
@@ -72,7 +72,7 @@ class RunMap:
 
 
 def place(
-    reference_xy: NDArray[np.float32], look: Snapshot, seed: int, probe: Any, device: str
+    reference_xy: NDArray[np.float32], look: Snapshot | Scene, seed: int, probe: Any, device: str
 ) -> tuple[NDArray[np.float32], float | None]:
     """(places (P, d), NaN for keep samples; fidelity) of another model on the same map.
 

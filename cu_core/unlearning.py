@@ -148,7 +148,7 @@ class UnlearnRun:
             return
         try:
             with self.clock("retrained ghost"), undisturbed(self.setup.device):
-                self.map.place_ghost(self.closing.model(retrained), self.request.seed)
+                self.map.place_ghost(self.closing.scene(retrained), self.request.seed)
         except (StoreError, BadCheckpoint) as fault:
             self.writer.event(self.step, "ghost", f"The retrained model is not shown: {fault}")
 
