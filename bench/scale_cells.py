@@ -142,8 +142,9 @@ def _frame(
         return result
 
     seen: Snapshot = clocked("snapshot", lambda: observer.look(job.model, step))
-    values, _ = clocked("metrics", lambda: metrics.measure(probe_scene(seen, probe, chosen)))
     frame = clocked("map", lambda: layout.place(seen.z, step, probe.label, probe.is_forget))
+    scene = probe_scene(seen, probe, chosen, frame.near)
+    values, _ = clocked("metrics", lambda: metrics.measure(scene))
 
     def store() -> None:
         writer.metrics(step, values)

@@ -33,7 +33,8 @@ DENOMINATOR = (
 )
 ASYNCHRONOUS = (
     ". On this device a run's clock sees when work is given to it, not when it is done: a step is "
-    "that of the rounds, and a snapshot was timed by itself"
+    "that of the rounds, a snapshot was timed by itself, and the shares are of these, whose sum is "
+    "not the wall; how much the loop is beside its steps is told by the wall"
 )
 
 

@@ -92,7 +92,9 @@ class Closing:
     # --- what is kept -------------------------------------------------------------------------
 
     def _key(self, *over: Any) -> str:
-        return f"{self.forget.hash}-{self.probe.hash}-{metrics.fingerprint(*over)}"
+        """Of what is looked at, of the measures, and of how it is computed here."""
+        how = f"{derive(self.setup.device, self.setup.plan.model_dump_json()):016x}"
+        return f"{self.forget.hash}-{self.probe.hash}-{metrics.fingerprint(*over)}-{how}"
 
     def _cached(self, model_id: str, key: str, measure: Callable[[], Measured]) -> Values:
         found = self.store.eval(model_id, key)

@@ -6,6 +6,7 @@ the start when it was cached).
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from cu_core.mapping import RunMap
 from cu_core.metrics.gap import avg_gap, gaps, inside
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
+from cu_core.models.capture import release
 from cu_core.projection import Layout
 from cu_core.seeding import undisturbed
 from cu_core.setup import (
@@ -62,12 +64,11 @@ class UnlearnRun:
         self.losses = Losses(writer, self.clock)
 
     def go(self) -> dict[str, Any]:
-        self.setup.keep_to(self.writer.read().get("plan"))  # with which the run began, if it did
+        begun = self.writer.read()  # what the run began with, if it did, whatever has changed since
+        self.setup.keep_to(begun.get("plan"))
         self.writer.put("plan", self.setup.plan.model_dump())
         with self.clock("original"):
-            self.original = self.request.original or training.ensure(
-                self.store, self.setup, None, self.control
-            )
+            self.original = self._original(begun)
         self.probe = make_probe(self.setup.dataset, self.forget, self.request.probe_size)
         self.observer = engine.Observer(self.setup.resident, self.probe)
         self.map = RunMap(self.store, self.writer, self.probe, self.observer)
@@ -79,6 +80,13 @@ class UnlearnRun:
         self.control.can_rewind = False
         return self._conclude(job)
 
+    def _original(self, begun: Mapping[str, Any]) -> str:
+        """The id of the model that forgets, trained now if there is none."""
+        known = self.request.original or begun.get("models", {}).get("original")
+        if known and (self.request.original or self.store.has_model(known)):
+            return str(known)
+        return training.ensure(self.store, self.setup, None, self.control)
+
     def _unlearned(self, job: Job, at: int) -> Job:
         """The job after its last step, or where a person stopped it."""
         while True:
@@ -86,6 +94,7 @@ class UnlearnRun:
                 self._loop(job, at)
                 return job
             except Rewind as back:
+                release(job.model)
                 job, at = self._rewound(back.step)
             except Cancelled:
                 self.stopped = True  # what was done is measured and kept, and can be resumed
@@ -122,9 +131,11 @@ class UnlearnRun:
         """The job at step 0, or where the last checkpoint left it."""
         job = self._fresh_job()
         self.total, self.every = cadence(self.request, self.method, job, self.observer.n_images)
+        saved = self.writer.ckpt_path
+        if saved.exists():
+            self.every = int(self.writer.read().get("every", self.every))
         self.writer.put_many({"total": self.total, "every": self.every})
         self._reference_layout(job)
-        saved = self.writer.ckpt_path
         if not saved.exists():
             self.writer.truncate(0)
             engine.begin(self.method, job)
@@ -238,6 +249,7 @@ class UnlearnRun:
     # --- after the last step ------------------------------------------------------------------
 
     def _conclude(self, job: Job) -> dict[str, Any]:
+        release(job.model)
         self.control.report("measuring", 0, 1, {})
         with self.clock("final metrics"):
             self.writer.put("original", self.closing.alone(self.original))

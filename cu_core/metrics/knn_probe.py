@@ -40,8 +40,10 @@ def percent_found(scene: Scene) -> float:
 
 
 def votes(z: Floats, label: Ints, asked: NDArray[np.bool_]) -> Ints:
-    """The class that the K nearest others of each asked sample vote for: (F,)."""
-    found = [_majority(label[near]) for near in _nearest(unit(z), np.flatnonzero(asked))]
+    """The class that the K nearest others of each asked sample vote for: (F,). In double precision:
+    where a cluster has contracted, float32 cosines are all the same."""
+    u = unit(z.astype(np.float64))
+    found = [_majority(label[near]) for near in _nearest(u, np.flatnonzero(asked))]
     return np.concatenate(found)
 
 

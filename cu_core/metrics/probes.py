@@ -10,8 +10,9 @@ After arXiv:2405.17878 (linear probe), the prototypical relearning of Ha et al.,
 arXiv:2503.06991 (nearest neighbours).
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -107,14 +108,22 @@ def _error(percent: float | list[float], n: int) -> float:
 
 def _on_record(metric: str) -> Callable[[Callable[[Scene], float]], Callable[[Scene], float]]:
     """What a probe reads is the value of ``metric``: taken from the record where it is there, and
-    computed once a model where it is not."""
+    computed once a model where it is not. Remembered by what the model was looked at with, since a
+    scene with other references is the same model; nothing else of a scene is kept alive."""
 
     def declare(probe: Callable[[Scene], float]) -> Callable[[Scene], float]:
-        computed = lru_cache(KEPT)(probe)
+        seen: OrderedDict[Any, tuple[Any, float]] = OrderedDict()
 
         def read(scene: Scene) -> float:
-            value = scene.known.get(metric)
-            return computed(scene) if value is None else value
+            if (known := scene.known.get(metric)) is not None:
+                return known
+            looked_at = (scene.z, scene.label, scene.is_forget, scene.test_z, scene.test_label)
+            key = (*map(id, looked_at), scene.forget_classes)
+            if key not in seen:
+                seen[key] = looked_at, probe(scene)  # the arrays too, so that no other has their id
+                if len(seen) > KEPT:
+                    seen.popitem(last=False)
+            return seen[key][1]
 
         return read
 

@@ -76,7 +76,13 @@ def quicken(model: Any, optimizer: Any) -> None:
 def next_update(model: Any) -> None:
     """Before each update: the memory of the graphs, if there are any, is free again."""
     if capture := getattr(model, "capture", None):
-        capture.used = 0
+        capture.passed = 0
+
+
+def release(model: Any) -> None:
+    """After the last update: the graphs go, and their memory with them."""
+    if getattr(model, "capture", None):
+        model.capture = None
 
 
 class Capture:
@@ -90,7 +96,7 @@ class Capture:
         self.fault = ""  # why ordinary passes are taken, once they are
         self._seen: Counter[Any] = Counter()
         self._graphs: dict[Any, Passes | None] = {}
-        self.used = 0  # graphs, in this update
+        self.passed = 0  # in this update
         self._layers = list(body.modules())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> None:
@@ -105,14 +111,13 @@ class Capture:
         if x.requires_grad or not (self.body.training and torch.is_grad_enabled()):
             return None
         key = self._key(x)
+        self.passed += 1
         if key not in self._graphs:
             self._seen[key] += 1
             if self._seen[key] < SEEN or len(self._graphs) >= MOST:
                 return None
             self._graphs[key] = self._recorded(x)
-        found = self._graphs[key]
-        self.used += found is not None
-        return found
+        return self._graphs[key]
 
     def _key(self, x: Tensor) -> Any:
         """Everything that a recording depends on beside the values of ``x`` and of the weights."""
@@ -121,7 +126,7 @@ class Capture:
             modes.append((layer.training, getattr(layer, "momentum", None), *layer._forward_hooks))
             own = layer._parameters.values()
             weights += [(p.data_ptr(), p.requires_grad) for p in own if p is not None]
-        return self.used, tuple(x.shape), x.stride(), tuple(modes), tuple(weights)
+        return self.passed, tuple(x.shape), x.stride(), tuple(modes), tuple(weights)
 
     def _recorded(self, x: Tensor) -> Passes | None:
         """The graph, if recording works and it computes what the ordinary passes do. Statistics

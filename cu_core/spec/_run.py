@@ -56,7 +56,8 @@ class Scene:
     """What a metric sees: one model's outputs on the probe, and what was to be forgotten.
 
     The fields with a default are there only once a run has ended: the references, whose own
-    references are empty, and what was looked at for their sake. Scenes are compared by identity.
+    references are empty, and what was looked at for their sake; but ``near`` only while it lives.
+    Scenes are compared by identity.
     """
 
     z: Floats  # (P, D)

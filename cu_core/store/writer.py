@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -64,13 +63,12 @@ def view_digest(
 
 
 class RunWriter:
-    """Open from the claim to the end of a run. Threads take turns, one transaction each."""
+    """Open from the claim to the end of a run. Not for use by several threads."""
 
     def __init__(self, store: Runs, run_id: str) -> None:
         self.run_id, self._store = run_id, store
         self.folder = store.paths.run(run_id)
         self._path = self.folder / "run.db"
-        self._turn = RLock()
         state = store.run(run_id).state  # UnknownRun before anything is made
         for part in ("snapshots", "ckpt"):
             (self.folder / part).mkdir(exist_ok=True)
@@ -254,5 +252,5 @@ class RunWriter:
     def _transaction(self) -> Iterator[None]:
         if self._db.closed:
             raise StoreError(f"The record of run {self.run_id} is closed; open a new RunWriter.")
-        with self._turn, sql.sentences(self._path), sql.transaction(self._db):
+        with sql.sentences(self._path), sql.transaction(self._db):
             yield

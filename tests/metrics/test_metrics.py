@@ -76,7 +76,8 @@ def test_accuracies_are_the_loops(kind: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_probe_is_the_loop(seed: int, grid: bool) -> None:
     s = make(seed, grid=grid, kind="sample")
-    z = s.z / np.maximum(np.linalg.norm(s.z, axis=1, keepdims=True), np.float32(1e-30))
+    z = s.z.astype(np.float64)
+    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-30)
     similarity = z @ z.T  # the same products, so that ties are the same ties
     hits = []
     for i in np.flatnonzero(s.is_forget):

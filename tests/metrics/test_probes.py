@@ -1,11 +1,14 @@
 """Probes and recoverability: original 1, retrained 0, and 1 for whatever only edits the head."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cu_core import metrics
+from cu_core.metrics import probes
+from cu_core.metrics.membership import FOLDS
 from cu_core.metrics.probes import recovered
 from cu_core.projection.layout import embedded
 from cu_core.projection.neighbours import nearest
@@ -76,6 +79,35 @@ def test_the_neighbours_of_the_map_vote_as_the_probe_s_own_do() -> None:
         assert compute(replace(scene, near=near)) == compute(scene)
         asked = replace(scene, near=near, z=np.zeros_like(scene.z))  # a row without a direction
         assert compute(asked) == compute(replace(asked, near=None))
+
+
+def test_neighbours_in_a_contracted_cluster_are_told_apart() -> None:
+    """As gradient ascent leaves them: all cosines of a cluster are 1 to float32."""
+    compute = metrics.all_metrics()["knn_probe_forget"].compute
+    scene = model(1, p=400, q=400)
+    spread = np.random.default_rng(5).normal(size=scene.z.shape)
+    spread[:, 0] += 2.0 * (scene.label == 1)  # a little to one side, by the class
+    tight = replace(scene, z=(10 * np.ones(scene.z.shape[1]) + 2e-4 * spread).astype(np.float32))
+    near = nearest(embedded(tight.z, "cpu", True), 15).index.numpy()
+    assert compute(replace(tight, near=near)) == compute(tight)
+    wrong = np.roll(near, 1, axis=0)
+    assert compute(replace(tight, near=wrong)) != compute(tight)  # they are what votes
+
+
+def test_a_probe_is_fitted_once_a_model_whatever_it_stands_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits, fit = [], probes.LogisticRegression.fit
+
+    def counted(self: Any, *given: Any) -> Any:
+        fits.append(1)
+        return fit(self, *given)
+
+    monkeypatch.setattr(probes.LogisticRegression, "fit", counted)
+    one, two, three = (replace(model(seed, 400, 400)) for seed in (7, 8, 9))
+    for scene in (one, two, three):
+        metrics.measure(beside(scene, two, three), "references")
+    assert len(fits) == 3 + 3 * 2 * FOLDS  # two attacks have fits of their own
 
 
 def test_no_ratio_of_what_does_not_differ() -> None:

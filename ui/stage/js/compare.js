@@ -51,6 +51,7 @@ export class Compare {
     this.closer = find(".close");
     this.asked = null; // the step whose exact map a person waits for
     this.exact = null; // what the page's maker says: the header's "exact"
+    this.latest = this.heard = -1; // clicks that were refused: the last one, that before this wish
     this.found = null; // {exact, places} of the last one that is done
     this.button.addEventListener("click", () => this.ask());
     this.closer.addEventListener("click", () => this.close());
@@ -73,7 +74,9 @@ export class Compare {
   take(header, sections) {
     const { exact } = header;
     const { steps } = this.stage.run;
+    const told = exact?.click <= this.heard; // once more, on its way when a person clicked again
     this.exact = exact || null;
+    this.latest = exact?.click ?? this.latest;
     this.fixed = Boolean(header.recorded || exact?.recorded);
     if (header.start === 0) this.found = null; // perhaps another life of the run
     if (exact?.state === "done" && sections.exact && steps.includes(exact.step)) {
@@ -81,7 +84,7 @@ export class Compare {
     }
     if (this.asked !== null && exact?.step === this.asked) {
       if (exact.state === "done" && this.found?.exact.step === this.asked) this.open();
-      else if (exact.state === "failed" && exact.click !== this.refused) this._waits(null);
+      else if (exact.state === "failed" && !told) this._waits(null);
     }
     if (this.asked !== null && !steps.includes(this.asked)) this._waits(null); // left out by now
     const gone = header.start === 0 && this.found?.exact.step !== this.shown;
@@ -105,7 +108,7 @@ export class Compare {
     else if (stage.run.passes(stage.clock.frame)) stage.stepBy(-1); // to one that stays
     const step = stage.run.steps[stage.clock.frame];
     if (this.found?.exact.step === step) return this.open();
-    this.refused = this.exact?.click ?? -1; // told once more on its way, it is no answer to this click
+    this.heard = this.latest;
     this._waits(step);
     if (this._focus() === this.button) stage.map.root.focus({ preventScroll: true }); // it hides
     stage.setTriggerValue("check", { step });
