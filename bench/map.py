@@ -13,19 +13,16 @@ umap-learn is called and timed: ``bench/layouts.py``.
 import argparse
 import json
 import os
-import platform
-import shlex
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench import provenance
+
 CLASS, TENTH = "class:5", "random:0.1"
 RIVALS = ("fresh", "aligned", "transform")
-PACKAGES = ("torch", "umap-learn", "numba", "numpy", "scikit-learn")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,13 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(options, options.home or scratch)
     wall, cpu = time.perf_counter() - began, time.process_time()
-    found |= {
-        "seconds": {"wall": round(wall, 1), "of all cores": round(cpu, 1)},
-        "bench": "map",
-        "command": shlex.join(["python", "-m", "cu_core", "bench", "map", *given]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(options),
-    }
+    found |= provenance.about("map", given, options)
+    found["seconds"] = {"wall": round(wall, 1), "of all cores": round(cpu, 1)}
     if options.json:
         print(json.dumps(found))
     else:
@@ -51,11 +43,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m cu_core bench map", description=__doc__.partition("\n")[0]
-    )
+    parser = provenance.parser("map", __doc__)
     add = parser.add_argument
-    add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--quick", action="store_true", help="smaller and shorter: under two minutes on 2 cores")
     add("--cifar", metavar="DIR", help="folder of CIFAR-10's parquet files")
     add("--home", help="where trained models are taken from and kept (else none is kept)")
@@ -97,7 +86,7 @@ def measure(options: argparse.Namespace, home: str | Path) -> dict[str, Any]:
     from bench import layouts, map_report
 
     layouts.prepare(options.threads)
-    found: dict[str, Any] = {"runs": [], "not_run": [], "settings": vars(options)}
+    found: dict[str, Any] = {"runs": [], "not_run": []}
     grown = None
     for key in options.data:
         if key == "cifar" and options.cifar is None:
@@ -207,26 +196,6 @@ def growth(options: argparse.Namespace, run: Any, title: str) -> dict[str, Any]:
 def cores() -> int:
     """Those this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def machine(options: argparse.Namespace) -> dict[str, Any]:
-    """What the numbers were measured on."""
-    import numba
-    import torch
-
-    from cu_core.models.measure import processor
-
-    on_gpu = options.device.startswith("cuda") and torch.cuda.is_available()
-    return {
-        "cpu": processor(),
-        "cores": os.cpu_count(),
-        "gpu": torch.cuda.get_device_name() if on_gpu else None,
-        "torch threads": torch.get_num_threads(),
-        "numba threads": numba.get_num_threads(),
-        "load": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
-    }
 
 
 if __name__ == "__main__":

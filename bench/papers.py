@@ -14,12 +14,12 @@ An asterisk: the mean lies between the lowest and highest retrained seed.
 import argparse
 import json
 import os
-import shlex
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench import provenance
 
 TASKS = ("class:5", "random:0.1")
 CHECKPOINT = (
@@ -34,30 +34,19 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     options = _options(given)
     from bench import papers_text
-    from bench.map import machine
     from cu_core.engine import pick_device
 
     options.device = pick_device(options.device)
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(options, options.home or scratch)
-    found |= {
-        "bench": "papers",
-        "command": shlex.join(["python", "-m", "cu_core", "bench", "papers", *given]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(options),
-        "settings": vars(options),
-        "checkpoint": CHECKPOINT,
-    }
+    found |= provenance.about("papers", given, options) | {"checkpoint": CHECKPOINT}
     print(json.dumps(found) if options.json else papers_text.text(found, __doc__ or ""))
     return 1 if found["faults"] else 0
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m cu_core bench papers", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = provenance.parser("papers", __doc__)
     add = parser.add_argument
-    add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--methods", nargs="+", help="names, or NAME:PRESET (all methods)")
     add("--tasks", nargs="+", default=TASKS, help="what to forget: class:5, random:0.1, ...")
     add("--dataset", default="digits", help="digits, or parquet:DIR for CIFAR-10")

@@ -13,16 +13,16 @@ given.
 import argparse
 import json
 import multiprocessing
-import shlex
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench import provenance
 
 TABLES = ("train", "streamed", "probe", "classes", "frames", "processes")
 APP_MB, WORKER_MB = 250.0, 2500.0  # the targets
@@ -38,26 +38,16 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         found = measure(options, Path(scratch))
     from bench import scale_report
-    from bench.map import machine
 
-    found |= {
-        "seconds": time.perf_counter() - began,
-        "bench": "scale",
-        "command": shlex.join(["python", "-m", "cu_core", "bench", "scale", *given]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(options),
-        "settings": vars(options),
-    }
+    found |= provenance.about("scale", given, options)
+    found["seconds"] = time.perf_counter() - began
     print(json.dumps(found) if options.json else scale_report.text(found))
     return 1 if found["faults"] else 0
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m cu_core bench scale", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = provenance.parser("scale", __doc__)
     add = parser.add_argument
-    add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--quick", action="store_true", help="small sizes: about a minute on 2 cores")
     add("--cifar", metavar="DIR", help="folder of CIFAR-10's parquet files")
     add("--tables", nargs="+", default=list(TABLES), choices=TABLES, help="which (all)")

@@ -13,14 +13,14 @@ with the model. Memory is the process's, at the end of all that.
 import argparse
 import json
 import resource
-import shlex
 import statistics
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench import provenance
 
 CLASS = "class:5"
 # (title, limit on a processor, limit on a GPU); None: the issue sets none
@@ -35,30 +35,19 @@ WORKER_GB = ("GB of the process at most", 2.5, None)
 def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     options = _options(given)
-    from bench.map import machine
     from cu_core.engine import pick_device
 
     options.device = pick_device(options.device)
     with tempfile.TemporaryDirectory() as scratch:
         rows = measure(options, options.home or scratch, scratch)
-    found = {
-        "bench": "speed",
-        "command": shlex.join(["python", "-m", "cu_core", "bench", "speed", *given]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(options),
-        "settings": vars(options),
-        "rows": rows,
-    }
+    found = provenance.about("speed", given, options) | {"rows": rows}
     print(json.dumps(found) if options.json else text(found))
     return 0
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m cu_core bench speed", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = provenance.parser("speed", __doc__)
     add = parser.add_argument
-    add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--cifar", metavar="DIR", help="folder of CIFAR-10's parquet files (else digits)")
     add("--model", help="resnet18 (without --cifar: small-cnn)")
     add("--epochs", type=int, help="of training (else the recipe's for the device)")

@@ -11,12 +11,12 @@ are those of a real run: ``bench/steps_shares.py``. Networks have random weights
 
 import argparse
 import json
-import shlex
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench import provenance
 
 OMEGA = 4  # retain batches beside a forget batch: as often the released code starts its workers
 UPDATES = {"small-cnn": 16, "resnet20": 8}  # a round's, on the CPU
@@ -32,20 +32,14 @@ def main(argv: list[str] | None = None) -> int:
     options = _options(given)
     import torch
 
-    from bench.map import machine
     from cu_core.engine import pick_device
 
     options.device, options.threads = pick_device(options.device), torch.get_num_threads()
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(options, options.home or scratch, dataset(options, Path(scratch)))
     torch.set_num_threads(options.threads)
-    found |= {
-        "bench": "steps",
-        "command": shlex.join(["python", "-m", "cu_core", "bench", "steps", *given]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(options) | _also(),
-        "settings": vars(options),
-    }
+    found |= provenance.about("steps", given, options)
+    found["machine"] |= _also()
     if options.json:
         print(json.dumps(found))
     else:
@@ -55,11 +49,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m cu_core bench steps", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = provenance.parser("steps", __doc__)
     add = parser.add_argument
-    add("--json", action="store_true", help="print one JSON object and nothing else")
     add("--quick", action="store_true", help="small-cnn, few steps: under a minute on 2 cores")
     add("--models", nargs="+", help="small-cnn resnet20 resnet18 (quick: small-cnn)")
     add("--forget-images", type=int, default=128, help="of the forget set in a step")

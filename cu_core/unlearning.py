@@ -82,8 +82,10 @@ class UnlearnRun:
 
     def _original(self, begun: Mapping[str, Any]) -> str:
         """The id of the model that forgets, trained now if there is none."""
-        known = self.request.original or begun.get("models", {}).get("original")
-        if known and (self.request.original or self.store.has_model(known)):
+        if self.request.original:
+            return self.request.original
+        known = begun.get("models", {}).get("original")
+        if known and self.store.has_model(known):
             return str(known)
         return training.ensure(self.store, self.setup, None, self.control)
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cu_core.execute import execute
+from cu_core.spec import TrainRequest, UnlearnRequest
 from cu_core.store import Store
 from tests.tab import Tab, assert_same_picture
 
@@ -214,6 +216,19 @@ def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]
         tab.poll()
         assert_same_picture(live, tab)
     assert live.blobs > 2
+
+
+def test_a_run_taken_up_keeps_the_original_it_began_with(tmp_path: Path) -> None:
+    """Whatever model its request would train by now."""
+    store = Store(tmp_path)
+    training = store.enqueue(TrainRequest(model_seed=1, train_epochs=1))
+    other = execute(store, store.claim_run(training))["model"]
+    run_id = store.enqueue(UnlearnRequest(max_steps=2, probe_size=200, reference=False))
+    claimed = store.claim_run(run_id)
+    writer = store.writer(run_id)
+    writer.put("models", {"original": other})
+    writer.close()
+    assert execute(store, claimed)["models"]["original"] == other
 
 
 def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, Any]) -> None:
