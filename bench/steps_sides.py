@@ -5,7 +5,7 @@ network that ours runs, in its precision and memory format, on one batch that is
 already. ``Released`` feeds an update as the authors' released code does (arXiv:2401.10458;
 written anew from what it does, nothing is copied): samples come one by one through torchvision's
 transforms from a DataLoader whose workers are started anew for every forget batch, since the loop
-breaks off after omega retain batches and begins again at the first (Q1); float32, torch's usual
+breaks off after omega retain batches and begins again at the first; float32, torch's usual
 memory format, as many threads as torch takes, and one number read to the host after each update.
 """
 
@@ -113,7 +113,7 @@ class Bare:
 
 class Samples(Dataset[tuple[Tensor, Tensor]]):
     """Images one by one, each through the transforms. ``augmented``: cropped and mirrored as PIL
-    images first, which is usual; the released code has these lines commented out (Q13)."""
+    images first, which is usual; the released code has these lines commented out."""
 
     def __init__(self, setup: Setup, index: Any, augmented: bool) -> None:
         from torchvision import transforms as t
@@ -218,7 +218,7 @@ class Released:
     def _update(self, x_f: Tensor, y_f: Tensor, x_r: Tensor, y_r: Tensor) -> None:
         self.optimizer.zero_grad()
         n, method = len(x_f), self.method
-        kept = n * self.sizes[1] // self.sizes[0]  # cut to a short forget batch (Q9)
+        kept = n * self.sizes[1] // self.sizes[0]  # cut to a short forget batch
         x_f, x_r, y_f, y_r = (
             part.to(self.setup.device)
             for part in (x_f.clone().detach(), x_r[:kept], y_f.clone().detach(), y_r[:kept])

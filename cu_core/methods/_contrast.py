@@ -36,7 +36,7 @@ def contrastive_loss(
     """L_UL of Eq. 5 and 6 as a mean over anchors (the paper sums; so does Eq. 5 / F).
 
     ``z_f (F, D)``, ``z_r (R, D)`` unit-norm embeddings, ``y_f (F,)``, ``y_r (R,)`` labels.
-    ``variant="official"`` weights the push term as the released code does (quirk Q4).
+    ``variant="official"`` weights the push as the released code does: by R / (of other classes).
     """
     push, pull = push_pull(z_f, y_f, z_r, y_r, temperature, variant)
     return (push - pull).mean()

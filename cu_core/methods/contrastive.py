@@ -7,13 +7,13 @@ retain sample shares the label, so Eq. 6 is pull alone: its denominator is a con
 Embeddings are L2-normalised inside the loss when the model does not do it (the paper's Fig. 1
 speaks of a normalised space; its code trains a normalised 128-d head, an option of the ResNets).
 The preset ``official-code`` reproduces three quirks of the released code on purpose:
-Q1 the same first omega retain batches for every forget batch, Q4 a push term weighted by
-(retain batch / number of other-class samples), Q8 embeddings passed through ReLU.
+the same first omega retain batches for every forget batch, a push term weighted by (retain
+batch / number of other-class samples), and embeddings passed through ReLU.
 
 Beyond the paper, each off by default: a queue of past retain embeddings (``queue``,
 ``key_momentum``: see ``_queue.py``), retain batches with equal class counts or half of the samples
 nearest to the forget samples (``retain_draw``), and BatchNorm statistics that stay those of the
-original model instead of taking in batches half of forget samples (``freeze_statistics``, Q11).
+original model instead of taking in batches half of forget samples (``freeze_statistics``).
 """
 
 from typing import Literal
@@ -64,16 +64,18 @@ class Contrastive(
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
     weight_decay: float = knob(0.0, 0.0, 1e-2, help="SGD weight decay")
     normalise: bool = knob(True, help="L2-normalise embeddings in the loss; off, it is unbounded")
-    variant: Literal["paper", "official"] = knob("paper", help="Eq. 5, or the released code (Q4)")
+    variant: Literal["paper", "official"] = knob(
+        "paper", help="Eq. 5, or the released code's, which weights the push a little more"
+    )
     retain_draw: Draw = knob(
         "fresh",
-        help="Retain batches: fresh random ones, the first omega each time (Q1), balanced over "
+        help="Retain batches: fresh random ones, the first omega each time, balanced over "
         "the classes, or hard: half of them those most like the forget samples",
     )
     hard_candidates: int = knob(4, 2, 16, help="Hard: retain batches of which the nearest are kept")
-    relu_embeddings: bool = knob(False, help="Contrast ReLU of the embeddings, as the code (Q8)")
+    relu_embeddings: bool = knob(False, help="Contrast ReLU of embeddings, as the released code")
 
-    freeze_statistics: bool = knob(False, help="Keep BatchNorm's statistics as they were (Q11)")
+    freeze_statistics: bool = knob(False, help="Keep BatchNorm's statistics as they were")
     queue: int = knob(
         0, 0, 8192, symbol="K", unit="samples", help="Past retain embeddings contrasted too; 0: off"
     )
