@@ -51,7 +51,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     add("--tasks", nargs="+", default=TASKS, help="what to forget: class:5, random:0.1, ...")
     add("--dataset", default="digits", help="digits, or parquet:DIR for CIFAR-10")
     add("--model", default="small-cnn", help="small-cnn, resnet20, resnet18, ...")
-    add("--head", default="plain", help="plain, or normalised (ResNets)")
+    add("--head", default="plain", help="plain, or normalised (ResNets, VGG, ViT)")
     add("--epochs", type=int, help="of training originals and references (else the recipe's)")
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of originals and references")
     add("--preset", help="used by every method that has one of this name")

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 def _model_options(sub: argparse.ArgumentParser, forget: str | None = None) -> None:
     sub.add_argument("--dataset", default="digits", help="digits, parquet:PATH, folder:PATH, ...")
     sub.add_argument("--model", default="small-cnn")
-    sub.add_argument("--head", default="plain", help="plain, or normalised (ResNets)")
+    sub.add_argument("--head", default="plain", help="plain, or normalised (ResNets, VGG, ViT)")
     sub.add_argument("--forget", default=forget, help="class:5, class:3,5, random:0.1, ...")
     sub.add_argument("--seed", type=int, default=0, help="of the run; of the training in `train`")
     sub.add_argument("--epochs", type=int, dest="train_epochs", help="of training")

@@ -5,7 +5,7 @@ of all others; cross-entropy on the retain batch holds the rest in place. In a c
 retain sample shares the label, so Eq. 6 is pull alone: its denominator is a constant.
 
 Embeddings are L2-normalised inside the loss when the model does not do it (the paper's Fig. 1
-speaks of a normalised space; its code trains a normalised 128-d head, an option of the ResNets).
+speaks of a normalised space; its code trains a normalised 128-d head: ``--head normalised``).
 The preset ``official-code`` reproduces three quirks of the released code on purpose:
 the same first omega retain batches for every forget batch, a push term weighted by (retain
 batch / number of other-class samples), and embeddings passed through ReLU.
@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, relu
 
 from cu_core.methods._contrast import contrastive_loss, push_pull
+from cu_core.methods._parts import schedule_knob, scheduled, set_lr, sgd
 from cu_core.methods._queue import beside_queue, enqueue, slow_embeddings, start_queue
 from cu_core.methods._sampling import Draw, retain_rows, statistics_kept
 from cu_core.spec import Job, Method, knob
@@ -43,7 +44,7 @@ class Contrastive(
         "official-code": {"batch_size": 128, "lr": 1e-3}
         | {"variant": "official", "retain_draw": "first", "relu_embeddings": True},
         "coun-tuned": {"temperature": 0.1, "contrast_weight": 1.0, "batch_size": 256}
-        | {"epochs": 50, "weight_decay": 5e-4},
+        | {"epochs": 50, "weight_decay": 5e-4, "schedule": "cosine"},
     },
 ):
     epochs: int = knob(3, 1, 200, unit="epochs", help="Passes over the forget set")
@@ -63,6 +64,7 @@ class Contrastive(
     retain_batches: int = knob(4, 1, 16, symbol=r"\omega", help="Retain batches per forget batch")
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
     weight_decay: float = knob(0.0, 0.0, 1e-2, help="SGD weight decay")
+    schedule: Literal["constant", "cosine"] = schedule_knob()
     normalise: bool = knob(True, help="L2-normalise embeddings in the loss; off, it is unbounded")
     variant: Literal["paper", "official"] = knob(
         "paper", help="Eq. 5, or the released code's, which weights the push a little more"
@@ -87,11 +89,11 @@ class Contrastive(
         return job.forget.n_batches * self.retain_batches
 
     def start(self, job: Job) -> None:
-        decay, params = self.weight_decay, job.model.parameters()
-        job.optimizer = torch.optim.SGD(params, self.lr, self.momentum, weight_decay=decay)
+        job.optimizer = sgd(job, self)
         start_queue(job, self.key_momentum if self.queue else 0.0)
 
     def step(self, job: Job, t: int) -> dict[str, Tensor]:
+        set_lr(job, scheduled(self.schedule, self.lr, t, self.total_steps(job)))
         x_f, y_f = job.forget.batch(t // self.retain_batches)
         x_r, y_r = retain_rows(
             job, t, self.retain_draw, self.retain_batches, x_f, self.hard_candidates

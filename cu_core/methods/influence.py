@@ -110,4 +110,9 @@ class InfluenceUnlearning(
         each = (ce_gradient(job.model, x[i : i + 1], y[i : i + 1])[1] for i in range(len(x)))
         if self.solver == "released":
             return released(each, v)
-        return newton(torch.stack(list(each)), v, self.damping)
+        gradients = v.new_empty(
+            len(x), len(v)
+        )  # filled row by row: a list beside it would double it
+        for row, g in zip(gradients, each, strict=True):
+            row.copy_(g)
+        return newton(gradients, v, self.damping)

@@ -8,14 +8,17 @@ Weight decay joins the gradient before the mask, so neither it nor the momentum 
 weight; early versions of the released code let both leak. BatchNorm statistics are no weights
 and follow the data, as there. The released code draws from all classes, the true one included,
 as the preset ``official-code`` does; the default draws a wrong label. Presets: the authors' README
-(10 epochs at 0.013), and 50 epochs at CoUn's lowest rate (its mask share is not printed).
+(10 epochs at 0.013), and 50 epochs from CoUn's lowest rate (its mask share is not printed).
 """
+
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from cu_core.methods._edit import ce_gradient, evaluating, flat, unflat, weights
+from cu_core.methods._parts import schedule_knob, scheduled, set_lr
 from cu_core.spec import Job, Method, knob
 
 
@@ -38,7 +41,8 @@ class SalUn(
     augments=True,
     presets={
         "official-code": {"epochs": 10, "batch_size": 256, "lr": 0.013, "exclude_true": False},
-        "coun": {"epochs": 50, "batch_size": 256, "lr": 0.01, "exclude_true": False},
+        "coun": {"epochs": 50, "batch_size": 256, "lr": 0.01, "exclude_true": False}
+        | {"schedule": "cosine"},
     },
 ):
     epochs: int = knob(5, 1, 200, unit="epochs", help="Passes over the forget and the retain set")
@@ -49,6 +53,7 @@ class SalUn(
     )
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
     weight_decay: float = knob(5e-4, 0.0, 1e-2, help="SGD weight decay")
+    schedule: Literal["constant", "cosine"] = schedule_knob()
     exclude_true: bool = knob(True, help="Draw among the wrong labels only")
 
     def steps_per_epoch(self, job: Job) -> int:
@@ -64,6 +69,7 @@ class SalUn(
         job.optimizer = torch.optim.SGD(weights(job.model), self.lr, self.momentum)
 
     def step(self, job: Job, t: int) -> dict[str, Tensor]:
+        set_lr(job, scheduled(self.schedule, self.lr, t, self.total_steps(job)))
         epoch, i = divmod(t, self.steps_per_epoch(job))
         forgetting = i < job.forget.n_batches
         if forgetting:

@@ -6,8 +6,10 @@ It never sees a forget sample.
 
 The phases follow one another in steps: ``noise_steps`` that leave the model alone, then passes
 over a part of the retain set, drawn once. Each of the three has its own Adam.
-Not repeated from the released notebook: the label 0 for the noise of every class. A mixed batch
-here has the same number of noise rows each time; there both were shuffled together.
+Not repeated from the released notebook: the label 0 for the noise of every class, and its loop over
+``batch[0].size(0)``, which takes 3 rows (the channels of one image) of each batch of noise where it
+means all. A mixed batch here has the same number of noise rows each time; there both were shuffled
+together.
 
 Presets: the notebook of Fast-Machine-Unlearning, and the port that Selective Synaptic Dampening's
 repository runs, which takes 500 retain samples a class, a tenth of CIFAR-10's.
@@ -46,7 +48,7 @@ class Unsir(
     noise_lr: float = knob(0.1, 1e-3, 1.0, log=True, help="Adam rate of the noise")
     noise_penalty: float = knob(0.1, 0.0, 1.0, symbol=r"\lambda", help="Weight of its size")
     noise_ratio: float = knob(
-        0.57, 0.01, 2.0, main=True, help="Noise per retain image in the impair phase"
+        0.57, 1e-3, 2.0, main=True, help="Noise per retain image in the impair phase"
     )
     batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Retain images in a step")
     retain_share: float = knob(0.3, 0.01, 1.0, help="Part of the retain set that is used")

@@ -1,9 +1,10 @@
 """NoT (Khalil et al., CVPR 2025, arXiv:2503.05657): negate a layer, then fine-tune on what is kept.
 
 The weights of the first layer are multiplied by -1 in step 0; everything after it is fed features
-it never saw, and relearns from retain data alone. Of a convolution only the kernel is negated, of
-a network without one the first weight matrix (CoUn, arXiv:2509.16391, E.2, which takes parameter
-0). BatchNorm stays in train mode: its statistics have to follow the sign.
+it never saw, and relearns from retain data alone. Of a layer only the kernel or matrix is negated;
+of a transformer the learned positions too, which are added to what its first layer gives: CoUn
+(arXiv:2509.16391, E.2) takes parameter 0 of convolutional networks, 0 and 4 of its ViT. BatchNorm
+stays in train mode: its statistics have to follow the sign.
 
 Preset "coun" is the setting of that appendix; it tunes lr in [0.01, 0.1], here the low end.
 """
@@ -67,6 +68,8 @@ class WeightNegation(
 
     @torch.no_grad()
     def _negate(self, job: Job) -> None:
-        weights = [p for p in job.model.parameters() if p.ndim > 1]  # kernels, no biases, no norms
-        for weight in weights[: self.layers]:
+        named = [(name.rpartition(".")[2], p) for name, p in job.model.named_parameters()]
+        kernels = [p for name, p in named if name == "weight" and p.ndim > 1]  # no biases, no norms
+        positions = [p for name, p in named if name == "positions"]
+        for weight in [*kernels[: self.layers], *positions]:
             weight.neg_()

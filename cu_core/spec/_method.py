@@ -135,7 +135,10 @@ def explain_knobs(cls: type[Method], error: ValidationError) -> str:
     """A sentence per wrong knob: name, kind, range, unit and the value given."""
     sentences = []
     for fault in error.errors():
-        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if not fault["loc"]:  # of several knobs together, in the method's own words
+            sentences.append(str(fault["ctx"]["error"]))
+            continue
+        name = str(fault["loc"][0])
         if name not in cls.model_fields or fault["type"] == "extra_forbidden":
             known = ", ".join(cls.model_fields)
             sentences.append(f"{cls.__name__} has no knob {name!r}; it has {known}.")

@@ -211,3 +211,19 @@ def test_a_sample_task_runs_too(key: str) -> None:
     method = made(key)
     job = toy.job(16, None)
     assert all(abs(value) < float("inf") for log in steps(method, job, 5) for value in log.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "preset"),
+    [
+        (k, p)
+        for k in KEYS
+        for p in methods.get(k).presets
+        if p.startswith("coun") and k != "retrain"
+    ],
+)
+def test_presets_named_after_coun_have_its_schedule(key: str, preset: str) -> None:
+    """Fifty epochs under a cosine for every unlearning method (arXiv:2509.16391, E.2)."""
+    method: Any = made(key, **methods.get(key).presets[preset])
+    assert (method.epochs, method.batch_size, method.schedule) == (50, 256, "cosine")
+    assert (method.momentum, method.weight_decay) == (0.9, 5e-4)

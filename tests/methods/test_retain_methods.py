@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from cu_core import engine, methods
+from cu_core import engine, methods, models
+from cu_core.errors import BadRequest
 from cu_core.methods.l1_sparse import L1Sparse
 from cu_core.spec import Job, Snapshot
 from tests.contract import toy
@@ -80,7 +81,12 @@ def test_the_l1_penalty_falls_to_zero_where_the_plain_epochs_begin() -> None:
     assert gammas[0] == 1e-3 and gammas[n] == pytest.approx(1e-3 * 2 / 3)
     assert gammas[3 * n :] == [0.0] * (2 * n) and gammas[3 * n - 1] > 0
     assert gammas == sorted(gammas, reverse=True)
-    assert L1Sparse(epochs=2, plain_epochs=9).gamma(given, 0) == 0.0
+
+
+@pytest.mark.parametrize("plain", [4, 46])
+def test_plain_epochs_alone_would_be_another_method(plain: int) -> None:
+    with pytest.raises(BadRequest, match=rf"plain_epochs must be below epochs \(4\), got {plain}"):
+        L1Sparse.make("coun", epochs=4, plain_epochs=plain)
 
 
 def test_the_l1_penalty_shrinks_the_weights_and_keeps_the_rest() -> None:
@@ -120,6 +126,18 @@ def test_weights_are_negated_once_after_the_first_picture(layers: int) -> None:
     torch.testing.assert_close(given.model.body[4].weight, sign * before.body[4].weight, **close)
     torch.testing.assert_close(given.model.body[0].bias, before.body[0].bias, **close)
     torch.testing.assert_close(given.model.head.weight, before.head.weight, **close)
+
+
+def test_of_a_transformer_the_positions_and_the_patches_are_negated() -> None:
+    """Parameters 0 and 4, as CoUn's appendix E.2 has it."""
+    given = toy.job()
+    given.model = models.build("vit-tiny", (1, 8, 8), 4)
+    before = [p.detach().clone() for p in given.model.parameters()]
+    methods.get("weight-negation").make("coun")._negate(given)  # type: ignore[attr-defined]
+    after = list(given.model.parameters())
+    changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if not a.equal(b)]
+    assert changed == [0, 4]
+    assert all(after[i].equal(-before[i]) for i in changed)
 
 
 def test_negation_breaks_the_model_and_fine_tuning_mends_what_is_kept() -> None:

@@ -52,6 +52,18 @@ def test_nothing_of_the_original_is_left(architecture: str) -> None:
     assert len(shas) == 1
 
 
+@pytest.mark.parametrize("architecture", models.names())
+def test_every_weight_of_every_network_is_drawn_anew(architecture: str) -> None:
+    shape = (1, 8, 8)
+    model = models.build(architecture, shape, 4)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.fill_(7.0)
+    fresh = fresh_weights(model, SEED)
+    left = [name for name, _ in model.named_parameters() if bool((fresh[name] == 7.0).any())]
+    assert not left
+
+
 def test_fresh_weights_depend_on_the_seed_and_disturb_no_stream() -> None:
     model = models.build("resnet20", (1, 8, 8), 4)
     state = torch.get_rng_state()

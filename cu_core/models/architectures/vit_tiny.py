@@ -56,8 +56,9 @@ class VisionTransformer(nn.Module):
         self.patch = max(PATCH, -(-max(height, width) // PATCHES_ALONG))
         self.short = (-width % self.patch, -height % self.patch)  # pixels of padding
         n = -(-height // self.patch) * -(-width // self.patch)  # patches
-        self.positions = nn.Parameter(torch.randn(1, n + 1, WIDTH) * 0.02)
-        self.token = nn.Parameter(torch.randn(1, 1, WIDTH) * 0.02)
+        self.positions = nn.Parameter(torch.empty(1, n + 1, WIDTH))
+        self.token = nn.Parameter(torch.empty(1, 1, WIDTH))
+        self.reset_parameters()
         pixels = channels * self.patch**2
         self.embed = nn.Sequential(
             nn.LayerNorm(pixels), nn.Linear(pixels, WIDTH), nn.LayerNorm(WIDTH)
@@ -65,6 +66,11 @@ class VisionTransformer(nn.Module):
         self.attentions = nn.ModuleList(Attention() for _ in range(DEPTH))
         self.mlps = nn.ModuleList(mlp() for _ in range(DEPTH))
         self.norm = nn.LayerNorm(WIDTH)
+
+    def reset_parameters(self) -> None:
+        """Draws anew what no layer inside draws: positions and class token."""
+        nn.init.normal_(self.positions, std=0.02)
+        nn.init.normal_(self.token, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
         x = pad(x, (0, self.short[0], 0, self.short[1]))
