@@ -16,6 +16,8 @@ from cu_core.errors import BadRequest, Cancelled, LetheError, explain
 from cu_core.spec import FetchRequest, Request, RunRecord, TrainRequest, UnlearnRequest
 from cu_core.store import ClaimedRun, Store
 
+TRAINED = ("id", "kind", "architecture", "head", "dataset", "forget", "accuracy", "name")
+
 
 def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
@@ -44,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(act=act)
         return sub
 
-    verb("list", _list, "Methods, presets, metrics, models and data sets.")
+    verb("list", _list, "Methods, presets, metrics, networks, data sets and trained models.")
     _model_options(verb("train", _train, "Train an original model, or a retrained reference."))
     unlearn = verb("unlearn", _unlearn, "Forget something; train what is missing.")
     _unlearn_options(unlearn)
@@ -244,7 +246,9 @@ def _bench(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> None:
     from cu_core.catalog import catalog
 
-    shelf = catalog(Store(options.home).home)
+    store = Store(options.home)
+    trained = [record.model_dump(include=set(TRAINED)) for record in store.models()]
+    shelf = catalog(store.home) | {"trained": trained}
     if options.json:
         print(json.dumps(shelf))
         return
@@ -257,3 +261,7 @@ def _list(options: argparse.Namespace) -> None:
                 print(f"      --set {knob['name']}={knob['default']}  {span}  {knob['help']}")
             if card.get("presets"):
                 print(f"      --preset {', '.join(card['presets'])}")
+    print("trained models, for --original:")
+    for record in trained:
+        without = f", {record['kind']}: {record['forget']}" if record["forget"] else ""
+        print(f"  {record['id']}  {record['architecture']} on {record['dataset']}{without}")

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from cu_core import engine, metrics, models, training
 from cu_core.errors import BadCheckpoint, StoreError
+from cu_core.metrics.accuracy import percent_right
 from cu_core.models.evaluate import block_outputs, outputs
 from cu_core.seeding import derive, undisturbed
 from cu_core.setup import Setup, full_measure, probe_scene
@@ -93,7 +94,12 @@ class Closing:
 
     def _key(self, *over: Any) -> str:
         """Of what is looked at, of the measures, and of how it is computed here."""
-        how = f"{derive(self.setup.device, self.setup.plan.model_dump_json()):016x}"
+        setup = self.setup
+        data, seed = (
+            setup.dataset.hash,
+            setup.request.model_seed,
+        )  # the seed: of the untrained model
+        how = f"{derive(data, seed, setup.device, setup.plan.model_dump_json()):016x}"
         return f"{self.forget.hash}-{self.probe.hash}-{metrics.fingerprint(*over)}-{how}"
 
     def _cached(self, model_id: str, key: str, measure: Callable[[], Measured]) -> Values:
@@ -105,18 +111,19 @@ class Closing:
         return dict(found["values"])
 
     def _seeds(self, retrained: str) -> list[str]:
-        """The run's retrained model, then those in the cache that differ from it by their seed."""
+        """The run's retrained model, then those in the cache that differ from it by their seed: one
+        of each, since the same seed in another precision is no other draw."""
         own = self.store.model(retrained)
         alike = ("kind", "dataset_hash", "architecture", "head", "recipe", "forget_hash")
-        others = [
-            record
-            for record in self.store.models()
-            if record.id != retrained
-            and all(getattr(record, name) == getattr(own, name) for name in alike)
-            and self._reference(record.id) is not None
-        ]
-        others.sort(key=lambda record: (record.seed, record.id))
-        return [retrained, *(record.id for record in others[: SEEDS - 1])]
+        others: dict[int, str] = {}
+        for record in sorted(self.store.models(), key=lambda record: (record.seed, record.id)):
+            if (
+                record.seed not in (own.seed, *others)
+                and all(getattr(record, name) == getattr(own, name) for name in alike)
+                and self._reference(record.id) is not None
+            ):
+                others[record.seed] = record.id
+        return [retrained, *list(others.values())[: SEEDS - 1]]
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -187,7 +194,7 @@ class Closing:
             cross_entropy(model(part)[0], wanted).backward()
             optimizer.step()
             logits, _ = outputs(model, x, self.observer.normalise)
-            accuracy.append(100.0 * float(np.mean(logits.argmax(1) == label)))
+            accuracy.append(percent_right(logits, label, "forget samples"))
         return accuracy
 
 

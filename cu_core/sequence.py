@@ -33,7 +33,7 @@ def forget_in_stages(
     ]
     for stage in stages:
         known = stage.original or "the last stage's" if stage.after else stage.original
-        check(store, stage.model_copy(update={"original": known}))
+        check(store, stage.model_copy(update={"original": known}), bool(stage.after))
     original = request.original
     for number, stage in enumerate(stages, start=1):
         asked = stage.model_copy(update={"original": original})

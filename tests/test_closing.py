@@ -1,10 +1,12 @@
 """The end of a run, on digits and an MLP: references compared, kept, and never disturbed."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -126,6 +128,34 @@ def test_another_seed_in_the_cache_gives_the_noise(tmp_path: Path) -> None:
     assert 0 < final.values["cka_retain_seeds"] < 1
     assert 0 < final.seeds[bench.retrained]["js_retrained"] < final.values["js_retrained"]
     assert final.seeds[second]["mia_rmia_auc"] is not None
+
+
+def test_the_same_seed_in_another_precision_is_no_other_seed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    twin = bench.store.model(bench.retrained).model_copy(update={"id": "mlp-digits-twin"})
+    weights = bench.store.weights(bench.retrained)
+    bench.store.add_model(
+        twin, lambda folder: shutil.copyfile(weights, folder / "model.safetensors")
+    )
+    assert list(bench.measure(bench.original).seeds) == [bench.retrained]
+
+
+def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
+    bench.measure(bench.original)
+    other = bench.closing()
+    other.setup = setup_of(Path(bench.setup._home))
+    seen = other.setup.dataset
+    other.setup.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
+    assert bench.closing().kept(bench.original) and other.kept(bench.original) is None
+
+
+def test_what_is_no_number_is_not_relearned(bench: Bench) -> None:
+    """argmax of NaN is class 0: a broken model would have learned it again at once."""
+    model = bench.model(bench.original)
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    zeros = replace(bench.probe, label=np.zeros_like(bench.probe.label))
+    assert set(bench.closing(zeros)._relearned(model)) == {0.0}
 
 
 def test_relearning_a_single_sample_works_with_batchnorm(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.tab import Tab, assert_same_picture
 
 ROOT = Path(__file__).resolve().parents[1]
 SIX = ("forget_acc_train", "forget_acc_test", "ua", "ra", "ta", "knn_probe_forget")
+BUNDLED = "small-cnn-digits-20962f5ddb0b9899"  # the original that comes with Lethe
 UNLEARN = ("unlearn", "--dataset", "digits", "--model", "small-cnn", "--method", "contrastive")
 
 
@@ -131,6 +132,8 @@ def test_the_papers_stopping_rule_ends_the_run(home: Path) -> None:
         (("--device", "cuda"), "cuda"),
         (("--every", "0"), "every"),
         (("--method", "logit-mask", "--forget", "random:0.1"), "whole classes"),
+        (("--original", "nope"), "no model 'nope' in the cache; `python -m cu_core list`"),
+        (("--original", BUNDLED, "--model", "mlp"), "Choose --model small-cnn --head plain"),
     ],
 )
 def test_a_bad_request_is_one_sentence_and_leaves_no_run(

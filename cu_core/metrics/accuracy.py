@@ -1,6 +1,7 @@
 """Accuracies in percent, and UA, the unlearning accuracy of arXiv:2304.04934 (Unlearn-Sparse).
 
-A sample is right when its largest logit is that of its true label. In a run these come from the
+A sample is right when its largest logit is that of its true label; one whose logits are no numbers
+is wrong. In a run these come from the
 probe and are estimates; over whole sets (``over="all"``) they are exact.
 """
 
@@ -16,7 +17,8 @@ def percent_right(logits: NDArray[np.float32], label: NDArray[np.int64], what: s
     """Percent of rows of ``logits`` (N, C) that are right. NotComputed when N = 0."""
     if len(label) == 0:
         raise NotComputed(f"there are no {what}")
-    return 100.0 * float(np.mean(logits.argmax(1) == label))
+    right = (logits.argmax(1) == label) & ~np.isnan(logits).any(1)  # argmax takes NaN for a largest
+    return 100.0 * float(np.mean(right))
 
 
 def forget_accuracy(scene: Scene) -> float:
