@@ -4,11 +4,14 @@
     python -m cu_core bench papers --dataset parquet:DIR --model resnet18 --device cuda
 
 Each method forgets a class and a random tenth, from originals trained with each seed, by the run
-that the app does. RA, UA, TA and MIA are in percent; Avg. Gap (arXiv:2509.16391) is the mean
-distance of these four to the mean of the retrained models; "class, test" is the accuracy on test
-samples of the forgotten class. rho is what a probe of the embeddings still reads, 0 = like
+that the app does. RA, UA, TA and MIA are in percent; Avg. Gap is the mean distance of these four to
+the mean of the retrained models, of each seed, so that what seeds differ by counts as a gap; "of
+means" is that of the means over seeds, which is what arXiv:2509.16391 prints. "class, test" is the
+accuracy on test samples of the forgotten class. MIA and rho are of the probe's samples, the rest of
+the whole sets. rho is what a probe of the embeddings still reads, 0 = like
 retrained, 1 = like the original. Images are those a method's own steps sent forward and backward.
-An asterisk: the mean lies between the lowest and highest retrained seed.
+An asterisk: the mean lies between the lowest and highest retrained seed. "n": of how many seeds,
+where not of all.
 """
 
 import argparse
@@ -151,7 +154,7 @@ def method_cases(options: argparse.Namespace, rule: str) -> list[Any]:
             wanted = request(
                 options, rule, seed, method=key, preset=preset or None, hparams=knobs(options, key)
             )
-            cases.append(Case(title, wanted))
+            cases.append(Case(title, wanted, beside=tuple(options.seeds)))
     return cases
 
 
@@ -180,10 +183,13 @@ def ablation_cases(options: argparse.Namespace, rule: str, not_run: list[str]) -
     not_run.extend(missing)
     usual = {"method": METHOD, "preset": usual_preset(options, METHOD)}
     given = knobs(options, METHOD)
+    seeds = tuple(options.seeds)
     return [
-        Case(name, request(options, rule, seed, **usual, hparams=given | changed), "ablations")
+        Case(
+            name, request(options, rule, seed, **usual, hparams=given | changed), "ablations", seeds
+        )
         for name, changed in there
-        for seed in options.seeds
+        for seed in seeds
     ]
 
 
@@ -194,9 +200,10 @@ def rule_cases(options: argparse.Namespace, rule: str) -> list[Any]:
 
     usual = {"method": METHOD, "preset": usual_preset(options, METHOD)}
     usual |= {"hparams": knobs(options, METHOD)}
+    seeds = tuple(options.seeds)
     return [
-        Case(METHOD, request(options, rule, seed, **usual, every=None), "rules")
-        for seed in options.seeds
+        Case(METHOD, request(options, rule, seed, **usual, every=None), "rules", seeds)
+        for seed in seeds
     ]
 
 

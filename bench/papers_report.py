@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench import papers_ablate, papers_printed
-from cu_core.metrics.gap import avg_gap
+from cu_core.metrics.gap import COUN, avg_gap
 
 Cells = Sequence[Mapping[str, Any]]
-Stats = dict[str, dict[str, float]]  # key -> mean, sd, low, high, n
+Stats = dict[str, dict[str, float]]  # key -> mean, sd, low, high (but of a single value), n
 
 PERCENTS = {"ra": "RA", "ua": "UA", "ta": "TA", "mia_efficacy": "MIA", "avg_gap": "Avg. Gap"}
+OF_MEANS = {"gap_of_means": "of means"}
 ON_CLASS = {"forget_acc_test": "class, test"}
 RHO = {"rho_knn": "rho 15-nn", "rho_linear": "rho linear"}
 COST = {"steps": "steps", "images": "images forward + backward", "seconds": "seconds"}
@@ -30,11 +31,12 @@ def task_result(
     names = next((cell["class_names"] for cell in everyone), [])
     kind = next((cell["forget"]["kind"] for cell in everyone), rule.partition(":")[0])
     printed = papers_printed.find(options.dataset, options.model, rule, kind)
+    seeds = sorted({seed(cell) for cell in everyone})
     reference = {"name": "retrained", "stats": stats(retrained) | cost_stats(costs)}
     original = {"name": "original", "stats": stats(by_seed(everyone, "original"))}
     for one in (reference, original):
         one["goes_to"] = goes_to(one["stats"], reference["stats"], names)
-        one["printed"] = printed.get(one["name"], [])
+        one["printed"], one["seeds"] = printed.get(one["name"], []), seeds
     made = {
         part: [row(found, retrained, names, printed) for found in grouped(cells[part])]
         for part in ("methods", "ablations")
@@ -83,6 +85,9 @@ def row(
     centre = {key: one["mean"] for key, one in stats(retrained).items()}
     values = [cell["metrics"] | {"avg_gap": avg_gap(cell["metrics"], centre)} for cell in sound]
     found = stats(values) | cost_stats(sound)
+    gap = avg_gap({key: one["mean"] for key, one in found.items()}, centre)
+    if gap is not None:
+        found["gap_of_means"] = {"mean": gap, "n": min(found[key]["n"] for key in COUN)}
     method = cells[0]["request"]["method"]
     return {
         "name": cells[0]["name"],
@@ -126,14 +131,19 @@ def inside(found: Stats, retrained: Stats) -> dict[str, bool]:
 
 
 def reasons(cells: Cells, found: Stats) -> dict[str, str]:
-    """Why a column is empty."""
+    """Why a column is empty, or a mean over fewer seeds than there are."""
     if not cells:
         return {}  # no run ended: its error says why
     given = {k: v for cell in cells for k, v in (cell.get("reasons") or {}).items()}
-    if "mia_efficacy" not in found:
-        given["avg_gap"] = f"{MISSING}: it needs MIA"
+    given["avg_gap"] = f"{MISSING}: it needs MIA"
     usual = f"{MISSING}: there is no measure of this name"
-    return {key: given.get(key, usual) for key in (*PERCENTS, *RHO) if key not in found}
+    why = {}
+    for key in (*PERCENTS, *RHO):
+        lack = len(cells) - found.get(key, {}).get("n", 0)
+        if lack:
+            of = "" if lack == len(cells) else f" for {lack} of {len(cells)} seeds"
+            why[key] = given.get(key, usual).replace(MISSING, f"{MISSING}{of}", 1)
+    return why
 
 
 def goes_to(found: Stats, retrained: Stats, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.embedding_run import say
 from bench.papers_count import counting
-from cu_core import methods, training
+from cu_core import methods, metrics, training
 from cu_core.errors import BadRequest, Cancelled, LetheError
 from cu_core.execute import check, execute
 from cu_core.setup import Setup
@@ -30,16 +30,20 @@ KEPT = ("metrics", "original", "retrained", "reasons", "steps", "stopped_by", "d
 @dataclass(frozen=True)
 class Case:
     """What a cell measures. ``name``: of the row; ``part``: which table it belongs to, methods,
-    ablations or rules (which alone keep the curves of their snapshots)."""
+    ablations or rules (which alone keep the curves of their snapshots); ``beside``: seeds of the
+    retrained models that it is compared with."""
 
     name: str
     request: UnlearnRequest
     part: str = "methods"
+    beside: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
         """12 hex digits of all that decides the numbers."""
-        text = json.dumps(self.request.model_dump() | {"part": self.part}, sort_keys=True)
+        about = {"part": self.part, "beside": sorted(self.beside)}
+        about["metrics"] = metrics.fingerprint("all", "probe", "references")
+        text = json.dumps(self.request.model_dump() | about, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -101,8 +105,8 @@ class Bench:
         setup = Setup(request, self.store.home)
         recipe = training.recipe_of(setup)
         record = self.store.model(training.model_id(setup, setup.forget))
-        images = recipe.epochs * len(setup.retain_index(setup.forget))
-        steps = -(-images // recipe.batch_size)
+        n = len(setup.retain_index(setup.forget))
+        images, steps = recipe.epochs * n, recipe.epochs * -(-n // recipe.batch_size)
         return {"steps": steps, "forward": images, "backward": images, "seconds": record.seconds}
 
     def _measured(self, case: Case) -> Cell:

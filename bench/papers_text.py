@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.papers_report import COST, MISSING, ON_CLASS, PERCENTS, RHO
+from bench.papers_report import COST, MISSING, OF_MEANS, ON_CLASS, PERCENTS, RHO
+
+MEASURES = {**PERCENTS, **OF_MEANS, **ON_CLASS, **RHO}
 
 Row = Mapping[str, Any]
 
@@ -41,7 +43,7 @@ def task_text(one: Row, settings: Row) -> str:
 
 def table(rows: list[Row], printed: bool = True) -> str:
     """One line a row, and under it what the papers print for this method."""
-    heads = ["", *PERCENTS.values(), *ON_CLASS.values(), *RHO.values(), *COST.values()]
+    heads = ["", *MEASURES.values(), *COST.values()]
     lines = [_line(heads), _line(["---"] + ["---:"] * (len(heads) - 1))]
     for one in rows:
         if "stats" in one:
@@ -55,32 +57,35 @@ def table(rows: list[Row], printed: bool = True) -> str:
 def measured(one: Row) -> list[str]:
     found, marks, why = one["stats"], one.get("inside", {}), one.get("reasons", {})
     cells = []
-    for key in (*PERCENTS, *ON_CLASS, *RHO):
+    for key in MEASURES:
         empty = MISSING if key in why else "–"
         star = " *" if marks.get(key) else ""
-        cells.append(number(found[key]) + star if key in found else empty)
+        cells.append(number(found[key], len(one["seeds"])) + star if key in found else empty)
     images = [found[key]["mean"] for key in ("forward", "backward") if key in found]
     seconds = found.get("seconds")
     return [
         *cells,
         f"{found['steps']['mean']:,.0f}" if "steps" in found else "",
         " + ".join(f"{n:,.0f}" for n in images),
-        number(seconds) if seconds else "",
+        number(seconds, seconds["n"]) if seconds else "",
     ]
 
 
-def number(of: Row) -> str:
+def number(of: Row, seeds: int) -> str:
+    """Mean ± standard deviation, and of how many, where not of all ``seeds``."""
     mean = f"{round(of['mean'], 2) + 0.0:.2f}"  # + 0.0: no minus before a zero
-    return f"{mean} ± {of['sd']:.2f}" if of["n"] > 1 else mean
+    spread = f" ± {of['sd']:.2f}" if of["n"] > 1 and "sd" in of else ""
+    return f"{mean}{spread}" + (f" (n = {of['n']})" if of["n"] < seeds else "")
 
 
 def printed_cells(one: Row) -> list[str]:
-    values = one["values"]
-    cells = [f"{values[key]:.2f}" if key in values else "" for key in (*PERCENTS, *ON_CLASS)]
+    renamed = {"avg_gap": "gap_of_means"}  # what the papers print is the gap of means
+    values = {renamed.get(key, key): value for key, value in one["values"].items()}
+    cells = [f"{values[key]:.2f}" if key in values else "" for key in MEASURES]
     cost = f"{values['pflops']:.2f} PFLOPs" if "pflops" in values else ""
     told = "; ".join(text for text in (one["about"], cost, one["note"]) if text)
     title = f"&nbsp;&nbsp;printed in {one['source']}, {one['table']}: {told}"
-    return [title, *cells, *[""] * len((*RHO, *COST))]
+    return [title, *cells, *[""] * len(COST)]
 
 
 def notes(rows: list[Row], not_run: list[str]) -> str:
@@ -117,14 +122,18 @@ def where(one: Row) -> str:
 def rules_text(rules: list[Row]) -> str:
     """Where each rule ends a contrastive run; the gap is over RA, UA and TA."""
     lines = [
-        "Stopping rules, contrastive (gap of RA, UA and TA to retrained, at snapshots):\n",
+        "Stopping rules, contrastive. Gap of RA, UA and TA to retrained at snapshots, which see "
+        "the probe and 1,000 test samples; retrained is measured on whole sets. For SCRUB+R the "
+        "test set stands in for the validation set.\n",
         _line(["rule", "runs it ended", "step", "gap", "gap above the best snapshot's"]),
         _line(["---"] + ["---:"] * 4),
     ]
     for one in rules:
         found = one["stats"]
         cells = (
-            [f"{found['step']['mean']:,.0f}", number(found["gap"])] if "gap" in found else ["–"] * 2
+            [f"{found['step']['mean']:,.0f}", number(found["gap"], found["gap"]["n"])]
+            if "gap" in found
+            else ["–"] * 2
         )
         above = f"{found['above']['mean']:.2f}" if "above" in found else "–"
         lines.append(_line([one["rule"], f"{one['ended']} of {one['runs']}", *cells, above]))

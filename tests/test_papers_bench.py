@@ -8,7 +8,14 @@ import pytest
 import torch
 import yaml
 
-from bench import papers_ablate, papers_count, papers_printed, papers_report, papers_run
+from bench import (
+    papers_ablate,
+    papers_count,
+    papers_printed,
+    papers_report,
+    papers_run,
+    papers_text,
+)
 from cu_core import engine, methods
 from cu_core.cli import main
 from cu_core.store import Store
@@ -97,13 +104,13 @@ def test_the_table_quotes_the_papers_under_the_right_method(
     heads = next(line for line in lines if "Avg. Gap |" in line)
     columns = [cell.strip() for cell in heads.strip("|").split("|")]
     assert columns == [
-        "", "RA", "UA", "TA", "MIA", "Avg. Gap", "class, test", "rho 15-nn", "rho linear",
-        "steps", "images forward + backward", "seconds",
+        "", "RA", "UA", "TA", "MIA", "Avg. Gap", "of means", "class, test", "rho 15-nn",
+        "rho linear", "steps", "images forward + backward", "seconds",
     ]  # fmt: skip
     at = next(i for i, line in enumerate(lines) if line.startswith("| contrastive |"))
     printed = [cell.strip() for cell in lines[at + 1].strip("|").split("|")]
     assert "printed in arXiv:2401.10458, Table 1: CIFAR-10, resnet18, class 5" in printed[0]
-    assert printed[2:4] == ["100.00", "85.79"] and printed[6] == "0.00"
+    assert printed[2:4] == ["100.00", "85.79"] and printed[7] == "0.00"
     at = next(i for i, line in enumerate(lines) if line.startswith("| logit-mask |"))
     assert "printed" not in lines[at + 1]  # no paper has it
     assert any("lcodec (described, not built)" in line for line in lines)
@@ -219,6 +226,8 @@ def test_gaps_are_to_the_mean_of_the_retrained_seeds() -> None:
     # |100-100|, |4-6| or |6-6|, |90-91|, |10-12|
     assert row["stats"]["avg_gap"]["mean"] == pytest.approx((5 / 4 + 3 / 4 + 5 / 4) / 3)
     assert row["stats"]["avg_gap"]["n"] == 3 and row["stats"]["steps"]["mean"] == 11
+    # as the paper has it, the distance of the means: |100-100|, |4.67-6|, |90-91|, |10-12|
+    assert row["stats"]["gap_of_means"]["mean"] == pytest.approx((4 / 3 + 1 + 2) / 4)
     assert row["inside"] == {"ra": True, "ua": False, "ta": False, "mia_efficacy": False}
 
 
@@ -239,6 +248,33 @@ def test_missing_measures_have_a_reason() -> None:
     assert why["rho_knn"] == "not computed: too near"
     assert why["avg_gap"] == "not computed: it needs MIA"
     assert why["mia_efficacy"] == "not computed: there is no measure of this name"
+
+
+def test_a_mean_over_fewer_seeds_says_so() -> None:
+    cells = [cell(seed, rho_knn=0.5) for seed in range(3)]
+    del cells[1]["metrics"]["rho_knn"]
+    cells[1]["reasons"] = {"rho_knn": "not computed: too near"}
+    row = papers_report.row(cells, papers_report.by_seed(cells, "retrained"), [], {})
+    assert row["reasons"]["rho_knn"] == "not computed for 1 of 3 seeds: too near"
+    at = list(papers_text.MEASURES).index("rho_knn")
+    assert papers_text.measured(row)[at] == "0.50 ± 0.00 (n = 2)"
+    assert "n =" not in "".join(papers_text.measured(row)[:at])
+    assert "rho 15-nn not computed for 1 of 3 seeds: too near" in papers_text.notes([row], [])
+
+
+def test_a_cell_is_measured_again_beside_other_seeds_or_by_other_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from cu_core import metrics
+    from cu_core.spec import UnlearnRequest
+
+    def key(*beside: int) -> str:
+        return papers_run.Case("x", UnlearnRequest(), beside=beside).key
+
+    assert key(0, 1) == key(1, 0) != key(0, 1, 2)
+    before = key(0)
+    monkeypatch.setattr(metrics, "VERSION", "other")
+    assert key(0) != before
 
 
 def test_rules_are_tried_on_the_snapshots() -> None:
