@@ -56,7 +56,7 @@ def metric_cards() -> list[dict[str, Any]]:
     return [
         {
             name: getattr(m, name)
-            for name in ("key", "title", "unit", "range", "better", "help", "over")
+            for name in ("key", "title", "unit", "range", "better", "help", "over", "per_class")
         }
         for m in metrics.all_metrics().values()
     ]

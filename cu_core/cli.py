@@ -161,9 +161,16 @@ def _tell(record: RunRecord) -> None:
     if "metrics" not in summary:
         return
     print(f"{'':32}{'unlearned':>12}{'original':>12}{'retrained':>12}{'gap':>12}")
+    inside = summary.get("inside") or {}
     for key in summary["metrics"]:
         cells = [(summary.get(column) or {}).get(key) for column in columns]
-        print(f"{key:32}" + "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells))
+        line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
+        print(f"{key:32}{line}" + " *" * inside.get(key, False))
+    if any(inside.values()):
+        seeds = len(summary["retrained_seeds"])
+        print(f"* no further from retrained than {seeds} retrained seeds are from each other")
+    for key, reason in (summary.get("reasons") or {}).items():
+        print(f"{key}: {reason}")
 
 
 def _unlearn(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from cu_core.data.thumbs import atlas
 from cu_core.errors import BadCheckpoint, Cancelled, Diverged, StoreError
 from cu_core.losses import Losses
 from cu_core.mapping import RunMap
-from cu_core.metrics.gap import avg_gap, gaps, inside
+from cu_core.metrics.gap import beside
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
@@ -283,9 +283,7 @@ class UnlearnRun:
             "metrics": values,
             "original": original,
             "retrained": retrained,
-            "gap": gaps(values, retrained),
-            "avg_gap": avg_gap(values, retrained),
-            "inside": inside(values, seeds),
+            **beside(values, seeds),
             "reasons": final.reasons,
             "weights_sha256": checkpoint.weights_sha256(job.model),
             "steps": self.step,

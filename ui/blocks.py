@@ -21,6 +21,8 @@ from cu_core.errors import LetheError
 
 NO_REFERENCE = "no retrained reference"
 
+Values = Mapping[str, Any]
+
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """The largest text of a page, then a line of facts."""
@@ -138,7 +140,7 @@ def gap(value: Any, reference: Any, metric: Mapping[str, Any]) -> str:
         return ""
     far = (value - reference) * percent(metric)
     if metric.get("unit") != "%":
-        return f"{far:+,.3g}".replace("-", "\u2212")
+        return f"{far:+,.3g}".replace("-", "\u2212") if far else "0"
     far = round(far, 1)
     return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
 
@@ -164,75 +166,7 @@ def size(n_bytes: float | None) -> str:
     return f"{max(n_bytes, 0) / 1e3:,.0f} kB"
 
 
-# --- metrics ----------------------------------------------------------------------------------
-
-Values = Mapping[str, Any]
-FIRST = ("forget_acc_test", "knn_probe_forget", "ra", "ta", "ua")
-
-
-def metric_row(metrics: Sequence[Mapping[str, Any]], summary: Values, limit: int = 4) -> None:
-    """The few numbers that matter most: value, retrained value, gap."""
-    values, retrained = summary.get("metrics") or {}, summary.get("retrained") or {}
-    known = {m["key"]: m for m in metrics if m["key"] in values}
-    keys = [*(k for k in FIRST if k in known), *(k for k in known if k not in FIRST)]
-    tiles = []
-    for metric in [known[k] for k in keys if is_number(values[k])][:limit]:
-        key = metric["key"]
-        far = gap(values[key], retrained.get(key), metric)
-        beside = shown(retrained.get(key), metric)
-        text = f"retrained {beside} · gap {far}" if far else NO_REFERENCE
-        tiles.append(
-            f'<div title="{escape(metric["help"])}"><div>{escape(metric["title"])}</div>'
-            f'<div class="value">{escape(shown(values[key], metric))}</div>'
-            f'<div class="lethe-help">{escape(text)}</div></div>'
-        )
-    if tiles:
-        st.html(f'<div class="lethe-tiles">{"".join(tiles)}</div>')
-
-
-def metric_table(metrics: Sequence[Mapping[str, Any]], summary: Values) -> None:
-    """Every metric: unlearned, original, retrained, gap; where one is missing, why."""
-    values, reasons = summary.get("metrics") or {}, summary.get("reasons") or {}
-    original, retrained = summary.get("original") or {}, summary.get("retrained")
-    rows = []
-    for metric in metrics:
-        key = metric["key"]
-        if key not in values and key not in reasons:
-            continue
-        bare, unit = _unit_apart(metric)
-        cells = [
-            _cell(shown(values.get(key), bare), reasons.get(key)),
-            _cell(shown(original.get(key), bare), None),
-            _cell(shown((retrained or {}).get(key), bare), None if retrained else NO_REFERENCE),
-            _cell(gap(values.get(key), (retrained or {}).get(key), metric), None),
-        ]
-        rows.append(
-            f'<tr><th scope="row">{escape(metric["title"])}{escape(unit)}'
-            f'<div class="lethe-help">{escape(metric["help"])}</div></th>{"".join(cells)}</tr>'
-        )
-    heads = "".join(
-        f'<th scope="col" class="number">{name}</th>'
-        for name in ("Unlearned", "Original", "Retrained", "Gap to retrained")
-    )
-    st.html(
-        f'<table class="lethe-table"><thead><tr><th scope="col">Metric</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-def _unit_apart(metric: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The metric without its unit, and the unit for beside its title, unless that holds it: a
-    column of numbers is narrow, and "%" alone is short enough to stand in it."""
-    unit = metric.get("unit") or "%"
-    if unit == "%":
-        return metric, ""
-    return {**metric, "unit": ""}, "" if unit in metric["title"] else f" ({unit})"
-
-
-def _cell(text: str, reason: str | None) -> str:
-    if text:
-        return f'<td class="number">{escape(text)}</td>'
-    return f'<td class="number words lethe-help">{escape(reason or "–")}</td>'
+# --- small lists ------------------------------------------------------------------------------
 
 
 def card(facts: Sequence[tuple[str, str]]) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from cu_core.spec import RunRecord
 from cu_core.store import RunReader
-from ui import asked, blocks, export, replay, session, wording
+from ui import asked, blocks, export, measures, replay, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
@@ -69,7 +69,7 @@ def _draw(record: RunRecord, catalog: Values) -> None:
         _scene(record, data)
     with numbers:
         if summary.get("metrics"):
-            _numbers(record, catalog, summary)
+            _numbers(record, catalog, progress, summary)
         if data is not None and record.state not in session.LIVE:
             _download(record)
 
@@ -126,14 +126,14 @@ def _need(key: str) -> None:
         st.session_state["sent"].forget_from(int(told.get("from", 0)))
 
 
-def _numbers(record: RunRecord, catalog: Values, summary: Values) -> None:
+def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Values) -> None:
     metrics = catalog.get("metrics", ())
     st.space("small")
-    blocks.metric_row(metrics, summary)
+    measures.tiles(metrics, summary)
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     with st.expander("All metrics"):
-        blocks.metric_table(metrics, summary)
+        measures.table(metrics, summary, progress.get("class_names") or ())
     blocks.reproduce(record.summary.get("command") or wording.command(record.request))
 
 

@@ -1,7 +1,7 @@
 """How far a model is from the one retrained without the forget set: the number that counts."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from typing import Any
 
 from cu_core.metrics import all_metrics
 
@@ -9,6 +9,17 @@ Values = Mapping[str, float | None]
 
 COUN = ("ra", "ua", "ta", "mia_efficacy")  # the four of arXiv:2509.16391, all in percent
 BOUNDS = ("/low", "/high")  # of an interval: no measures of their own
+
+
+def beside(values: Values, seeds: Sequence[Values]) -> dict[str, Any]:
+    """What a run says of its distance to the retrained ``seeds``, the first of which is its own."""
+    retrained = seeds[0] if seeds else None
+    return {
+        "gap": gaps(values, retrained),
+        "avg_gap": avg_gap(values, retrained),
+        "band": band(seeds),
+        "inside": inside(values, seeds),
+    }
 
 
 def gaps(values: Values, retrained: Values | None) -> dict[str, float | None]:
@@ -30,24 +41,41 @@ def avg_gap(values: Values, retrained: Values | None) -> float | None:
     return sum(known) / len(COUN) if len(known) == len(COUN) else None
 
 
+def band(seeds: Sequence[Values]) -> dict[str, tuple[float, float]]:
+    """Lowest and highest of the retrained seeds, of every metric that all have. Empty with fewer
+    than two seeds. A distance to the retrained models is for each seed that to the others."""
+    found = {}
+    for key in seeds[0] if len(seeds) > 1 else ():
+        own = [value for seed in seeds if (value := seed.get(key)) is not None]
+        if len(own) == len(seeds) and not key.endswith(BOUNDS) and not _between_seeds(key):
+            found[key] = (min(own), max(own))
+    return found
+
+
 def inside(values: Values, seeds: Sequence[Values]) -> dict[str, bool]:
-    """Of every metric: is the gap to the first retrained model no larger than the largest one
-    between two retrained seeds? Empty with fewer than two seeds. Left out: a metric that a seed
-    lacks, and one that is itself a distance to the retrained models."""
+    """Of every metric in the ``band``: is the model no further from retrained than retrained seeds
+    are from each other? The gap to the first seed is held against the widest gap of two; what is
+    itself a distance (or likeness) to the retrained models against the farthest seed's."""
+    first = gaps(values, seeds[0] if seeds else None)
     marks = {}
-    for key, gap in gaps(values, seeds[0] if len(seeds) > 1 else None).items():
-        if _is_distance(key):
+    for key, (low, high) in band(seeds).items():
+        value, gap, better = values.get(key), first.get(key), _of_distance(key)
+        if value is None or gap is None:
             continue
-        pairs = [_apart(a.get(key), b.get(key)) for a, b in combinations(seeds, 2)]
-        spread = [pair for pair in pairs if pair is not None]
-        if gap is not None and len(spread) == len(pairs):
-            marks[key] = gap <= max(spread)
+        marks[key] = {"low": value <= high, "high": value >= low}.get(better, gap <= high - low)
     return marks
 
 
-def _is_distance(key: str) -> bool:
+def _of_distance(key: str) -> str:
+    """Which end is near, of a metric that is a distance to the retrained models; "" of others."""
     metric = all_metrics().get(key.split("/")[0])
-    return metric is not None and metric.over == "references" and metric.better != "retrained"
+    compares = metric is not None and metric.over == "references" and metric.better != "retrained"
+    return metric.better if metric is not None and compares else ""
+
+
+def _between_seeds(key: str) -> bool:
+    """A measure of the retrained models alone, the same whatever stands beside them."""
+    return key.split("/")[0].endswith("_seeds")
 
 
 def _apart(a: float | None, b: float | None) -> float | None:

@@ -9,7 +9,13 @@ import numpy as np
 from cu_core.spec import Floats, NotComputed, Scene, metric
 
 
-@metric(title="Forget samples predicted as", unit="%", range=(0.0, 100.0), better="retrained")
+@metric(
+    title="Forget samples predicted as",
+    unit="%",
+    range=(0.0, 100.0),
+    better="retrained",
+    per_class=True,
+)
 def prediction_share(scene: Scene) -> Floats:
     """Percent of forget samples predicted as each class; sums to 100."""
     predicted = scene.logits[scene.is_forget].argmax(1)

@@ -24,8 +24,8 @@ class Metric:
     it lives); "probe" is always taken on the probe set; "references" on the probe set too, but only
     when a run ends, with the original and the retrained models beside it.
 
-    ``compute`` gives one number, an array (C,) with one a class, or a mapping from the name of a
-    part to its number, where "" is the measure itself, "low" and "high" its interval.
+    ``compute`` gives one number, an array (C,) with one a class (``per_class``), or a mapping from
+    the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Metric:
     help: str
     compute: Callable[[Scene], float | Floats | Mapping[str, float]]
     over: Over = "all"
+    per_class: bool = False
 
 
 def metric(
@@ -45,11 +46,13 @@ def metric(
     range: tuple[float, float],
     better: Literal["retrained", "low", "high"],
     over: Over = "all",
+    per_class: bool = False,
 ) -> Callable[[Callable[[Scene], Any]], Metric]:
     """Declares a function ``Scene -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[Scene], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
-        return Metric(function.__name__, title, unit, range, better, doc, function, over)
+        name = function.__name__
+        return Metric(name, title, unit, range, better, doc, function, over, per_class)
 
     return declare

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cu_core import metrics
 from cu_core.metrics.distances import jensen_shannon
-from cu_core.metrics.gap import avg_gap, gaps, inside
+from cu_core.metrics.gap import avg_gap, band, gaps, inside
 from cu_core.spec import Scene
 from tests.metrics.scenes import beside, model
 
@@ -150,7 +150,26 @@ def test_inside_is_the_spread_of_the_seeds() -> None:
     marks = inside(four(99.5, 7.5, 94, 8.9), seeds)
     assert marks == {"ra": True, "ua": False, "mia_efficacy": False}
     assert inside(four(1, 1, 1, 1), seeds[:1]) == {} and inside(four(1, 1, 1, 1), []) == {}
-    assert inside({"js_retrained": 0.1}, [{"js_retrained": 0.1}, {"js_retrained": 0.1}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "far", "near"),
+    [
+        ("js_retrained", 0.31, 0.3),  # a distance: as far as the farthest seed is from the others
+        ("cka_forget_retrained", 0.19, 0.2),  # a likeness: as like as the least like seed
+        ("cka_layers_forget_retrained/1", 0.19, 0.2),
+    ],
+)
+def test_a_distance_is_held_against_those_of_the_seeds(key: str, far: float, near: float) -> None:
+    seeds = [{key: 0.2}, {key: 0.3}, {key: 0.25}]
+    assert band(seeds) == {key: (0.2, 0.3)}
+    assert inside({key: far}, seeds) == {key: False}
+    assert inside({key: near}, seeds) == {key: True}
+
+
+def test_bounds_and_what_all_models_share_have_no_band() -> None:
+    seeds = [{"cka_forget_seeds": 0.5, "ta/low": 1.0, "ta": 2.0}] * 2
+    assert band(seeds) == {"ta": (2.0, 2.0)} and band(seeds[:1]) == {}
 
 
 def test_bounds_of_an_interval_have_no_gap() -> None:
