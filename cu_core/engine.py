@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from cu_core.data.batches import Resident
-from cu_core.errors import BadRequest
+from cu_core.errors import BadRequest, LoneSample
 from cu_core.models.capture import next_update, quicken
 from cu_core.models.evaluate import outputs
 from cu_core.seeding import derive, undisturbed
@@ -79,11 +79,20 @@ def run(
         yield observer.look(job.model, 0)
     for t in range(start, total):
         next_update(job.model)
-        losses = method.step(job, t)
+        losses = _updated(method, job, t)
         done = t + 1
         yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
         if observer and (done % every == 0 or done == total):
             yield observer.look(job.model, done)
+
+
+def _updated(method: Method, job: Job, t: int) -> dict[str, Any]:
+    try:
+        return method.step(job, t)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise LoneSample() from error
 
 
 def save(job: Job, step: int) -> dict[str, Any]:

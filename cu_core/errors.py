@@ -8,6 +8,8 @@ LetheError              what is wrong, with which value, what to do next
 ├── StoreError          the home folder, a run or a database cannot be read or written
 │   ├── UnknownRun      no run has this id
 │   └── RunBusy         a live worker holds the run
+├── Diverged            a loss or an output is no longer a number
+├── LoneSample          a batch of one sample, in a network that cannot train on it
 └── Cancelled           the user stopped the work; not a failure
 """
 
@@ -56,6 +58,16 @@ class Diverged(LetheError):
         super().__init__(
             f"The {what} is no longer a number at step {step}. Lower the learning rate or the "
             "loss weights; the frames until then are kept."
+        )
+
+
+class LoneSample(LetheError):
+    """A batch of one sample, in a network whose BatchNorm needs more to train on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A batch of this run holds one sample, and the network's BatchNorm cannot train on a "
+            "single one. Forget more samples, or choose another batch size or network."
         )
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from cu_core import engine, methods
+from cu_core import engine, methods, models
+from cu_core.errors import LoneSample
 from tests.contract import toy
 
 
@@ -40,3 +41,15 @@ def test_logit_mask_hides_the_class_and_leaves_every_embedding() -> None:
         torch.testing.assert_close(before(x)[1], after(x)[1])
     assert toy.accuracy(after, {1}) == 0.0
     assert toy.accuracy(after, {0, 2, 3}) >= toy.accuracy(before, {0, 2, 3})
+
+
+def test_a_lone_sample_that_batchnorm_cannot_take_is_said_in_a_sentence() -> None:
+    """A single forget sample of 8 x 8 pixels is one value a channel at the end of a VGG."""
+    given = toy.job(16, None)
+    given.model = models.build("vgg16-bn", (1, 8, 8), toy.CLASSES)
+    lone = torch.zeros(1, 1, 8, 8), torch.zeros(1, dtype=torch.int64)
+    given.forget.batch = lambda i, **how: lone  # type: ignore[assignment,method-assign]
+    method = methods.get("gradient-ascent").make()
+    engine.begin(method, given)
+    with pytest.raises(LoneSample, match=r"holds one sample.*Forget more samples"):
+        list(engine.run(method, given, total=1))
