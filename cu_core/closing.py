@@ -59,6 +59,12 @@ class Closing:
         found = self.store.eval(model_id, self._key("all", "probe"))
         return found["values"] if found else None
 
+    def origin(self, model_id: str) -> str:
+        """What the model was before it forgot anything, through all stages: what "original" means
+        to a measure. Itself where that is no longer in the cache."""
+        origin = self.store.model(model_id).origin
+        return origin if origin and self.store.has_model(origin) else model_id
+
     def alone(self, model_id: str) -> Values:
         """The measures of a reference model that need no other, kept with it."""
 

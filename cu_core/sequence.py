@@ -61,6 +61,7 @@ def keep(store: Store, record: RunRecord) -> str:
     changes: dict[str, Any] = {
         "id": f"unlearned-{summary['weights_sha256'][:16]}",
         "kind": "unlearned",
+        "origin": start.origin or start.id,
         "forget": request.forget,
         "forget_hash": reader.progress()["forget"]["hash"],
         "accuracy": summary["metrics"]["ta"],

@@ -73,6 +73,7 @@ class UnlearnRun:
         self.observer = engine.Observer(self.setup.resident, self.probe)
         self.map = RunMap(self.store, self.writer, self.probe, self.observer)
         self.closing = Closing(self.store, self.setup, self.probe, self.observer)
+        self.knew = self.closing.origin(self.original)
         self._announce()
         job, at = self._first_job()
         self.control.can_rewind, self.control.resting = True, self.losses.write
@@ -114,7 +115,7 @@ class UnlearnRun:
         self.writer.probe(self.probe, **pictures)
         self.writer.put("forget", forget_facts(self.setup.dataset, self.forget))
         self.writer.put("models", {"original": self.original})
-        for name, model_id in (("original", self.original), ("retrained", self._retrained_id())):
+        for name, model_id in (("original", self.knew), ("retrained", self._retrained_id())):
             known = self.closing.kept(model_id) if model_id else None
             if known:
                 self.writer.put(name, known)
@@ -254,7 +255,7 @@ class UnlearnRun:
         release(job.model)
         self.control.report("measuring", 0, 1, {})
         with self.clock("final metrics"):
-            self.writer.put("original", self.closing.alone(self.original))
+            self.writer.put("original", self.closing.alone(self.knew))
         retrained = None
         if self._retrained_id() or (self.request.reference and not self.stopped):
             with self.clock("retrained"):
@@ -262,7 +263,7 @@ class UnlearnRun:
             self._ghost(retrained)
         self.control.report("measuring", 0, 1, {})
         with self.clock("final metrics"):
-            final = self.closing.measure(job.model, self.original, retrained)
+            final = self.closing.measure(job.model, self.knew, retrained)
         self.writer.put("original", final.original)
         if retrained:
             self.writer.put("retrained", final.seeds[retrained])

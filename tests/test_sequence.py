@@ -68,7 +68,8 @@ def test_each_stage_starts_from_the_weights_of_the_last(
     )
     found = float((logits.argmax(1) == setup.dataset.test_y).mean() * 100)
     assert first["metrics"]["ta"] == pytest.approx(found) == start.accuracy
-    assert second["original"]["ta"] == pytest.approx(found)
+    steps, seen = store.reader(second["run_id"]).metrics()["ta"]
+    assert steps[0] == 0 and seen[0] == pytest.approx(found)
 
 
 def test_what_is_retained_has_nothing_forgotten_so_far(
@@ -95,6 +96,18 @@ def test_the_reference_of_a_stage_never_saw_any_of_it(
     assert stages[0]["models"]["retrained"] != stages[1]["models"]["retrained"]
 
 
+def test_every_stage_is_measured_beside_the_model_that_knew_it_all(tmp_path: Path) -> None:
+    """The second stage starts from a model that knows no threes; "original" is not that one."""
+    words = ["sequence", "--stages", "2", "--forget", "class:3,5", "--method", "logit-mask", *FAST]
+    assert cli.main([*words, "--home", str(tmp_path)]) == 0
+    store = Store(tmp_path)
+    second, first = store.runs()
+    start = store.model(second.summary["models"]["original"])
+    assert start.kind == "unlearned" and start.origin == first.summary["models"]["original"]
+    assert second.summary["original"]["forget_acc_train"] > 90  # of threes and fives
+    assert second.summary["metrics"]["rho_prototype"] == 1  # a mask leaves what the original knew
+
+
 def test_a_stage_alone_gives_the_same_bits(home: Path, stages: list[dict[str, Any]]) -> None:
     request = stages[1]["request"]
     words = ["unlearn", "--forget", "random:0.4", "--after", "random:0.2", *FAST]
@@ -110,7 +123,7 @@ def test_a_stage_alone_gives_the_same_bits(home: Path, stages: list[dict[str, An
     "words,sentence",
     [
         (["--forget", "random:0.3", "--stages", "4"], "leave nothing to keep"),
-        (["--forget", "class:3", "--stages", "2"], "1 classes for 2 stages"),
+        (["--forget", "class:3", "--stages", "2"], "is 1 of the 2 classes that 2 stages need"),
         (["--forget", "indices:x.txt", "--stages", "2"], "cannot be cut into stages"),
         (["--stages", "0"], "at least one stage"),
         (["--method", "logit-mask"], "works on whole classes"),

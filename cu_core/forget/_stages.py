@@ -39,6 +39,9 @@ def stage_rules(rule: str, stages: int) -> list[str]:
     if key == "class":
         classes = argument.split(",")
         if len(classes) < stages:
-            raise BadForgetSet(f"{rule} names {len(classes)} classes for {stages} stages.")
+            raise BadForgetSet(
+                f"{rule} is {len(classes)} of the {stages} classes that {stages} stages need; name "
+                "more classes, or ask for fewer stages."
+            )
         return [f"class:{','.join(classes[: len(classes) * s // stages])}" for s in counted]
     raise BadForgetSet(f"{rule} cannot be cut into stages; use random:, per-class: or class:.")

@@ -30,7 +30,8 @@ WEIGHTS = "model.safetensors"
 
 class ModelRecord(BaseModel):
     """A model in the cache. ``accuracy``: percent on the test part; ``forget``: rule it never saw
-    or, unlearned, was made to forget.
+    or, unlearned, was made to forget; ``origin``: of an unlearned one, the model that it was before
+    it forgot anything.
 
     ``sha256``, ``bytes`` and ``created`` are filled in when it is added.
     """
@@ -47,6 +48,7 @@ class ModelRecord(BaseModel):
     shape: tuple[int, ...] = ()
     forget: str | None = None
     forget_hash: str | None = None
+    origin: str | None = None
     seed: int = 0
     recipe: dict[str, Any] = Field(default_factory=dict)
     accuracy: float | None = None
