@@ -99,13 +99,11 @@ class Closing:
     # --- what is kept -------------------------------------------------------------------------
 
     def _key(self, *over: Any) -> str:
-        """Of what is looked at, of the measures, and of how it is computed here."""
+        """Of what is looked at, of the measures, and of how it is computed here; the seed is that
+        of the untrained model."""
         setup = self.setup
-        data, seed = (
-            setup.dataset.hash,
-            setup.request.model_seed,
-        )  # the seed: of the untrained model
-        how = f"{derive(data, seed, setup.device, setup.plan.model_dump_json()):016x}"
+        parts = (setup.request.model_seed, setup.device, setup.plan.model_dump_json())
+        how = f"{derive(setup.dataset.hash, *parts):016x}"
         return f"{self.forget.hash}-{self.probe.hash}-{metrics.fingerprint(*over)}-{how}"
 
     def _cached(self, model_id: str, key: str, measure: Callable[[], Measured]) -> Values:

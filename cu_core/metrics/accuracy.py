@@ -1,8 +1,8 @@
 """Accuracies in percent, and UA, the unlearning accuracy of arXiv:2304.04934 (Unlearn-Sparse).
 
 A sample is right when its largest logit is that of its true label; one whose logits are no numbers
-is wrong. In a run these come from the
-probe and are estimates; over whole sets (``over="all"``) they are exact.
+is wrong. In a run these come from the probe and are estimates; over whole sets (``over="all"``)
+they are exact.
 """
 
 import numpy as np

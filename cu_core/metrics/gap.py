@@ -69,8 +69,9 @@ def inside(values: Values, seeds: Sequence[Values]) -> dict[str, bool]:
 def _of_distance(key: str) -> str:
     """Which end is near, of a metric that is a distance to the retrained models; "" of others."""
     metric = all_metrics().get(key.split("/")[0])
-    compares = metric is not None and metric.over == "references" and metric.better != "retrained"
-    return metric.better if metric is not None and compares else ""
+    if metric is None or metric.over != "references" or metric.better == "retrained":
+        return ""
+    return metric.better
 
 
 def _between_seeds(key: str) -> bool:
