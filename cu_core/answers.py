@@ -62,6 +62,7 @@ def preflight(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
     chosen = setup.forget
     assert chosen is not None
     method = method_of(request, chosen)
+    training.check_original(store, setup)
     original = request.original or training.model_id(setup, None)
     ready = store.has_model(original)
     model = training.load_model(store, setup, original) if ready else training.blank(setup)

@@ -5,7 +5,7 @@ from typing import Any
 
 from cu_core import data, training, unlearning
 from cu_core.control import Control
-from cu_core.errors import BadRequest, Cancelled, StoreError
+from cu_core.errors import Cancelled
 from cu_core.setup import Setup, method_of
 from cu_core.spec import ACTIVE, FetchRequest, Request, RunState, TrainRequest, UnlearnRequest
 from cu_core.store import ClaimedRun, RunWriter, Store
@@ -22,29 +22,8 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> None:
     if isinstance(request, UnlearnRequest):
         assert setup.forget is not None
         method_of(request, setup.forget)
-        if request.original and not model_to_come:
-            _check_original(store, request, setup.dataset.hash)
-
-
-def _check_original(store: Store, request: UnlearnRequest, dataset_hash: str) -> None:
-    """The model that a request names must be there, and be what the request says: its reference
-    is retrained by the request, not by the model."""
-    assert request.original is not None
-    try:
-        record = store.model(request.original)
-    except StoreError as unknown:
-        raise BadRequest(str(unknown)) from None
-    if (record.architecture, record.head) != (request.model, request.head):
-        raise BadRequest(
-            f"{record.id} is a {record.architecture} with a {record.head} head, the request asks "
-            f"for {request.model} with a {request.head} one. Choose --model {record.architecture} "
-            f"--head {record.head}, so that the retrained reference is of its kind."
-        )
-    if record.dataset_hash != dataset_hash:
-        raise BadRequest(
-            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
-            "holds now. Choose the data it was trained on, or another model."
-        )
+        if not model_to_come:
+            training.check_original(store, setup)
 
 
 def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:

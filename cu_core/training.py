@@ -7,11 +7,12 @@ import torch
 
 from cu_core import engine, models
 from cu_core.control import Control
+from cu_core.errors import BadRequest, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
 from cu_core.seeding import derive
 from cu_core.setup import Setup, machine
-from cu_core.spec import ForgetSet, TrainRequest
+from cu_core.spec import ForgetSet, TrainRequest, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
@@ -49,6 +50,30 @@ def blank(setup: Setup) -> models.Classifier:
             request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
         )
     )
+
+
+def check_original(store: Store, setup: Setup) -> None:
+    """BadRequest unless the model that a request names, if it does, is there and is what the
+    request says: the retrained reference is trained by the request, not by the model."""
+    request, dataset = setup.request, setup.dataset
+    named = request.original if isinstance(request, UnlearnRequest) else None
+    if named is None:
+        return
+    try:
+        record = store.model(named)
+    except StoreError as unknown:
+        raise BadRequest(str(unknown)) from None
+    if (record.architecture, record.head) != (request.model, request.head):
+        raise BadRequest(
+            f"{record.id} is a {record.architecture} with a {record.head} head, the request asks "
+            f"for {request.model} with a {request.head} one. Choose --model {record.architecture} "
+            f"--head {record.head}, so that the retrained reference is of its kind."
+        )
+    if record.dataset_hash != dataset.hash:
+        raise BadRequest(
+            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
+            "holds now. Choose the data it was trained on, or another model."
+        )
 
 
 def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:

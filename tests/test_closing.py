@@ -13,6 +13,7 @@ import torch
 from cu_core import closing, engine, metrics, models, training
 from cu_core.closing import Closing, Final
 from cu_core.data.probe import make_probe
+from cu_core.errors import BadRequest
 from cu_core.models.checkpoint import weights_sha256
 from cu_core.setup import Setup
 from cu_core.spec import Probe, UnlearnRequest
@@ -147,6 +148,16 @@ def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
     seen = other.setup.dataset
     other.setup.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
     assert bench.closing().kept(bench.original) and other.kept(bench.original) is None
+
+
+def test_a_named_model_of_other_data_is_refused(bench: Bench) -> None:
+    named = setup_of(Path(bench.setup._home))
+    named.request = named.request.model_copy(update={"original": bench.original})
+    training.check_original(bench.store, named)
+    seen = named.dataset
+    named.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
+    with pytest.raises(BadRequest, match=r"trained on other data \(digits\) than digits holds now"):
+        training.check_original(bench.store, named)
 
 
 def test_what_is_no_number_is_not_relearned(bench: Bench) -> None:
