@@ -234,6 +234,21 @@ def test_a_run_taken_up_keeps_the_original_it_began_with(tmp_path: Path) -> None
     assert execute(store, claimed)["models"]["original"] == other
 
 
+def test_a_run_taken_up_keeps_the_interval_it_began_with(home: Path) -> None:
+    """What is between two snapshots may be reckoned otherwise by then."""
+    store = Store(home)
+    run_id = store.enqueue(UnlearnRequest(max_steps=12, probe_size=200, reference=False))
+    store.command(run_id, "stop", None)
+    execute(store, store.claim_run(run_id))
+    assert store.run(run_id).state == "stopped" and store.run(run_id).step < 4
+    writer = store.writer(run_id)
+    writer.put("every", 4)
+    writer.close()
+    execute(store, store.claim_run(run_id, ("stopped",)))
+    assert store.run(run_id).state == "done"
+    assert {4, 8, 12} == set(store.reader(run_id).frames().steps) - {0, 1, 2, 3}
+
+
 def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, Any]) -> None:
     store = Store(home)
     before = {r.run_id for r in store.runs()}
