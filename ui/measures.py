@@ -16,7 +16,7 @@ from ui.blocks import NO_REFERENCE, Values, gap, is_number, note, shown
 
 FIRST = ("forget_acc_test", "knn_probe_forget", "ra", "ta", "ua")
 WORTH = 1.0  # percent: of a metric with a value for each class, rows below it are left out
-INSIDE = "inside the band"
+INSIDE = "seeds differ as much"
 HEADS = ("Unlearned", "Original", "Retrained", "Gap to retrained")
 
 Metric = Mapping[str, Any]
@@ -49,8 +49,8 @@ def table(metrics: Sequence[Metric], summary: Values, class_names: Sequence[str]
     if seeds > 1:
         note(
             f"Under a value of the retrained model stands the band of {seeds} seeds, lowest to "
-            f'highest. "{INSIDE[:1].upper()}{INSIDE[1:]}": no further from retrained than they are '
-            "from each other. Under a value of the unlearned model stands its 95 % interval."
+            f'highest; "{INSIDE}" under a gap that is no wider than that between two of them. '
+            "Under a value of the unlearned model stands its 95 % interval."
         )
     rows = [row for metric in metrics for row in _rows(metric, summary, class_names)]
     heads = "".join(f'<th scope="col" class="number">{name}</th>' for name in HEADS)
@@ -136,7 +136,9 @@ def _band(key: str, summary: Values, bare: Metric) -> str:
 
 
 def _inside(summary: Values, key: str) -> str:
-    return INSIDE if (summary.get("inside") or {}).get(key) else ""
+    """Said of a gap that there is."""
+    apart = (summary.get("gap") or {}).get(key)
+    return INSIDE if apart and (summary.get("inside") or {}).get(key) else ""
 
 
 def _unit_apart(metric: Metric) -> tuple[Metric, str]:

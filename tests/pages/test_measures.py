@@ -23,6 +23,7 @@ SUMMARY: dict[str, Any] = {
     "reasons": {"rho": "not computed: too near"},
     "band": {"ta": [89.9, 90.7], "mia": [0.51, 0.53]},
     "inside": {"ta": True, "mia": False, "cka/0": True},
+    "gap": {"ta": 0.5, "mia": 0.02, "cka/0": 0.05},
     "retrained_seeds": ["a", "b", "c"],
 }
 
@@ -51,7 +52,7 @@ def _words(html: str) -> str:
 
 def test_a_gap_inside_the_band_says_so() -> None:
     tiles, rows = drawn(SUMMARY)
-    inside = "inside the band"
+    inside = "seeds differ as much"
     assert tiles == f"TA 90.0 % retrained 90.5 % · gap −0.5 points, {inside} " + (
         "Loss attack 0.5 AUC retrained 0.52 AUC · gap -0.02".replace("-", "−")
     )
@@ -70,11 +71,16 @@ def test_values_by_class_and_by_block_have_rows_of_their_own() -> None:
     assert rows["<b>dog</b>"] == ["99.0 %", "–", "80.0 %", "+19.0 points"]
     at = order.index("CKA by layer")
     assert order[at : at + 3] == ["CKA by layer", "block 0", "layer1"]
-    assert rows["block 0"][3].endswith("inside the band") and rows["CKA by layer"] == [""] * 4
+    assert rows["block 0"][3].endswith("seeds differ as much") and rows["CKA by layer"] == [""] * 4
+
+
+def test_no_gap_is_no_wider_than_anything() -> None:
+    tiles, _ = drawn(SUMMARY | {"gap": {"ta": 0.0}})
+    assert "seeds differ" not in tiles
 
 
 def test_one_retrained_model_has_no_band() -> None:
     lone = SUMMARY | {"band": {}, "inside": {}, "retrained_seeds": ["a"]}
     tiles, rows = drawn(lone)
-    assert "band" not in tiles and rows["TA"][2:] == ["90.5 %", "−0.5 points"]
+    assert "seeds" not in tiles and rows["TA"][2:] == ["90.5 %", "−0.5 points"]
     assert drawn(lone | {"retrained": None})[1]["TA"][2] == "no retrained reference"
