@@ -45,18 +45,24 @@ def tiles(metrics: Sequence[Metric], summary: Values, limit: int = 4) -> None:
 
 def table(metrics: Sequence[Metric], summary: Values, class_names: Sequence[str] = ()) -> None:
     """Every metric: unlearned, original, retrained, gap; where one is missing, why."""
-    seeds = len(summary.get("retrained_seeds") or ())
-    if seeds > 1:
-        note(
-            f"Under a value of the retrained model stands the band of {seeds} seeds, lowest to "
-            f'highest; "{INSIDE}" under a gap that is no wider than that between two of them. '
-            "Under a value of the unlearned model stands its 95 % interval."
-        )
+    note(_small_print(summary))
     rows = [row for metric in metrics for row in _rows(metric, summary, class_names)]
     heads = "".join(f'<th scope="col" class="number">{name}</th>' for name in HEADS)
     st.html(
         f'<table class="lethe-table"><thead><tr><th scope="col">Metric</th>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _small_print(summary: Values) -> str:
+    """What the small figures in the table are."""
+    said = "The range under an attack's value is its 95 % interval."
+    seeds = len(summary.get("retrained_seeds") or ())
+    if seeds < 2:
+        return said
+    return (
+        f"Under a value of the retrained model stands the band of {seeds} seeds, lowest to "
+        f'highest; "{INSIDE}" under a gap that is no wider than that between two of them. {said}'
     )
 
 
