@@ -117,11 +117,7 @@ def _cells(key: str, metric: Metric, bare: Metric, summary: Values) -> str:
             _cell(
                 shown(beside, bare), None if retrained else NO_REFERENCE, _band(key, summary, bare)
             ),
-            _cell(
-                gap(values.get(key), beside, metric),
-                None,
-                _inside(summary, key),
-            ),
+            _cell(gap(values.get(key), beside, metric), None, _inside(summary, key)),
         )
     )
 
