@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cu_core import engine, metrics, training
+from cu_core import engine, metrics
 from cu_core.data.probe import make_probe
-from cu_core.setup import Setup, make_job, method_of, probe_scene
+from cu_core.runs import reference_models
+from cu_core.runs.evaluation import probe_scene
+from cu_core.runs.resolve import Setup, make_job, method_of
 from cu_core.spec import Probe, Snapshot, StepLog, UnlearnRequest
 from cu_core.store import Store
 
@@ -66,12 +68,12 @@ def record(
     fewer steps); ``most_points``: of the large probe; ``threads``: torch's afterwards."""
     setup = Setup(request, store.home)  # which may want fewer threads for small inputs
     assert setup.forget is not None
-    original = training.ensure(store, setup, None, Progress())  # type: ignore[arg-type]
+    original = reference_models.ensure(store, setup, None, Progress())  # type: ignore[arg-type]
     probe = make_probe(setup.dataset, setup.forget, request.probe_size, request.probe_size)
     large = make_probe(setup.dataset, setup.forget, most_points, FEW)
     method = method_of(request, setup.forget)
-    model = training.load_model(store, setup, original)
-    job = make_job(setup, method, model, training.recipe_of(setup).augment)
+    model = reference_models.load_model(store, setup, original)
+    job = make_job(setup, method, model, reference_models.recipe_of(setup).augment)
     total = min(method.total_steps(job), request.max_steps or method.total_steps(job))
     every = -(-total // max(1, frames - 1))
     engine.begin(method, job)

@@ -9,7 +9,7 @@ is smaller than the data.
 from collections.abc import Mapping
 from typing import Any
 
-from cu_core.stopping import rule_met
+from cu_core.runs.stopping import rule_met
 
 METHOD = "contrastive"
 PARTS: tuple[tuple[str, dict[str, Any]], ...] = (

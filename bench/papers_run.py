@@ -16,10 +16,11 @@ from typing import Any
 
 from bench.embedding_run import say
 from bench.papers_count import counting
-from cu_core import methods, metrics, training
+from cu_core import methods, metrics
 from cu_core.errors import BadRequest, Cancelled, LetheError
-from cu_core.execute import check, execute
-from cu_core.setup import Setup
+from cu_core.runs import reference_models
+from cu_core.runs.execute import check, execute
+from cu_core.runs.resolve import Setup
 from cu_core.spec import Request, RunRecord, TrainRequest, UnlearnRequest
 from cu_core.store import Store
 
@@ -95,7 +96,7 @@ class Bench:
         for forget in (None, request.forget):
             wanted = TrainRequest(**shared, forget=forget, forget_seed=request.seed)
             setup = Setup(wanted, self.store.home)
-            if not self.store.has_model(training.model_id(setup, setup.forget)):
+            if not self.store.has_model(reference_models.model_id(setup, setup.forget)):
                 say(f"training, seed {request.model_seed}, without {forget or 'nothing'}")
                 with self._executed(wanted):
                     pass
@@ -103,8 +104,8 @@ class Bench:
     def retrained(self, request: UnlearnRequest) -> dict[str, Any]:
         """What the retrained reference cost: passes, images forward and backward, seconds."""
         setup = Setup(request, self.store.home)
-        recipe = training.recipe_of(setup)
-        record = self.store.model(training.model_id(setup, setup.forget))
+        recipe = reference_models.recipe_of(setup)
+        record = self.store.model(reference_models.model_id(setup, setup.forget))
         n = len(setup.retain_index(setup.forget))
         images, steps = recipe.epochs * n, recipe.epochs * -(-n // recipe.batch_size)
         return {"steps": steps, "forward": images, "backward": images, "seconds": record.seconds}

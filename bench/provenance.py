@@ -37,7 +37,7 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
     import numba
     import torch
 
-    from cu_core.models.measure import processor
+    from cu_core.models.calibrate import processor
 
     on_gpu = options.device.startswith("cuda") and torch.cuda.is_available()
     return {

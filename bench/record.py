@@ -12,11 +12,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from cu_core import views
-from cu_core.catalog import catalog
+from cu_core.service import extra_maps
+from cu_core.service.catalog import catalog
+from cu_core.stage import export, pack, unpack
 from cu_core.store import Store
-from ui import export
-from ui.stage import pack, unpack
 
 LIMIT = 2_000_000  # bytes: it is part of every clone
 
@@ -44,10 +43,10 @@ def main(home: str, run_id: str, target: str) -> None:
 
 def look_back(store: Store, run_id: str, last: int) -> None:
     """Makes the views that a recording holds, with the worker's own functions."""
-    views.exact(store, {"run": run_id, "step": last})
+    extra_maps.exact(store, {"run": run_id, "step": last})
     done, total = 0, 1
     while done < total:
-        answer = views.solid(store, {"run": run_id})
+        answer = extra_maps.solid(store, {"run": run_id})
         done, total = answer["done"], answer["total"]
 
 

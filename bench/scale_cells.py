@@ -22,7 +22,7 @@ from bench.scale_pieces import (
     held_run,
     job_of,
     median_ms,
-    memory,
+    resident_bytes,
     synthetic,
     timed,
     updates,
@@ -30,15 +30,15 @@ from bench.scale_pieces import (
 )
 from bench.scale_sources import forget_pages
 from cu_core import data, engine, forget, metrics
-from cu_core.data import room
+from cu_core.data import memory
 from cu_core.data.batches import DeviceBatches, resident
 from cu_core.data.probe import make_probe
 from cu_core.models.evaluate import outputs
 from cu_core.projection import Layout
-from cu_core.setup import probe_scene
+from cu_core.runs.evaluation import probe_scene
 from cu_core.spec import Dataset, Job, Snapshot
+from cu_core.stage import replay
 from cu_core.store import Store
-from ui import replay
 
 BATCH = 256
 
@@ -73,7 +73,7 @@ def train(source: str, home: str, steps: int, device: str) -> Found:
 def streamed(file: str, rows: int, fits: bool, n_batches: int, device: str) -> Found:
     """Batches of the first ``rows`` images of a file, held (``fits``) or read when needed."""
     if not fits:
-        room.SHARE = 0.0
+        memory.SHARE = 0.0
     found: Found = {}
     x = np.load(file, mmap_mode="r")[:rows]
     y = np.arange(rows) % 10
@@ -214,7 +214,7 @@ def read(home: str, run: str) -> Found:
 
 
 def _frames_in(blob: bytes) -> int:
-    from ui.stage import unpack
+    from cu_core.stage import unpack
 
     header, arrays = unpack(blob)
     return len(arrays["xy"]) if "xy" in arrays else len(header["steps"])
@@ -228,7 +228,7 @@ CELLS: dict[str, Callable[..., Found]] = {
 def run(name: str, given: dict[str, Any]) -> Found:
     """One of CELLS, with the memory of this process."""
     torch.zeros(8, 8) @ torch.zeros(8, 8)  # what the first product loads is no measurement's
-    before = memory("VmHWM")
+    before = resident_bytes("VmHWM")
     found = CELLS[name](**given)
-    peak = memory("VmHWM")
+    peak = resident_bytes("VmHWM")
     return found | {"peak MB": peak, "own MB": max(peak - before, 0.0)}

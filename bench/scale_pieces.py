@@ -17,8 +17,8 @@ from cu_core import engine, forget, methods, models
 from cu_core.data.batches import DeviceBatches, Resident
 from cu_core.models.train import augmentation
 from cu_core.spec import Dataset, Job, UnlearnRequest
+from cu_core.stage import replay
 from cu_core.store import Store
-from ui import replay
 
 MODEL, METHOD = "small-cnn", "contrastive"
 WARM = 3  # of whatever is timed, the first ones do not count
@@ -34,7 +34,7 @@ def timed(found: Found, name: str, scale: float = 1.0) -> Iterator[None]:
     found[name] = scale * (time.perf_counter() - began)
 
 
-def memory(field: str) -> float:
+def resident_bytes(field: str) -> float:
     """This process's "VmHWM" (peak) or "VmRSS" in MB; elsewhere than on Linux always the peak."""
     status = Path("/proc/self/status")
     if status.exists():

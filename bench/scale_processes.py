@@ -50,7 +50,7 @@ def worker(home: Path, source: str, model: str, device: str) -> dict[str, Any]:
         reference=False, device=device,
     )  # fmt: skip
     run_id = store.enqueue(request)
-    words = ["-m", "cu_core.worker", "--home", str(home), "--app", str(os.getpid())]
+    words = ["-m", "cu_core.service.worker", "--home", str(home), "--app", str(os.getpid())]
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL)
     peak = 0.0
     while process.poll() is None:

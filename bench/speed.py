@@ -102,7 +102,7 @@ def trained_and_run(
 ) -> list[dict[str, Any]]:
     from bench.embedding_run import say
     from bench.papers_run import Bench
-    from cu_core.execute import execute
+    from cu_core.runs.execute import execute
     from cu_core.store import Store
 
     store = Store(home)

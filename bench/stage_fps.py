@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.stage_run import made_up_blob
+from cu_core.stage import player_html
 from tests.e2e.conftest import ARGS
-from ui.stage import player_html
 
 TARGETS = {2_000: 50, 10_000: 30}
 FRAMES = 60

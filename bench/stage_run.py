@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.stage.wire import Atlas, frames_blob
+from cu_core.stage.wire import Atlas, frames_blob
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FORGET = 5

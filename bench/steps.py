@@ -132,7 +132,7 @@ def setup_of(options: argparse.Namespace, request: Any, home: str | Path) -> Any
     """The request resolved; it may set torch's threads, so it begins with those there were."""
     import torch
 
-    from cu_core.setup import Setup
+    from cu_core.runs.resolve import Setup
 
     torch.set_num_threads(options.threads)
     return Setup(request, home)
@@ -166,7 +166,7 @@ def rounds(options: argparse.Namespace, request: Any, home: str | Path) -> dict[
 
 def sides_of(options: argparse.Namespace, setup: Any, request: Any) -> dict[str, Any]:
     from bench.steps_sides import Bare, Ours, Released
-    from cu_core.setup import method_of
+    from cu_core.runs.resolve import method_of
 
     method = method_of(request, setup.forget)
     ours = Ours(setup, method, options.retain_images)

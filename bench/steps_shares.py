@@ -10,14 +10,15 @@ from typing import Any
 import torch
 
 from bench.steps_sides import contrastive, job_of
-from cu_core import engine, training
+from cu_core import engine
 from cu_core.data.probe import make_probe
-from cu_core.execute import execute
 from cu_core.models import checkpoint
-from cu_core.setup import Setup, cadence, method_of
+from cu_core.runs import reference_models
+from cu_core.runs.execute import execute
+from cu_core.runs.resolve import Setup, cadence, method_of
+from cu_core.runs.unlearning import UnlearnRun
 from cu_core.spec import StepLog, UnlearnRequest
 from cu_core.store import ModelRecord, Store
-from cu_core.unlearning import UnlearnRun
 
 LOOKING = ("snapshot", "metrics", "map")  # done once a look; a step does none of it
 WRITING = ("store", "checkpoint")
@@ -63,7 +64,7 @@ def usual_every(setup: Setup, n_forget: int) -> int:
 def keep_untrained(store: Store, setup: Setup) -> str:
     """The network of random weights as an original model: nothing has to be trained, and what an
     update or a look costs does not depend on the weights' values."""
-    model, request, data = training.blank(setup), setup.request, setup.dataset
+    model, request, data = reference_models.blank(setup), setup.request, setup.dataset
     name = f"untrained-{checkpoint.weights_sha256(model)[:12]}"
     header = {"architecture": request.model, "head": request.head, "shape": list(data.shape)}
     header |= {"n_classes": data.n_classes, "class_names": list(data.class_names)}

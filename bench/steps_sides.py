@@ -19,11 +19,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import DataLoader, Dataset
 
-from cu_core import engine, models, training
+from cu_core import engine, models
 from cu_core.errors import BadRequest
 from cu_core.methods.contrastive import Contrastive, contrastive_loss
 from cu_core.models.capture import next_update, quicken
-from cu_core.setup import Setup, make_job
+from cu_core.runs import reference_models
+from cu_core.runs.resolve import Setup, make_job
 from cu_core.spec import Job
 
 STARTED_BY = "fork" if sys.platform == "linux" else multiprocessing.get_start_method()
@@ -58,7 +59,7 @@ def contrastive(forget_images: int, rate: float = 1e-3) -> dict[str, Any]:
 def job_of(setup: Setup, method: Contrastive, retain_images: int) -> Job:
     """A job on a network of random weights. Where the retain batch has another size than the
     forget batch, which a method's knobs do not offer, its batches are replaced."""
-    job = make_job(setup, method, training.blank(setup), "none")
+    job = make_job(setup, method, reference_models.blank(setup), "none")
     if retain_images != method.batch_size:
         index, seed = setup.retain_index(setup.forget), job.seed
         job.retain = setup.batches(index, retain_images, seed, "retain", "none")
@@ -94,7 +95,7 @@ class Bare:
         x, self.y = (torch.cat(both) for both in zip(*parts, strict=True))
         last = setup.plan.layout == "channels-last" and x.ndim == 4
         self.x = x.to(memory_format=torch.channels_last) if last else x
-        self.model = training.blank(setup).train()
+        self.model = reference_models.blank(setup).train()
         self.images = Images(self.model)
         self.optimizer = torch.optim.SGD(self.model.parameters(), method.lr, method.momentum)
         if recorded:

@@ -4,7 +4,7 @@ import os
 import sys
 
 from cu_core.cli import main
-from cu_core.spawn import PATIENT
+from cu_core.service.spawn import PATIENT
 
 os.environ.update(PATIENT)  # before torch is loaded, which reads it once
 

@@ -116,7 +116,7 @@ def _request(cls: type[Any], options: argparse.Namespace, **more: Any) -> Any:
 
 
 def _run(options: argparse.Namespace, request: Request) -> int:
-    from cu_core.execute import check
+    from cu_core.runs.execute import check
 
     store = Store(options.home)
     check(store, request)  # a request that cannot run leaves no run behind
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, request: Request) -> int:
 
 
 def _finish(options: argparse.Namespace, store: Store, claimed: ClaimedRun) -> int:
-    from cu_core.execute import execute
+    from cu_core.runs.execute import execute
 
     run_id = claimed.run_id
     try:
@@ -179,7 +179,7 @@ def _unlearn(options: argparse.Namespace) -> int:
 
 def _sequence(options: argparse.Namespace) -> int:
     from cu_core.forget import stage_rules
-    from cu_core.sequence import forget_in_stages, table
+    from cu_core.runs.sequence import forget_in_stages, table
 
     store, done = Store(options.home), []
     request = _request(UnlearnRequest, options, hparams=parse_knobs(options.knobs))
@@ -251,7 +251,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from cu_core.catalog import catalog
+    from cu_core.service.catalog import catalog
 
     store = Store(options.home)
     trained = [record.model_dump(include=set(TRAINED)) for record in store.models()]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, cache, session
+from ui import blocks, library, session
 
 store = session.store()
 catalog = store.catalog()
@@ -14,13 +14,13 @@ if catalog is None:
     session.waiting("Starting the engine…", store.catalog)
     st.stop()
 
-cache.jobs(work)
+library.jobs(work)
 kept, more = st.columns([3, 2], gap="large")
 
 with kept:
     blocks.heading("Models")
     models = store.models()
-    cache.models(models)
+    library.models(models)
     if not models:
         blocks.empty(
             "No model is kept yet",
@@ -29,11 +29,11 @@ with kept:
     st.space("small")
     blocks.heading("Data")
     blocks.note("Nothing is downloaded unless you ask for it here.")
-    cache.sources(catalog, work)
+    library.sources(catalog, work)
 
 with more:
     blocks.heading("Train a model")
-    cache.train(catalog)
+    library.train(catalog)
     st.space("small")
     blocks.heading("Import weights")
-    cache.importer(catalog)
+    library.importer(catalog)

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from cu_core.stage import replay, unpack
 from cu_core.store import Store
-from ui import replay
-from ui.stage import unpack
 
 PARTS = ("ghost", "ghost_share", "xyz", "ghost_xyz", "exact")  # replaced whole when they come
 

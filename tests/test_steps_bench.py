@@ -13,8 +13,8 @@ import torch
 from bench import steps, steps_report, steps_shares, steps_sides
 from cu_core.cli import main
 from cu_core.errors import BadRequest
-from cu_core.setup import Setup, method_of
-from cu_core.unlearning import UnlearnRun
+from cu_core.runs.resolve import Setup, method_of
+from cu_core.runs.unlearning import UnlearnRun
 
 pytestmark = pytest.mark.timeout(400)  # 30 s of a core, which others may be using too
 

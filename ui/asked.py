@@ -1,6 +1,6 @@
 """What a tab asked to see of a run beside its frames: the exact map of one, all of them in 3-D.
 
-Every frame on record is laid out; a page is sent those that it shows (``ui.replay``).
+Every frame on record is laid out; a page is sent those that it shows (``cu_core.stage.replay``).
 
 A worker answers and keeps the answer with the run, so a second tab, or a second click, waits for
 nothing. A tab that asked for nothing is sent nothing: the 3-D map of a long run is megabytes.

@@ -14,8 +14,9 @@ from typing import Any
 import streamlit as st
 
 from cu_core.spec import RunRecord
+from cu_core.stage import export, replay
 from cu_core.store import RunReader
-from ui import asked, blocks, export, measures, replay, session, wording
+from ui import asked, blocks, results, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
@@ -129,12 +130,12 @@ def _need(key: str) -> None:
 def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Values) -> None:
     metrics = catalog.get("metrics", ())
     st.space("small")
-    measures.tiles(metrics, summary)
+    results.tiles(metrics, summary)
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     with st.expander("All metrics"):
-        measures.table(metrics, summary, progress.get("class_names") or ())
-    blocks.reproduce(record.summary.get("command") or wording.command(record.request))
+        results.table(metrics, summary, progress.get("class_names") or ())
+    blocks.reproduce(record.command)
 
 
 def _download(record: RunRecord) -> None:

@@ -16,16 +16,15 @@ from typing import Any
 
 import streamlit as st
 
-from cu_core import spawn
 from cu_core.errors import LetheError, UnknownRun
+from cu_core.files import ASSETS, ROOT
+from cu_core.service import spawn
 from cu_core.spec import ACTIVE, FetchRequest, RunRecord, TrainRequest, UnlearnRequest
+from cu_core.stage import unpack
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
 from ui import blocks
-from ui.stage import unpack
 
-ROOT = Path(__file__).resolve().parents[1]
-ASSETS = ROOT / "assets"
 LIVE = ("queued", *ACTIVE)
 SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
 PATIENCE_S = 6.0  # an engine that is silent for this long is looked after

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cu_core.spec import FetchRequest, Request, RunRecord, TrainRequest, UnlearnRequest
+from cu_core.spec import FetchRequest, RunRecord, TrainRequest, UnlearnRequest
 from ui import blocks, controls
 
 Values = Mapping[str, Any]
@@ -118,24 +116,6 @@ def given_name(record: RunRecord) -> str:
         own = f"{request.method}, {request.forget}, {request.dataset}"
         return "" if record.name == own else record.name
     return record.name
-
-
-FLAGS = {"train_epochs": "epochs"}  # where the command line calls a field something else
-
-
-def command(request: Request | None) -> str:
-    """The command that makes the same run: whatever differs from the defaults."""
-    if not isinstance(request, UnlearnRequest):
-        return ""
-    words = ["python", "-m", "cu_core", "unlearn", "--forget", request.forget]
-    for name, field in UnlearnRequest.model_fields.items():
-        value = getattr(request, name)
-        if name in ("kind", "forget", "hparams", "reference") or value == field.default:
-            continue
-        words += [f"--{FLAGS.get(name, name).replace('_', '-')}", str(value)]
-    for knob, value in request.hparams.items():
-        words += ["--set", f"{knob}={value if isinstance(value, str) else json.dumps(value)}"]
-    return shlex.join(words if request.reference else [*words, "--no-reference"])
 
 
 def retrained(curves: Sequence[Values]) -> str:

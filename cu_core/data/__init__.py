@@ -4,32 +4,24 @@
 import fails loudly, here, with its own traceback.
 """
 
-import pkgutil
-import re
-from importlib import import_module
+import sys
 from pathlib import Path
 
+from cu_core import registry
 from cu_core.data.source import Source
 from cu_core.errors import BadRequest
 from cu_core.spec import Dataset, Progress
 
 __all__ = ["Source", "downloaded", "fetch", "load", "sources"]
 
-# Read, not imported: the other files of this folder need torch, and a list of names must not.
-_DECLARES = re.compile(r"^SOURCES\b", re.MULTILINE)
-
 
 def sources() -> list[Source]:
     """Every source, by key. ImportError if two files claim one key."""
-    found: dict[str, Source] = {}
-    for finder, name, _ in pkgutil.iter_modules(__path__):
-        file = Path(getattr(finder, "path", "")) / f"{name}.py"
-        if not file.is_file() or not _DECLARES.search(file.read_text("utf-8")):
-            continue
-        for source in import_module(f"{__name__}.{name}").SOURCES:
-            if source.key in found:
-                raise ImportError(f"{file} declares the data source {source.key!r} a second time.")
-            found[source.key] = source
+    here = sys.modules[__name__]
+    # Only files that declare some are imported: the others need torch, and a list must not.
+    found = registry.scan(
+        here, lambda m: m.SOURCES, lambda s: s.key, "data source", "\nSOURCES", "lethe.datasets"
+    )
     return [found[key] for key in sorted(found)]
 
 

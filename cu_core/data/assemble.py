@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.data.labels import tidy
-from cu_core.data.room import take
+from cu_core.data.memory import take
 from cu_core.data.stratify import split
 from cu_core.errors import BadData
 from cu_core.spec import Dataset, Ints

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cu_core.data.room import parts
+from cu_core.data.memory import parts
 from cu_core.data.streamed import Streamed, placed
 from cu_core.errors import BadRequest
 from cu_core.seeding import derive

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from cu_core.data.room import Room, fits, parts
+from cu_core.data.memory import Room, fits, parts
 from cu_core.errors import BadData
 from cu_core.spec import Dataset
 

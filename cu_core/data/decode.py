@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from cu_core.data.room import Room, release
+from cu_core.data.memory import Room, release
 from cu_core.errors import BadData
 from cu_core.spec import Ints
 

@@ -7,7 +7,7 @@ import numpy as np
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
-from cu_core.data.room import Room
+from cu_core.data.memory import Room
 from cu_core.data.source import Source
 from cu_core.errors import BadData
 from cu_core.spec import Dataset

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
-from cu_core.data.room import Room, fits, parts, release
+from cu_core.data.memory import Room, fits, parts, release
 from cu_core.data.source import Source
 from cu_core.errors import BadData
 from cu_core.spec import Dataset

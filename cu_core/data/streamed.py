@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cu_core.data import room
+from cu_core.data import memory
 from cu_core.errors import BadData
 from cu_core.spec import Ints
 
@@ -90,11 +90,11 @@ def placed(array: NDArray[Any], device: str) -> Tensor | Streamed:
     """
     if device == "cpu" and array.flags.writeable:
         return torch.from_numpy(np.require(array, requirements=["C", "W"]))
-    if array.nbytes > room.SHARE * free(device):
+    if array.nbytes > memory.SHARE * free(device):
         return Streamed(array, device)
     held = torch.empty(array.shape, dtype=_dtype(array), device=device)
     at = 0
-    for part in room.parts(array):  # what fits on a GPU need not fit in the memory beside it
+    for part in memory.parts(array):  # what fits on a GPU need not fit in the memory beside it
         held[at : at + len(part)] = torch.from_numpy(np.array(part))
         at += len(part)
     return held

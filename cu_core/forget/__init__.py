@@ -3,12 +3,12 @@
 ``parse("class:5", dataset, seed)`` gives a ForgetSet or a BadForgetSet sentence, before any work.
 """
 
-import pkgutil
-from importlib import import_module
+import sys
 from typing import Literal
 
 import numpy as np
 
+from cu_core import registry
 from cu_core.errors import BadForgetSet
 from cu_core.forget._rule import Rule
 from cu_core.forget._stages import beyond, stage_rules
@@ -19,14 +19,8 @@ __all__ = ["Rule", "beyond", "parse", "rules", "stage_rules"]
 
 def rules() -> list[Rule]:
     """Every rule, by key. ImportError if two files claim one key."""
-    found: dict[str, Rule] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.name.startswith("_"):
-            continue
-        rule: Rule = import_module(f"{__name__}.{module.name}").RULE
-        if rule.key in found:
-            raise ImportError(f"{module.name}.py declares the rule {rule.key!r} a second time.")
-        found[rule.key] = rule
+    here = sys.modules[__name__]
+    found = registry.scan(here, lambda m: [m.RULE], lambda rule: rule.key, "rule")
     return [found[key] for key in sorted(found)]
 
 

@@ -3,31 +3,33 @@
 ``get("contrastive")`` gives the class, ``names()`` the keys in the order of the shelf.
 """
 
-import pkgutil
+import sys
 from functools import cache
-from importlib import import_module
+from types import ModuleType
 
+from cu_core import registry
 from cu_core.errors import BadRequest
 from cu_core.spec import Method
 
 
 @cache
 def _registry() -> dict[str, type[Method]]:
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-    return {name.replace("_", "-"): _declared(name) for name in names}
+    here = sys.modules[__name__]
+    return registry.scan(here, _declared, method_key, "method", group="lethe.methods")
 
 
-def _declared(name: str) -> type[Method]:
-    module = import_module(f"{__name__}.{name}")
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__
+def method_key(cls: type[Method]) -> str:
+    """The name of its file: "gradient_ascent.py" declares "gradient-ascent"."""
+    return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+
+def _declared(module: ModuleType) -> list[type[Method]]:
+    own = [
+        v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__
     ]
-    if len(found) != 1:
-        raise ImportError(f"{module.__name__} must declare one Method, it declares {len(found)}.")
-    declared: type[Method] = found[0]
-    return declared
+    if len(own) != 1:
+        raise ImportError(f"{module.__name__} must declare one Method, it declares {len(own)}.")
+    return own
 
 
 def names() -> tuple[str, ...]:

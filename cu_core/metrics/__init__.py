@@ -4,26 +4,29 @@
 """
 
 import hashlib
-import pkgutil
+import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 
-from cu_core.spec import Metric, NotComputed, Over, Scene
+from cu_core import registry
+from cu_core.spec import Metric, ModelOutputs, NotComputed, Over
 
 VERSION = "2"  # to be raised when a metric that has its key already gives another value
 
 
 @cache
 def _registry() -> dict[str, Metric]:
-    found: dict[str, Metric] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-        for value in vars(import_module(f"{__name__}.{module}")).values():
-            if isinstance(value, Metric) and found.setdefault(value.key, value) is not value:
-                raise ImportError(f"Two metrics are called {value.key!r}; rename one.")
-    return found
+    here = sys.modules[__name__]
+    return registry.scan(here, _declared, lambda m: m.key, "metric", group="lethe.metrics")
+
+
+def _declared(module: ModuleType) -> list[Metric]:
+    """Those made in this file, not those it imports from another."""
+    found = [value for value in vars(module).values() if isinstance(value, Metric)]
+    return [metric for metric in found if metric.compute.__module__ == module.__name__]
 
 
 def all_metrics() -> dict[str, Metric]:
@@ -38,7 +41,7 @@ def fingerprint(*over: Over) -> str:
 
 
 def measure(
-    scene: Scene, over: Over | None = None
+    scene: ModelOutputs, over: Over | None = None
 ) -> tuple[dict[str, float | None], dict[str, str]]:
     """(values, reasons) of the metrics ``over`` one kind; None: all that need no references.
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
-from cu_core.spec import Floats, Ints, NotComputed, Scene
+from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed
 
 Doubles = NDArray[np.float64]
 
@@ -22,14 +22,14 @@ def losses(logits: Floats, label: Ints) -> Doubles:
     return loss
 
 
-def forget_mask(scene: Scene) -> NDArray[np.bool_]:
+def forget_mask(scene: ModelOutputs) -> NDArray[np.bool_]:
     """``scene.is_forget``; NotComputed when the probe holds no forget sample."""
     if not scene.is_forget.any():
         raise NotComputed("the probe holds no forget samples")
     return scene.is_forget
 
 
-def retrained_of(scene: Scene) -> tuple[Scene, ...]:
+def retrained_of(scene: ModelOutputs) -> tuple[ModelOutputs, ...]:
     """The retrained models to compare with, never the model itself. NotComputed without any."""
     if not scene.other_retrained:
         which = "a second" if scene.retrained else "one"
@@ -37,7 +37,7 @@ def retrained_of(scene: Scene) -> tuple[Scene, ...]:
     return scene.other_retrained
 
 
-def original_of(scene: Scene) -> Scene:
+def original_of(scene: ModelOutputs) -> ModelOutputs:
     """The model before unlearning. NotComputed where it was not looked at."""
     if scene.original is None:
         raise NotComputed("there is no original model to compare with")

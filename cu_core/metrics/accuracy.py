@@ -8,7 +8,7 @@ they are exact.
 import numpy as np
 from numpy.typing import NDArray
 
-from cu_core.spec import NotComputed, Scene, metric
+from cu_core.spec import ModelOutputs, NotComputed, metric
 
 PERCENT = (0.0, 100.0)
 
@@ -21,20 +21,20 @@ def percent_right(logits: NDArray[np.float32], label: NDArray[np.int64], what: s
     return 100.0 * float(np.mean(right))
 
 
-def forget_accuracy(scene: Scene) -> float:
+def forget_accuracy(scene: ModelOutputs) -> float:
     """Percent of the forget samples that are right."""
     f = scene.is_forget
     return percent_right(scene.logits[f], scene.label[f], "forget samples")
 
 
 @metric(title="Forget accuracy (training)", unit="%", range=PERCENT, better="retrained")
-def forget_acc_train(scene: Scene) -> float:
+def forget_acc_train(scene: ModelOutputs) -> float:
     """Accuracy on the forget samples themselves, which the original model was trained on."""
     return forget_accuracy(scene)
 
 
 @metric(title="Forget accuracy (test)", unit="%", range=PERCENT, better="retrained")
-def forget_acc_test(scene: Scene) -> float:
+def forget_acc_test(scene: ModelOutputs) -> float:
     """Accuracy on test samples of the forgotten classes. A sample task has none."""
     if not scene.forget_classes:
         raise NotComputed("random forget samples have no counterpart in the test set")
@@ -45,20 +45,20 @@ def forget_acc_test(scene: Scene) -> float:
 
 
 @metric(title="UA, unlearning accuracy", unit="%", range=PERCENT, better="retrained")
-def ua(scene: Scene) -> float:
+def ua(scene: ModelOutputs) -> float:
     """100 minus the accuracy on the forget samples (arXiv:2304.04934). Compare with retrained."""
     return 100.0 - forget_accuracy(scene)
 
 
 @metric(title="RA, retain accuracy", unit="%", range=PERCENT, better="high")
-def ra(scene: Scene) -> float:
+def ra(scene: ModelOutputs) -> float:
     """Accuracy on the retain samples."""
     r = ~scene.is_forget
     return percent_right(scene.logits[r], scene.label[r], "retain samples")
 
 
 @metric(title="TA, test accuracy", unit="%", range=PERCENT, better="high")
-def ta(scene: Scene) -> float:
+def ta(scene: ModelOutputs) -> float:
     """Accuracy on the test set, in a class task without the forgotten classes."""
     kept = ~np.isin(scene.test_label, scene.forget_classes)
     return percent_right(scene.test_logits[kept], scene.test_label[kept], "test samples to keep")

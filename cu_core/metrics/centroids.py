@@ -8,7 +8,7 @@ samples of the class stand in, each sample left out of its own centroid.
 import numpy as np
 
 from cu_core.metrics.knn_probe import unit
-from cu_core.spec import Floats, Ints, NotComputed, Scene, metric
+from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
 COSINE = (0.0, 2.0)
 
@@ -20,7 +20,7 @@ COSINE = (0.0, 2.0)
     better="retrained",
     over="probe",
 )
-def centroid_own(scene: Scene) -> float:
+def centroid_own(scene: ModelOutputs) -> float:
     """Mean cosine distance of the forget samples to the centroid of their own class: of its
     retain samples, or, where it has none, of its other forget samples."""
     u, label, forget = unit(scene.z), scene.label, scene.is_forget
@@ -42,7 +42,7 @@ def centroid_own(scene: Scene) -> float:
     better="retrained",
     over="probe",
 )
-def centroid_other(scene: Scene) -> float:
+def centroid_other(scene: ModelOutputs) -> float:
     """Mean cosine distance of the forget samples to the nearest centroid of the retain samples of
     another class."""
     u, label, forget = unit(scene.z), scene.label, scene.is_forget

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from cu_core.metrics._compare import forget_mask, original_of, retrained_of
 from cu_core.metrics._roc import Interval
-from cu_core.spec import Floats, Metric, NotComputed, Scene, metric
+from cu_core.spec import Floats, Metric, ModelOutputs, NotComputed, metric
 
 FEWEST = 3
 UNIT = (0.0, 1.0)
 
-Rows = Callable[[Scene], NDArray[np.bool_]]
+Rows = Callable[[ModelOutputs], NDArray[np.bool_]]
 
 
 def linear_cka(x: Floats, y: Floats) -> float:
@@ -39,11 +39,11 @@ def linear_cka(x: Floats, y: Floats) -> float:
 
 def _declare(
     title: str, better: Literal["retrained", "high"] = "retrained"
-) -> Callable[[Callable[[Scene], object]], Metric]:
+) -> Callable[[Callable[[ModelOutputs], object]], Metric]:
     return metric(title=title, unit="CKA", range=UNIT, better=better, over="references")
 
 
-def _retain(scene: Scene) -> NDArray[np.bool_]:
+def _retain(scene: ModelOutputs) -> NDArray[np.bool_]:
     return ~scene.is_forget
 
 
@@ -51,30 +51,30 @@ def _retain(scene: Scene) -> NDArray[np.bool_]:
 
 
 @_declare("CKA to original, forget samples")
-def cka_forget_original(scene: Scene) -> float:
+def cka_forget_original(scene: ModelOutputs) -> float:
     """Likeness of the forget samples' embeddings to the original model's: 1 = unchanged."""
     return _alike(scene, (original_of(scene),), forget_mask)
 
 
 @_declare("CKA to original, retain samples")
-def cka_retain_original(scene: Scene) -> float:
+def cka_retain_original(scene: ModelOutputs) -> float:
     """Likeness of the retain samples' embeddings to the original model's: 1 = unchanged."""
     return _alike(scene, (original_of(scene),), _retain)
 
 
 @_declare("CKA to retrained, forget samples", better="high")
-def cka_forget_retrained(scene: Scene) -> float:
+def cka_forget_retrained(scene: ModelOutputs) -> float:
     """Likeness of the forget samples' embeddings to the retrained model's, mean over seeds."""
     return _alike(scene, retrained_of(scene), forget_mask)
 
 
 @_declare("CKA to retrained, retain samples", better="high")
-def cka_retain_retrained(scene: Scene) -> float:
+def cka_retain_retrained(scene: ModelOutputs) -> float:
     """Likeness of the retain samples' embeddings to the retrained model's, mean over seeds."""
     return _alike(scene, retrained_of(scene), _retain)
 
 
-def _alike(scene: Scene, others: tuple[Scene, ...], rows: Rows) -> float:
+def _alike(scene: ModelOutputs, others: tuple[ModelOutputs, ...], rows: Rows) -> float:
     mask = rows(scene)
     return float(np.mean([linear_cka(scene.z[mask], other.z[mask]) for other in others]))
 
@@ -83,20 +83,20 @@ def _alike(scene: Scene, others: tuple[Scene, ...], rows: Rows) -> float:
 
 
 @_declare("CKA between retrained seeds, forget samples", better="high")
-def cka_forget_seeds(scene: Scene) -> Interval:
+def cka_forget_seeds(scene: ModelOutputs) -> Interval:
     """Likeness of models retrained from different seeds on the forget samples: the level that a
     perfectly unlearned model would reach; low and high are the least and most alike pair."""
     return _band(scene, forget_mask)
 
 
 @_declare("CKA between retrained seeds, retain samples", better="high")
-def cka_retain_seeds(scene: Scene) -> Interval:
+def cka_retain_seeds(scene: ModelOutputs) -> Interval:
     """Likeness of models retrained from different seeds on the retain samples: the level that a
     perfectly unlearned model would reach; low and high are the least and most alike pair."""
     return _band(scene, _retain)
 
 
-def _band(scene: Scene, rows: Rows) -> Interval:
+def _band(scene: ModelOutputs, rows: Rows) -> Interval:
     if len(scene.retrained) < 2:
         raise NotComputed("two retrained seeds at least are needed")
     mask = rows(scene)
@@ -108,30 +108,32 @@ def _band(scene: Scene, rows: Rows) -> Interval:
 
 
 @_declare("CKA to original by layer, forget samples")
-def cka_layers_forget_original(scene: Scene) -> dict[str, float]:
+def cka_layers_forget_original(scene: ModelOutputs) -> dict[str, float]:
     """Likeness of each block's output for the forget samples to the original model's."""
     return _by_layer(scene, (original_of(scene),), forget_mask)
 
 
 @_declare("CKA to original by layer, retain samples")
-def cka_layers_retain_original(scene: Scene) -> dict[str, float]:
+def cka_layers_retain_original(scene: ModelOutputs) -> dict[str, float]:
     """Likeness of each block's output for the retain samples to the original model's."""
     return _by_layer(scene, (original_of(scene),), _retain)
 
 
 @_declare("CKA to retrained by layer, forget samples", better="high")
-def cka_layers_forget_retrained(scene: Scene) -> dict[str, float]:
+def cka_layers_forget_retrained(scene: ModelOutputs) -> dict[str, float]:
     """Likeness of each block's output for the forget samples to the retrained model's."""
     return _by_layer(scene, retrained_of(scene), forget_mask)
 
 
 @_declare("CKA to retrained by layer, retain samples", better="high")
-def cka_layers_retain_retrained(scene: Scene) -> dict[str, float]:
+def cka_layers_retain_retrained(scene: ModelOutputs) -> dict[str, float]:
     """Likeness of each block's output for the retain samples to the retrained model's."""
     return _by_layer(scene, retrained_of(scene), _retain)
 
 
-def _by_layer(scene: Scene, others: tuple[Scene, ...], rows: Rows) -> dict[str, float]:
+def _by_layer(
+    scene: ModelOutputs, others: tuple[ModelOutputs, ...], rows: Rows
+) -> dict[str, float]:
     mask = rows(scene)
     shared = [name for name in scene.layers if all(name in other.layers for other in others)]
     found = {}

@@ -11,7 +11,7 @@ from scipy.special import rel_entr
 
 from cu_core.metrics._compare import Doubles, forget_mask, probabilities, retrained_of
 from cu_core.metrics.prediction_share import prediction_share
-from cu_core.spec import NotComputed, Scene, metric
+from cu_core.spec import ModelOutputs, NotComputed, metric
 
 BITS = (0.0, 1.0)
 
@@ -31,7 +31,7 @@ def jensen_shannon(p: Doubles, q: Doubles) -> Doubles:
     better="low",
     over="references",
 )
-def profile_js(scene: Scene) -> float:
+def profile_js(scene: ModelOutputs) -> float:
     """Jensen-Shannon divergence between the shares of classes predicted for the forget samples by
     this model and by the retrained one."""
     own = _profile(scene)
@@ -46,7 +46,7 @@ def profile_js(scene: Scene) -> float:
     better="low",
     over="references",
 )
-def profile_tv(scene: Scene) -> float:
+def profile_tv(scene: ModelOutputs) -> float:
     """Percent of forget samples that would need another predicted class for the shares of classes
     to be the retrained model's (total variation)."""
     own = _profile(scene)
@@ -55,7 +55,7 @@ def profile_tv(scene: Scene) -> float:
 
 
 @metric(title="Divergence from retrained", unit="bits", range=BITS, better="low", over="references")
-def js_retrained(scene: Scene) -> float:
+def js_retrained(scene: ModelOutputs) -> float:
     """Mean Jensen-Shannon divergence, over the forget samples, between the answers (softmax) of
     this model and of the retrained one."""
     own = _answers(scene)
@@ -69,7 +69,7 @@ def js_retrained(scene: Scene) -> float:
     better="low",
     over="references",
 )
-def activation_distance(scene: Scene) -> float:
+def activation_distance(scene: ModelOutputs) -> float:
     """Mean Euclidean distance, over the forget samples, between the answers (softmax) of this model
     and of the retrained one (arXiv:2205.08096)."""
     own = _answers(scene)
@@ -84,7 +84,7 @@ def activation_distance(scene: Scene) -> float:
     better="retrained",
     over="references",
 )
-def zrf(scene: Scene) -> float:
+def zrf(scene: ModelOutputs) -> float:
     """1 minus the mean Jensen-Shannon divergence, over the forget samples, from a model with random
     weights (arXiv:2205.08096); compare with retrained, 1 is not the aim."""
     if scene.untrained is None:
@@ -92,12 +92,12 @@ def zrf(scene: Scene) -> float:
     return float(1 - jensen_shannon(_answers(scene), _answers(scene.untrained)).mean())
 
 
-def _answers(scene: Scene) -> Doubles:
+def _answers(scene: ModelOutputs) -> Doubles:
     """Softmax of the forget samples: (F, C)."""
     return probabilities(scene.logits[forget_mask(scene)])
 
 
-def _profile(scene: Scene) -> Doubles:
+def _profile(scene: ModelOutputs) -> Doubles:
     """Share of forget samples predicted as each class: (C,), sums to 1."""
     share = np.asarray(prediction_share.compute(scene), np.float64)
     profile: Doubles = share / share.sum()

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cu_core.spec import Floats, Ints, NotComputed, Scene, metric
+from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
 K = 15
 ROWS = 1000  # forget samples compared at a time
 
 
 @metric(title="15-neighbour probe", unit="%", range=(0.0, 100.0), better="retrained", over="probe")
-def knn_probe_forget(scene: Scene) -> float:
+def knn_probe_forget(scene: ModelOutputs) -> float:
     """Percent of forget samples whose 15 nearest neighbours in the embedding (cosine, leave one
     out, over the whole probe with true labels) vote for their true class; of tied classes the one
     with the nearest sample wins. The probe holds all forget samples, few retain ones: the share of
@@ -25,7 +25,7 @@ def knn_probe_forget(scene: Scene) -> float:
     return percent_found(scene)
 
 
-def percent_found(scene: Scene) -> float:
+def percent_found(scene: ModelOutputs) -> float:
     """Percent of the forget samples that their neighbours give their true class."""
     if not scene.is_forget.any():
         raise NotComputed("the probe holds no forget samples")

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from cu_core.metrics import _roc
 from cu_core.metrics._compare import Doubles, forget_mask, losses, probabilities, retrained_of
-from cu_core.spec import Ints, NotComputed, Scene, metric
+from cu_core.spec import Ints, ModelOutputs, NotComputed, metric
 
 LIMIT = 2000  # samples a side
 FEWEST = 20  # samples a side; an attack on fewer says nothing
@@ -52,7 +52,7 @@ def mia_confidence(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> flo
 
 
 @metric(title="MIA efficacy", unit="%", range=PERCENT, better="retrained", over="references")
-def mia_efficacy(scene: Scene) -> _roc.Interval:
+def mia_efficacy(scene: ModelOutputs) -> _roc.Interval:
     """Percent of forget samples that an attack on the confidence in the true class calls never
     trained on (arXiv:2304.04934, the MIA of CoUn's tables); arbitrary where the model is as sure of
     test samples as of retain samples."""
@@ -68,7 +68,7 @@ def mia_efficacy(scene: Scene) -> _roc.Interval:
 
 
 @metric(title="Loss attack, AUC", unit="AUC", range=UNIT, better="retrained", over="references")
-def mia_loss_auc(scene: Scene) -> _roc.Interval:
+def mia_loss_auc(scene: ModelOutputs) -> _roc.Interval:
     """Chance that a forget sample has a lower loss than a test sample of the same classes: 0.5
     tells nothing apart, below 0.5 the forget samples are the stranger ones."""
     member, outsider = _loss_sides(scene)
@@ -82,7 +82,7 @@ def mia_loss_auc(scene: Scene) -> _roc.Interval:
     better="retrained",
     over="references",
 )
-def mia_loss_tpr(scene: Scene) -> _roc.Interval:
+def mia_loss_tpr(scene: ModelOutputs) -> _roc.Interval:
     """Percent of forget samples whose loss is so low that at most 1 % of test samples of the same
     classes lie below: what an attacker knows for sure."""
     member, outsider = _loss_sides(scene)
@@ -94,7 +94,7 @@ def mia_loss_tpr(scene: Scene) -> _roc.Interval:
 @metric(
     title="Loss attack, accuracy", unit="%", range=PERCENT, better="retrained", over="references"
 )
-def mia_loss_accuracy(scene: Scene) -> _roc.Interval:
+def mia_loss_accuracy(scene: ModelOutputs) -> _roc.Interval:
     """Percent right of a logistic regression on the loss, 5-fold cross-validated, that tells forget
     samples from as many test samples of the same classes: 50 tells nothing apart."""
     member, outsider = _loss_sides(scene)
@@ -104,7 +104,7 @@ def mia_loss_accuracy(scene: Scene) -> _roc.Interval:
     return _roc.balanced_share(score[:n] > 0, score[n:] <= 0)
 
 
-def _loss_sides(scene: Scene) -> tuple[Doubles, Doubles]:
+def _loss_sides(scene: ModelOutputs) -> tuple[Doubles, Doubles]:
     member, outsider = _sides(scene)
     return (
         losses(scene.logits[member], scene.label[member]),
@@ -133,7 +133,7 @@ def _prior(p_out: Doubles) -> Doubles:
 
 
 @metric(title="RMIA, AUC", unit="AUC", range=UNIT, better="retrained", over="references")
-def mia_rmia_auc(scene: Scene) -> _roc.Interval:
+def mia_rmia_auc(scene: ModelOutputs) -> _roc.Interval:
     """Chance that a forget sample beats a test sample of the same classes in the likelihood ratio
     to the retrained models (RMIA, arXiv:2312.03262): 0.5 tells nothing apart."""
     member, outsider = _sides(scene)
@@ -149,7 +149,7 @@ def mia_rmia_auc(scene: Scene) -> _roc.Interval:
     return _roc.auc(*scores)
 
 
-def _true_class(scenes: tuple[Scene, ...], test: bool, rows: Ints) -> Doubles:
+def _true_class(scenes: tuple[ModelOutputs, ...], test: bool, rows: Ints) -> Doubles:
     """Probability of the true class of the rows under each model: (K, N)."""
     label = (scenes[0].test_label if test else scenes[0].label)[rows]
     logits = [(s.test_logits if test else s.logits)[rows] for s in scenes]
@@ -162,7 +162,7 @@ def _true_class(scenes: tuple[Scene, ...], test: bool, rows: Ints) -> Doubles:
 @metric(
     title="Embedding attack, AUC", unit="AUC", range=UNIT, better="retrained", over="references"
 )
-def mia_embedding_auc(scene: Scene) -> _roc.Interval:
+def mia_embedding_auc(scene: ModelOutputs) -> _roc.Interval:
     """How well a logistic regression on the embeddings, 5-fold cross-validated, tells forget
     samples from test samples of the same classes: 0.5 tells nothing apart."""
     if scene.test_z is None:
@@ -182,7 +182,7 @@ def mia_embedding_auc(scene: Scene) -> _roc.Interval:
 # --- samples ------------------------------------------------------------------------------------
 
 
-def _sides(scene: Scene) -> tuple[Ints, Ints]:
+def _sides(scene: ModelOutputs) -> tuple[Ints, Ints]:
     """Rows of forget samples, and of as many test samples of the same classes: (n,), (n,)."""
     member = np.flatnonzero(forget_mask(scene))
     outsider = np.flatnonzero(np.isin(scene.test_label, scene.label[member]))

@@ -6,7 +6,7 @@ The difference of two such profiles (unlearned and retrained) generalises CoUn's
 
 import numpy as np
 
-from cu_core.spec import Floats, NotComputed, Scene, metric
+from cu_core.spec import Floats, ModelOutputs, NotComputed, metric
 
 
 @metric(
@@ -16,7 +16,7 @@ from cu_core.spec import Floats, NotComputed, Scene, metric
     better="retrained",
     per_class=True,
 )
-def prediction_share(scene: Scene) -> Floats:
+def prediction_share(scene: ModelOutputs) -> Floats:
     """Percent of forget samples predicted as each class; sums to 100."""
     predicted = scene.logits[scene.is_forget].argmax(1)
     if len(predicted) == 0:

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from cu_core.metrics._compare import forget_mask, original_of, retrained_of
 from cu_core.metrics.knn_probe import percent_found, unit
-from cu_core.spec import Floats, Ints, NotComputed, Scene, metric
+from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
 PERCENT = (0.0, 100.0)
 RECOVERED = (-100.0, 100.0)  # references within a point of each other have no ratio
@@ -31,14 +31,14 @@ NEAR = 1.0  # percentage points
 
 
 @metric(title="Linear probe", unit="%", range=PERCENT, better="retrained", over="references")
-def linear_probe_forget(scene: Scene) -> float:
+def linear_probe_forget(scene: ModelOutputs) -> float:
     """Percent of test samples of the forgotten classes that a new last layer gets right: a logistic
     regression on the embeddings of the probe, all classes labelled and of equal weight."""
     return _linear(scene)
 
 
 @metric(title="5-shot probe", unit="%", range=PERCENT, better="retrained", over="references")
-def prototype_probe_forget(scene: Scene) -> float:
+def prototype_probe_forget(scene: ModelOutputs) -> float:
     """Percent of test samples of the forgotten classes that lie nearest to the mean of 5 forget
     samples of their class, among the means of all classes (cosine, mean of 20 draws)."""
     return _prototype(scene)
@@ -51,7 +51,7 @@ def prototype_probe_forget(scene: Scene) -> float:
     better="retrained",
     over="references",
 )
-def rho_linear(scene: Scene) -> float:
+def rho_linear(scene: ModelOutputs) -> float:
     """What the linear probe still reads, on a scale from 0 = retrained to 1 = original."""
     return recovered(scene, _linear, len(_asked(scene)[1]))
 
@@ -63,7 +63,7 @@ def rho_linear(scene: Scene) -> float:
     better="retrained",
     over="references",
 )
-def rho_prototype(scene: Scene) -> float:
+def rho_prototype(scene: ModelOutputs) -> float:
     """What the 5-shot probe still reads, on a scale from 0 = retrained to 1 = original."""
     return recovered(scene, _prototype, len(_asked(scene)[1]))
 
@@ -75,12 +75,12 @@ def rho_prototype(scene: Scene) -> float:
     better="retrained",
     over="references",
 )
-def rho_knn(scene: Scene) -> float:
+def rho_knn(scene: ModelOutputs) -> float:
     """What the 15-neighbour probe still reads, on a scale from 0 = retrained to 1 = original."""
     return recovered(scene, _neighbours, int(forget_mask(scene).sum()))
 
 
-def recovered(scene: Scene, probe: Callable[[Scene], float], n: int) -> float:
+def recovered(scene: ModelOutputs, probe: Callable[[ModelOutputs], float], n: int) -> float:
     """(probe of this model - retrained) / (original - retrained), of probes in percent over ``n``
     samples; of several retrained models the mean. NotComputed when the two hardly differ."""
     original = probe(original_of(scene))
@@ -106,15 +106,17 @@ def _error(percent: float | list[float], n: int) -> float:
 # --- the probes ---------------------------------------------------------------------------------
 
 
-def _on_record(metric: str) -> Callable[[Callable[[Scene], float]], Callable[[Scene], float]]:
+def _on_record(
+    metric: str,
+) -> Callable[[Callable[[ModelOutputs], float]], Callable[[ModelOutputs], float]]:
     """What a probe reads is the value of ``metric``: taken from the record where it is there, and
     computed once a model where it is not. Remembered by what the model was looked at with, since a
     scene with other references is the same model; nothing else of a scene is kept alive."""
 
-    def declare(probe: Callable[[Scene], float]) -> Callable[[Scene], float]:
+    def declare(probe: Callable[[ModelOutputs], float]) -> Callable[[ModelOutputs], float]:
         seen: OrderedDict[Any, tuple[Any, float]] = OrderedDict()
 
-        def read(scene: Scene) -> float:
+        def read(scene: ModelOutputs) -> float:
             if (known := scene.known.get(metric)) is not None:
                 return known
             looked_at = (scene.z, scene.label, scene.is_forget, scene.test_z, scene.test_label)
@@ -130,7 +132,7 @@ def _on_record(metric: str) -> Callable[[Callable[[Scene], float]], Callable[[Sc
     return declare
 
 
-def _asked(scene: Scene) -> tuple[Floats, Ints]:
+def _asked(scene: ModelOutputs) -> tuple[Floats, Ints]:
     """Embeddings (N, D) and labels (N,) of the test samples of the forgotten classes."""
     if not scene.forget_classes:
         raise NotComputed("random forget samples have no counterpart in the test set")
@@ -143,7 +145,7 @@ def _asked(scene: Scene) -> tuple[Floats, Ints]:
 
 
 @_on_record("linear_probe_forget")
-def _linear(scene: Scene) -> float:
+def _linear(scene: ModelOutputs) -> float:
     z, label = _asked(scene)
     forget_mask(scene)
     if len(np.unique(scene.label)) < 2:
@@ -157,7 +159,7 @@ def _linear(scene: Scene) -> float:
 
 
 @_on_record("prototype_probe_forget")
-def _prototype(scene: Scene) -> float:
+def _prototype(scene: ModelOutputs) -> float:
     z, label = _asked(scene)
     asked, u, retain = unit(z), unit(scene.z), ~scene.is_forget
     kept = [
@@ -177,7 +179,7 @@ def _prototype(scene: Scene) -> float:
     return 100.0 * float(np.mean(shares))
 
 
-def _drawn(scene: Scene, u: Floats) -> Floats:
+def _drawn(scene: ModelOutputs, u: Floats) -> Floats:
     """(DRAWS, F, D): means of SHOTS forget samples, fewer where there are, of the F forgotten
     classes."""
     rng = np.random.default_rng(0)
@@ -190,5 +192,5 @@ def _drawn(scene: Scene, u: Floats) -> Floats:
 
 
 @_on_record("knn_probe_forget")
-def _neighbours(scene: Scene) -> float:
+def _neighbours(scene: ModelOutputs) -> float:
     return percent_found(scene)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cu_core.metrics._compare import original_of, retrained_of
 from cu_core.metrics.accuracy import forget_accuracy
-from cu_core.spec import NotComputed, Scene, metric
+from cu_core.spec import ModelOutputs, NotComputed, metric
 
 REGAINED = 0.95  # of the original's forget accuracy
 KEPT = 8  # models whose time is remembered: each is read by itself and as a reference
@@ -20,7 +20,7 @@ MOST = 1000.0
 @metric(
     title="Relearn time", unit="updates", range=(0.0, MOST), better="retrained", over="references"
 )
-def relearn_time(scene: Scene) -> float:
+def relearn_time(scene: ModelOutputs) -> float:
     """Updates on the forget set until 95 % of the original model's forget accuracy is back: fewer
     than the retrained model needs means that something was left."""
     return float(updates(scene, _target(scene)))
@@ -33,7 +33,7 @@ def relearn_time(scene: Scene) -> float:
     better="retrained",
     over="references",
 )
-def ain(scene: Scene) -> float:
+def ain(scene: ModelOutputs) -> float:
     """Relearn time divided by the retrained model's (anamnesis index): 1 is ideal, near 0 means
     that the model forgot on the surface only."""
     target = _target(scene)
@@ -44,7 +44,7 @@ def ain(scene: Scene) -> float:
 
 
 @lru_cache(KEPT)
-def updates(scene: Scene, target: float) -> int:
+def updates(scene: ModelOutputs, target: float) -> int:
     """Updates until the forget accuracy is ``target`` percent; 0 when it is from the start."""
     if forget_accuracy(scene) >= target:
         return 0
@@ -56,5 +56,5 @@ def updates(scene: Scene, target: float) -> int:
     return 1 + int(np.argmax(accuracy >= target))
 
 
-def _target(scene: Scene) -> float:
+def _target(scene: ModelOutputs) -> float:
     return REGAINED * forget_accuracy(original_of(scene))

@@ -4,12 +4,11 @@ A family is a file of ``architectures/`` that declares ``ARCHITECTURES``; adding
 nothing else. Weights are a pure function of (architecture, shape, n_classes, head, seed).
 """
 
-import pkgutil
 from functools import cache
-from importlib import import_module
 
 import torch
 
+from cu_core import registry
 from cu_core.errors import BadRequest
 from cu_core.models import architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
@@ -19,13 +18,9 @@ __all__ = ["Architecture", "Classifier", "build", "get", "info", "names", "suppo
 
 @cache
 def _registry() -> dict[str, Architecture]:
-    found: dict[str, Architecture] = {}
-    for file in pkgutil.iter_modules(architectures.__path__):
-        module = import_module(f"{architectures.__name__}.{file.name}")
-        for declared in module.ARCHITECTURES:
-            if declared.key in found:
-                raise ImportError(f"Two files declare the architecture {declared.key!r}.")
-            found[declared.key] = declared
+    found = registry.scan(
+        architectures, lambda m: m.ARCHITECTURES, lambda a: a.key, "network", group="lethe.models"
+    )
     return {a.key: a for a in sorted(found.values(), key=_shelf)}
 
 

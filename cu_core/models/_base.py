@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from cu_core.models.capture import Capture
-from cu_core.spec import Plan
+from cu_core.spec import ComputePlan
 
 Head = Literal["plain", "normalised"]
 Shape = tuple[int, ...]  # (C, H, W) of one image or (D,) of one row
@@ -68,10 +68,10 @@ class Classifier(nn.Module):
             else None
         )
         self.fc = nn.Linear(self.embedding_dim, classes)
-        self.plan = Plan()
+        self.plan = ComputePlan()
         self.capture: Capture | None = None  # where an engine has its passes recorded
 
-    def use(self, plan: Plan) -> None:
+    def use(self, plan: ComputePlan) -> None:
         """Compute as ``plan`` says from now on. Weights and what is returned stay float32."""
         self.plan = plan
 

@@ -1,7 +1,7 @@
 """A model's forward and backward pass as a CUDA graph: one launch in place of some five hundred.
 
 A small network on a large GPU waits for Python, not for arithmetic. So the body's passes are
-recorded once for each shape of batch that keeps coming and then replayed. Losses, updates and
+recorded once for each shape of batch that keeps coming and then replayed. LossLog, updates and
 whatever else a method does stay as they are, so no method hears of it.
 
 A replay computes what was recorded, so a graph is kept under everything that was recorded with it:

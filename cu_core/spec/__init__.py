@@ -9,7 +9,7 @@ Standard library, numpy and pydantic only: this package loads in milliseconds ev
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
 from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
-from cu_core.spec._plan import Plan, Precision
+from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._record import (
     ACTIVE,
     FINAL,
@@ -22,13 +22,14 @@ from cu_core.spec._record import (
     TrainRequest,
     UnlearnRequest,
 )
-from cu_core.spec._run import Frame, Scene, Snapshot, StepLog
+from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
 
 __all__ = [
     "ACTIVE",
     "FINAL",
     "SCHEMA_VERSION",
     "Batches",
+    "ComputePlan",
     "Dataset",
     "FetchRequest",
     "Floats",
@@ -38,16 +39,15 @@ __all__ = [
     "Job",
     "Method",
     "Metric",
+    "ModelOutputs",
     "NotComputed",
     "Over",
-    "Plan",
     "Precision",
     "Probe",
     "Progress",
     "Request",
     "RunRecord",
     "RunState",
-    "Scene",
     "Snapshot",
     "StepLog",
     "TrainRequest",

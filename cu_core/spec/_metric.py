@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cu_core.spec._data import Floats
-from cu_core.spec._run import Scene
+from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
 
@@ -34,7 +34,7 @@ class Metric:
     range: tuple[float, float]
     better: Literal["retrained", "low", "high"]
     help: str
-    compute: Callable[[Scene], float | Floats | Mapping[str, float]]
+    compute: Callable[[ModelOutputs], float | Floats | Mapping[str, float]]
     over: Over = "all"
     per_class: bool = False
 
@@ -47,10 +47,10 @@ def metric(
     better: Literal["retrained", "low", "high"],
     over: Over = "all",
     per_class: bool = False,
-) -> Callable[[Callable[[Scene], Any]], Metric]:
-    """Declares a function ``Scene -> float`` (or one value a class or part) as a metric."""
+) -> Callable[[Callable[[ModelOutputs], Any]], Metric]:
+    """Declares a function ``ModelOutputs -> float`` (or one value a class or part) as a metric."""
 
-    def declare(function: Callable[[Scene], Any]) -> Metric:
+    def declare(function: Callable[[ModelOutputs], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
         name = function.__name__
         return Metric(name, title, unit, range, better, doc, function, over, per_class)

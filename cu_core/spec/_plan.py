@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Precision = Literal["float32", "bfloat16"]
 
 
-class Plan(BaseModel):
+class ComputePlan(BaseModel):
     """Arithmetic of the body's layers (weights, losses and updates are float32 in any case), memory
     order of images, and torch's threads on the processor (0: as many as it takes by itself).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
+FLAGS = {"train_epochs": "epochs"}  # where the command line calls a field something else
 
 
 class _Request(BaseModel):
@@ -48,6 +51,18 @@ class UnlearnRequest(_Request):
     probe_size: int = Field(2000, ge=20, le=50_000)
     reference: bool = True  # train the retrained model if none is cached
 
+    def command(self) -> str:
+        """The command that makes the same run: whatever differs from the defaults."""
+        words = ["python", "-m", "cu_core", "unlearn", "--forget", self.forget]
+        for name, declared in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name in ("kind", "forget", "hparams", "reference") or value == declared.default:
+                continue
+            words += [f"--{FLAGS.get(name, name).replace('_', '-')}", str(value)]
+        for knob, value in self.hparams.items():
+            words += ["--set", f"{knob}={value if isinstance(value, str) else json.dumps(value)}"]
+        return shlex.join(words if self.reference else [*words, "--no-reference"])
+
 
 class FetchRequest(BaseModel):
     """Download a torchvision set. Only ever made by the user's own click or command."""
@@ -81,6 +96,11 @@ class RunRecord:
     phase: str = ""  # "training the original model", "unlearning", ...
     message: str = ""  # the sentence of a failure or a stop
     summary: Mapping[str, Any] = field(default_factory=dict)  # final metrics, hashes, versions
+
+    @property
+    def command(self) -> str:
+        """The command that makes this run again; "" where there is none."""
+        return self.request.command() if isinstance(self.request, UnlearnRequest) else ""
 
 
 Progress = Callable[[str, int, int, Mapping[str, float]], None]

@@ -52,7 +52,7 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class ModelOutputs:
     """What a metric sees: one model's outputs on the probe, and what was to be forgotten.
 
     The fields with a default are there only once a run has ended: the references, whose own
@@ -68,9 +68,9 @@ class Scene:
     test_label: Ints  # (Q,)
     forget_classes: tuple[int, ...]  # empty in a sample task
     test_z: Floats | None = None  # (Q, D)
-    original: Scene | None = None
-    retrained: tuple[Scene, ...] = ()  # one per retrained seed; may hold this very model
-    untrained: Scene | None = None  # random weights in the same architecture
+    original: ModelOutputs | None = None
+    retrained: tuple[ModelOutputs, ...] = ()  # one per retrained seed; may hold this very model
+    untrained: ModelOutputs | None = None  # random weights in the same architecture
     layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
     relearn: Callable[[], list[float]] | None = None
     """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
@@ -83,6 +83,6 @@ class Scene:
         return int(self.logits.shape[1])
 
     @property
-    def other_retrained(self) -> tuple[Scene, ...]:
+    def other_retrained(self) -> tuple[ModelOutputs, ...]:
         """The retrained models without this one: a model is no reference of its own."""
         return tuple(scene for scene in self.retrained if scene.z is not self.z)

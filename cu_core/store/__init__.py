@@ -10,10 +10,11 @@ import secrets
 import shutil
 from pathlib import Path
 
+from cu_core.files import ASSETS, write_atomic
 from cu_core.store.appdb import AppDb
 from cu_core.store.mailbox import Answer, Command, Mailbox, Question
 from cu_core.store.modelcache import ModelCache, ModelRecord
-from cu_core.store.paths import DAY_S, Paths, write_atomic
+from cu_core.store.paths import DAY_S, Paths
 from cu_core.store.queue import RESUMABLE, ClaimedRun, Queue
 from cu_core.store.reader import Event, Frames, RunReader, SnapshotRow
 from cu_core.store.views import Views
@@ -36,7 +37,7 @@ __all__ = [
     "Worker",
     "WorkerRecord",
 ]
-BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
+BUNDLED = ASSETS / "models"
 
 
 class Store(Queue, Mailbox, Workers, ModelCache, Views):

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 import cu_core
 from cu_core.errors import StoreError
+from cu_core.files import stamp, write_atomic
 from cu_core.spec import SCHEMA_VERSION, Request
-from cu_core.store.paths import stamp, write_atomic
 
 LIMIT_BYTES = 256 * 1024
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "umap-learn", "safetensors")

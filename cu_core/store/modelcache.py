@@ -22,8 +22,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from cu_core.errors import StoreError
+from cu_core.files import stamp, write_atomic
 from cu_core.spec import SCHEMA_VERSION
-from cu_core.store.paths import DAY_S, Paths, hold, stamp, write_atomic
+from cu_core.store.paths import DAY_S, Paths, hold
 
 WEIGHTS = "model.safetensors"
 

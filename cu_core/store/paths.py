@@ -15,7 +15,6 @@ import re
 import secrets
 import shutil
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,44 +38,6 @@ def new_id() -> str:
     """A run id: time-ordered (UTC, milliseconds), then random. ``20261121-141523-042-9f3a1c``."""
     now = datetime.now(UTC)
     return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{secrets.token_hex(3)}"
-
-
-def stamp(path: Path) -> tuple[int, int, int] | None:
-    """(inode, bytes, mtime in ns): changes whenever the file is replaced or rewritten."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """The file is either as before or whole, and on the disk. StoreError when it cannot be."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise StoreError(
-            f"{path} could not be written ({error.strerror or error}). "
-            "Free some space or give the folder write permission; what was there before is intact."
-        ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Puts a rename in ``folder`` on the disk, where the system lets a folder be opened."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def hold(path: Path, wait_s: float = PROBE_WAIT_S) -> FileLock | None:

@@ -6,21 +6,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cu_core.spec import Plan
-from cu_core.store.paths import write_atomic
+from cu_core.files import write_atomic
+from cu_core.spec import ComputePlan
 
 FILE = "plans.json"
 
 
-def kept_plan(home: Path, key: str) -> Plan | None:
+def kept_plan(home: Path, key: str) -> ComputePlan | None:
     """The plan on record under ``key`` (machine, versions, model); None: not measured yet."""
     try:
-        return Plan.model_validate(_read(home)[key])
+        return ComputePlan.model_validate(_read(home)[key])
     except (KeyError, ValidationError):
         return None
 
 
-def keep_plan(home: Path, key: str, plan: Plan) -> None:
+def keep_plan(home: Path, key: str, plan: ComputePlan) -> None:
     """Of two processes that write at once one may be forgotten, and is then measured again."""
     found = _read(home) | {key: plan.model_dump()}
     write_atomic(home / FILE, json.dumps(found, indent=1, sort_keys=True).encode())

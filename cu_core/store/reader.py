@@ -14,8 +14,8 @@ from safetensors.numpy import load
 from sqlalchemy import Select, func, select
 
 from cu_core.errors import StoreError
+from cu_core.files import stamp
 from cu_core.store import sql
-from cu_core.store.paths import stamp
 from cu_core.store.runtables import (
     EVENT,
     METRIC,

@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cu_core.errors import LetheError, RunBusy, StoreError
+from cu_core.files import stamp
 from cu_core.spec import ACTIVE, FINAL, Request, RunRecord, RunState
 from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
 from cu_core.store.config import Config, read_config, versions, write_config
-from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, new_id, stamp, unknown_run
+from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, new_id, unknown_run
 from cu_core.store.runtables import read_facts
 
 AGAIN = frozenset({"queued", "starting"})

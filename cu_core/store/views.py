@@ -16,7 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from cu_core.errors import StoreError
-from cu_core.store.paths import Paths, write_atomic
+from cu_core.files import write_atomic
+from cu_core.store.paths import Paths
 from cu_core.store.runtables import read_facts
 
 NAME = re.compile(r"[a-z]+(-[0-9]+)?")

@@ -11,7 +11,8 @@ from typing import Literal
 from filelock import FileLock
 
 from cu_core.errors import StoreError
-from cu_core.store.paths import Paths, held, hold, write_atomic
+from cu_core.files import write_atomic
+from cu_core.store.paths import Paths, held, hold
 
 Role = Literal["idle", "busy"]
 

@@ -18,9 +18,10 @@ from safetensors.numpy import load, save
 from sqlalchemy import Connection, delete, func, insert, select
 
 from cu_core.errors import StoreError
+from cu_core.files import write_atomic
 from cu_core.spec import ACTIVE, SCHEMA_VERSION, Probe, RunState, StepLog
 from cu_core.store import sql
-from cu_core.store.paths import write_atomic
+from cu_core.store.probabilities import shares
 from cu_core.store.runs import Runs
 from cu_core.store.runtables import (
     EVENT,
@@ -32,7 +33,6 @@ from cu_core.store.runtables import (
     snapshot_path,
     spell,
 )
-from cu_core.store.shares import shares
 
 Array = NDArray[Any]
 F16_MAX = np.finfo(np.float16).max

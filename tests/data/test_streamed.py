@@ -16,11 +16,11 @@ import torch
 from PIL import Image
 
 from cu_core import data, engine, forget, methods, models
-from cu_core.data import cache, room
+from cu_core.data import cache, memory
 from cu_core.data.batches import DeviceBatches, Resident, resident
 from cu_core.data.decode import decode
+from cu_core.data.memory import Room, Rows, parts
 from cu_core.data.probe import make_probe
-from cu_core.data.room import Room, Rows, parts
 from cu_core.data.streamed import Streamed
 from cu_core.errors import BadData
 from cu_core.spec import Dataset, Job, Snapshot
@@ -49,7 +49,7 @@ def on_disk(it: Dataset, folder: Path) -> Dataset:
 
 @pytest.fixture
 def nothing_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "SHARE", 0.0)
+    monkeypatch.setattr(memory, "SHARE", 0.0)
 
 
 def batches(r: Resident, augment: Any) -> DeviceBatches:
@@ -83,7 +83,7 @@ def test_statistics_are_those_of_the_whole_however_it_is_parted(
     for kind in ("images", "rows"):
         it = made(kind, 500)
         whole = resident(it)
-        monkeypatch.setattr(room, "PART_BYTES", 3000)
+        monkeypatch.setattr(memory, "PART_BYTES", 3000)
         parted = resident(on_disk(it, tmp_path))
         assert torch.equal(whole.mean, parted.mean) and torch.equal(whole.std, parted.std)
     assert torch.equal(whole.mean, torch.from_numpy(it.train_x.mean(0, dtype=np.float64)).float())
@@ -132,7 +132,7 @@ from cu_core.data import room
 from cu_core.data.batches import DeviceBatches, resident
 from cu_core.spec import Dataset
 
-room.SHARE = 0.0
+memory.SHARE = 0.0
 x = np.lib.format.open_memmap(sys.argv[1], "w+", np.uint8, (20_000, 3, 64, 64))  # 246 MB of holes
 del x
 x, y = np.load(sys.argv[1], mmap_mode="r"), np.arange(20_000) % 10
@@ -175,7 +175,7 @@ import numpy as np
 from cu_core.data import cache, decode, room
 from cu_core.data.assemble import assemble
 
-room.SHARE = 0.0
+memory.SHARE = 0.0
 buffer = BytesIO()
 Image.new("RGB", (64, 64), (9, 90, 200)).save(buffer, "JPEG")
 
@@ -208,7 +208,7 @@ def test_a_run_does_not_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Three updates of the app's default method, and what is seen of the model: bit for bit."""
     it = data.load("digits")
     held = resident(it)
-    monkeypatch.setattr(room, "SHARE", 0.0)
+    monkeypatch.setattr(memory, "SHARE", 0.0)
     streamed = resident(on_disk(it, tmp_path))
     chosen = forget.parse("class:5", it, 0)
     probe = make_probe(it, chosen, 200, 50)
@@ -289,8 +289,8 @@ def test_what_does_not_fit_is_read_into_files_and_is_the_same_set(
 ) -> None:
     key, home = source(tmp_path), tmp_path / "home"
     wanted = data.load(key)
-    monkeypatch.setattr(room, "SHARE", 0.0)
-    monkeypatch.setattr(room, "PART_BYTES", 1000)
+    monkeypatch.setattr(memory, "SHARE", 0.0)
+    monkeypatch.setattr(memory, "PART_BYTES", 1000)
     found = data.load(key, home)
     assert found.known_hash == found.hash == wanted.hash
     assert (found.key, found.notes, found.class_names) == (key, wanted.notes, wanted.class_names)
@@ -334,7 +334,7 @@ def test_a_disk_without_room_is_said_before_anything_is_written(
     class Usage:
         free = 5000
 
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: Usage)  # type: ignore[attr-defined]
+    monkeypatch.setattr(memory.shutil, "disk_usage", lambda _: Usage)  # type: ignore[attr-defined]
     key, home = a_folder(tmp_path), tmp_path / "home"
     with pytest.raises(BadData, match=r"30 samples take .* too much for memory, and on disk: .*"):
         data.load(key, home)
@@ -346,7 +346,7 @@ import sys, time
 from cu_core import data
 from cu_core.data import decode, room
 
-room.SHARE = float(sys.argv[3])
+memory.SHARE = float(sys.argv[3])
 read, done = decode._read, []
 
 def slow(*given):

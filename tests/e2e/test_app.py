@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from cu_core.execute import execute
+from cu_core.runs.execute import execute
 from cu_core.spec import FINAL, UnlearnRequest
 from cu_core.store import Store
 from tests.e2e.conftest import changed, pixels

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_every_loss_is_drawn_and_a_method_is_one_click_away(app: App, tab: Any) -> None:  # noqa: F811
-    from cu_core.catalog import method_cards
+    from cu_core.service.catalog import method_cards
 
     cards = method_cards()
     tab.goto(f"{app.url}/methods")

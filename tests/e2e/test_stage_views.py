@@ -11,8 +11,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bench.stage_run import made_up_run
+from cu_core.stage import frames_blob, player_html
 from tests.e2e.conftest import changed, pixels, write
-from ui.stage import frames_blob, player_html
 
 pytestmark = pytest.mark.e2e
 

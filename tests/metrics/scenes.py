@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from cu_core.spec import Scene
+from cu_core.spec import ModelOutputs
 
 CLASSES, DIM = 4, 6
 
 
 def model(
     seed: int = 0, p: int = 240, q: int = 200, knows: bool = True, kind: str = "class"
-) -> Scene:
+) -> ModelOutputs:
     """Classes of a Gaussian each; a model that does not know class 1 sees it among class 2."""
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed + 1)
     label, test_label = fixed.integers(0, CLASSES, p), fixed.integers(0, CLASSES, q)
@@ -21,7 +21,7 @@ def model(
         centre[1] = centre[2]
     z, test_z = (centre[y] + rng.normal(size=(len(y), DIM)) for y in (label, test_label))
     head = np.eye(DIM, CLASSES)
-    return Scene(
+    return ModelOutputs(
         z.astype(np.float32),
         (z @ head).astype(np.float32),
         label,
@@ -34,11 +34,13 @@ def model(
     )
 
 
-def beside(scene: Scene, original: Scene | None = None, *retrained: Scene) -> Scene:
+def beside(
+    scene: ModelOutputs, original: ModelOutputs | None = None, *retrained: ModelOutputs
+) -> ModelOutputs:
     return replace(scene, original=original, retrained=retrained)
 
 
-def remembered(seed: int, gap: float, n: int = 400) -> Scene:
+def remembered(seed: int, gap: float, n: int = 400) -> ModelOutputs:
     """A sample task whose forget samples lie ``gap`` logits higher than others in the true class,
     and as far off along one axis of the embedding."""
     rng = np.random.default_rng(seed)
@@ -50,4 +52,4 @@ def remembered(seed: int, gap: float, n: int = 400) -> Scene:
     z[forget, 0] += gap
     arrays = (a.astype(np.float32) for a in (z, logits, test_logits, test_z))
     z32, logits32, test32, test_z32 = arrays
-    return Scene(z32, logits32, label, forget, test32, test_label, (), test_z32)
+    return ModelOutputs(z32, logits32, label, forget, test32, test_label, (), test_z32)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cu_core import metrics
 from cu_core.metrics.distances import jensen_shannon
 from cu_core.metrics.gap import avg_gap, band, gaps, inside
-from cu_core.spec import Scene
+from cu_core.spec import ModelOutputs
 from tests.metrics.scenes import beside, model
 
 FAR = ("profile_js", "profile_tv", "js_retrained", "activation_distance")
@@ -56,7 +56,7 @@ def test_distances_are_the_loops() -> None:
     values, _ = metrics.measure(scene, over="references")
     rows = np.flatnonzero(scene.is_forget)
 
-    def profile(s: Scene) -> np.ndarray:
+    def profile(s: ModelOutputs) -> np.ndarray:
         return np.bincount(s.logits[rows].argmax(1), minlength=4) / len(rows)
 
     def mean(measure: object) -> float:
@@ -91,7 +91,7 @@ def test_equal_answers_are_no_distance_and_a_model_is_no_reference_of_its_own() 
 # --- relearning ---------------------------------------------------------------------------------
 
 
-def forgotten(accuracy: list[float]) -> Scene:
+def forgotten(accuracy: list[float]) -> ModelOutputs:
     scene = model(1)
     logits = scene.logits.copy()
     logits[:, 1] -= 50

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cu_core import metrics
-from cu_core.spec import Scene
+from cu_core.spec import ModelOutputs
 
 KEYS = {
     "forget_acc_train",
@@ -25,13 +25,13 @@ KEYS = {
 
 def make(
     seed: int, p: int = 60, classes: int = 4, kind: str = "class", grid: bool = False
-) -> Scene:
+) -> ModelOutputs:
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(p, 5))
     z = np.round(z) if grid else z  # many ties, zero rows
     label = rng.integers(0, classes, p)
     forget = label == 1 if kind == "class" else rng.random(p) < 0.3
-    return Scene(
+    return ModelOutputs(
         z.astype(np.float32),
         rng.normal(size=(p, classes)).astype(np.float32),
         label,
@@ -93,7 +93,7 @@ def test_probe_sees_features_that_the_head_denies() -> None:
     s = make(0, p=100)
     z = np.eye(4, 5, dtype=np.float32)[s.label] + 0.01 * s.z[:, :5]
     blind = np.zeros((100, 4), np.float32)  # the head says class 0 to everything
-    known = Scene(z, blind, s.label, s.is_forget, s.test_logits, s.test_label, (1,))
+    known = ModelOutputs(z, blind, s.label, s.is_forget, s.test_logits, s.test_label, (1,))
     values, _ = metrics.measure(known)
     assert values["forget_acc_train"] == 0 and values["knn_probe_forget"] == 100
     assert values["prediction_share/0"] == 100 and values["prediction_share/1"] == 0
@@ -162,7 +162,7 @@ def test_declarations_are_complete_and_over_selects() -> None:
 
 def test_whole_set_metrics_do_not_read_embeddings() -> None:
     s = make(0)
-    without = Scene(
+    without = ModelOutputs(
         s.z[:3], s.logits, s.label, s.is_forget, s.test_logits, s.test_label, s.forget_classes
     )
     assert metrics.measure(without, over="all") == metrics.measure(s, over="all")
@@ -170,7 +170,9 @@ def test_whole_set_metrics_do_not_read_embeddings() -> None:
 
 def test_a_fault_is_not_turned_into_a_reason() -> None:
     s = make(0)
-    broken = Scene(s.z, s.logits[:5], s.label, s.is_forget, s.test_logits, s.test_label, (1,))
+    broken = ModelOutputs(
+        s.z, s.logits[:5], s.label, s.is_forget, s.test_logits, s.test_label, (1,)
+    )
     with pytest.raises(IndexError):
         metrics.measure(broken)
 
@@ -178,7 +180,7 @@ def test_a_fault_is_not_turned_into_a_reason() -> None:
 def test_no_forget_samples_gives_reasons() -> None:
     s = make(0)
     none = np.zeros(60, bool)
-    scene = Scene(s.z, s.logits, s.label, none, s.test_logits, s.test_label, (1,))
+    scene = ModelOutputs(s.z, s.logits, s.label, none, s.test_logits, s.test_label, (1,))
     values, reasons = metrics.measure(scene)
     assert values["ua"] is None and "no forget samples" in reasons["ua"]
     assert values["centroid_own"] is None and values["prediction_share"] is None

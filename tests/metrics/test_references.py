@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cu_core import metrics
-from cu_core.catalog import metric_cards
+from cu_core.service.catalog import metric_cards
 from tests.metrics.scenes import beside, model
 
 KEYS = {key for key, m in metrics.all_metrics().items() if m.over == "references"}

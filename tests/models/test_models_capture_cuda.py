@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from cu_core import models
 from cu_core.models.capture import SEEN, next_update, quicken
-from cu_core.spec import Plan
+from cu_core.spec import ComputePlan
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
@@ -18,7 +18,7 @@ def trained(graphs: bool, passes: int, hold: bool = False) -> tuple[Any, list[fl
     lives on into the next one, as the losses do that an engine has yielded."""
     torch.backends.cudnn.deterministic = True
     model = models.build("small-cnn", (3, 32, 32), 4, seed=1)
-    model.use(Plan())
+    model.use(ComputePlan())
     model.to(memory_format=torch.channels_last).cuda().train()
     optimizer = torch.optim.SGD(model.parameters(), 0.02, 0.9)
     if graphs:

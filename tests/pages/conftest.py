@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cu_core import spawn
+from cu_core.service import spawn
 from cu_core.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -237,8 +237,7 @@ def cached_model(store: Store, model_id: str = "small-cnn-digits-0001", **more: 
 
 def recording(folder: Any) -> bytes:
     """A made-up recorded run, as ``assets/demo.lethe`` holds one."""
-    from ui import replay
-    from ui.stage import pack, unpack
+    from cu_core.stage import pack, replay, unpack
 
     store = Store(folder, bundled=None)
     run_id = finished(store, points=400, frames=30)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cu_core.stage import export, unpack
 from tests.pages import fabricate
-from ui import asked, export
-from ui.stage import unpack
+from ui import asked
 
 ANSWER = {"step": 20, "quality": {"trustworthiness": 0.98}, "seconds": 2.5}
 

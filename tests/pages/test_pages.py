@@ -51,7 +51,7 @@ def test_watch_without_a_recording_offers_a_run_of_ones_own(page, store, monkeyp
 
 
 def test_watch_plays_the_recording_with_its_verdict_and_command(page, store, monkeypatch, tmp_path):
-    from ui.stage import pack
+    from cu_core.stage import pack
 
     header = {"title": "a run", "start": 0, "count": 0, "total": 0, "steps": [], "classes": []}
     header |= {"verdict": f"Forgot {fabricate.HOSTILE}", "command": "python -m cu_core unlearn"}
@@ -323,7 +323,7 @@ def test_weights_are_received_checked_and_refused_in_words(page, store):
 def test_no_page_needs_torch(tmp_path):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"
-        "import cu_core.spawn; cu_core.spawn.ensure_worker = lambda *a: False;"
+        "import cu_core.service.spawn; cu_core.service.spawn.ensure_worker = lambda *a: False;"
         "app = AppTest.from_file('ui/entry.py', default_timeout=60).run();"
         "[app.switch_page(f'{sys.argv[1]}/pages/{p}.py').run() for p in ('unlearn', 'models')];"
         "assert not app.exception, app.exception;"

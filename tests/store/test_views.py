@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 
 from cu_core.errors import StoreError, UnknownRun
 from cu_core.store import RunWriter, Store
-from cu_core.store.shares import shares, softmax
+from cu_core.store.probabilities import shares, softmax
 from cu_core.store.writer import view_digest
 from tests.store.samples import P, arrays, finished, probe, running
 

@@ -1,0 +1,176 @@
+"""Original and retrained models: found in the cache, or trained once with one recipe and kept."""
+
+import time
+from typing import Any
+
+import torch
+
+from cu_core import engine, models
+from cu_core.errors import BadRequest, StoreError
+from cu_core.models import checkpoint, train
+from cu_core.models.evaluate import outputs
+from cu_core.runs.commands import Control
+from cu_core.runs.resolve import Setup, machine
+from cu_core.seeding import derive
+from cu_core.spec import ForgetSet, TrainRequest, UnlearnRequest
+from cu_core.store import ModelRecord, Store
+
+SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
+
+
+def recipe_of(setup: Setup) -> train.Recipe:
+    request, dataset = setup.request, setup.dataset
+    return train.recipe(
+        request.model,
+        dataset.key,
+        dataset.shape,
+        len(dataset.train_y),
+        request.train_epochs,
+        setup.device,
+    )
+
+
+def model_id(setup: Setup, without: ForgetSet | None) -> str:
+    """A name made of content: the same data, network, recipe, seed and forget set, the same id."""
+    request, recipe = setup.request, recipe_of(setup)
+    parts = (
+        setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
+        request.model_seed, without.hash if without else "all",
+        *([] if setup.plan.precision == "float32" else [setup.plan.precision]),
+    )  # fmt: skip
+    slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
+    return f"{request.model}-{slug}-{derive(*parts):016x}"
+
+
+def blank(setup: Setup) -> models.Classifier:
+    """The request's network before any training, on the run's device."""
+    request, dataset = setup.request, setup.dataset
+    return setup.placed(
+        models.build(
+            request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
+        )
+    )
+
+
+def check_original(store: Store, setup: Setup) -> None:
+    """BadRequest unless the model that a request names, if it does, is there and is what the
+    request says: the retrained reference is trained by the request, not by the model."""
+    request, dataset = setup.request, setup.dataset
+    named = request.original if isinstance(request, UnlearnRequest) else None
+    if named is None:
+        return
+    try:
+        record = store.model(named)
+    except StoreError as unknown:
+        raise BadRequest(str(unknown)) from None
+    if (record.architecture, record.head) != (request.model, request.head):
+        raise BadRequest(
+            f"{record.id} is a {record.architecture} with a {record.head} head, the request asks "
+            f"for {request.model} with a {request.head} one. Choose --model {record.architecture} "
+            f"--head {record.head}, so that the retrained reference is of its kind."
+        )
+    if record.dataset_hash != dataset.hash:
+        raise BadRequest(
+            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
+            "holds now. Choose the data it was trained on, or another model."
+        )
+
+
+def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:
+    """The id of the original model (``without`` None) or of the one retrained without a set.
+
+    Raises Cancelled when told to stop; what was trained until then is taken up next time.
+    """
+    wanted = model_id(setup, without)
+    if not store.has_model(wanted):
+        _train(store, setup, without, wanted, control)
+    return wanted
+
+
+def _train(
+    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, control: Control
+) -> None:
+    request, recipe = setup.request, recipe_of(setup)
+    what = "retrained reference" if without else "original model"
+    model = blank(setup)
+    batches = setup.batches(
+        setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
+    )
+    began = saved = time.monotonic()
+    start = _unfinished(store, wanted)
+    for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
+        control.tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
+        if time.monotonic() - saved > SAVE_EVERY_S:
+            saved = time.monotonic()
+            kept = train.state(model, done.optimizer, done.step)
+            store.save_unfinished(wanted, engine.packed(kept))
+    _keep(store, setup, without, wanted, model, time.monotonic() - began)
+
+
+def _unfinished(store: Store, wanted: str) -> dict[str, Any] | None:
+    """The state a training that was cut off left behind; a damaged one counts as none."""
+    path = store.unfinished(wanted)
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except FileNotFoundError:
+        return None
+    except Exception:  # what a cut-off file makes the loader raise varies with where it was cut
+        path.unlink(missing_ok=True)
+        return None
+    return state
+
+
+def _keep(
+    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, model: Any, seconds: float
+) -> None:
+    request, dataset = setup.request, setup.dataset
+    header = {
+        "architecture": request.model,
+        "head": request.head,
+        "shape": list(dataset.shape),
+        "n_classes": dataset.n_classes,
+        "class_names": list(dataset.class_names),
+        "recipe": recipe_of(setup).model_dump(),
+        "seed": request.model_seed,
+        "plan": setup.plan.model_dump(),
+        "versions": machine(),
+    }
+    logits, _ = outputs(model, setup.resident.test_x, setup.resident.normalise)
+    record = ModelRecord(
+        id=wanted,
+        kind="retrained" if without else "original",
+        architecture=request.model,
+        head=request.head,
+        dataset=dataset.key,
+        dataset_hash=dataset.hash,
+        class_names=dataset.class_names,
+        shape=dataset.shape,
+        forget=without.rule if without else None,
+        forget_hash=without.hash if without else None,
+        seed=request.model_seed,
+        recipe=recipe_of(setup).model_dump(),
+        accuracy=float((logits.argmax(1) == dataset.test_y).mean() * 100),
+        seconds=seconds,
+    )
+    store.add_model(
+        record, lambda folder: checkpoint.save(folder / "model.safetensors", model, header)
+    )
+
+
+def load_model(store: Store, setup: Setup, wanted: str) -> Any:
+    """The cached network on the run's device."""
+    model, _ = checkpoint.load(store.weights(wanted))
+    return setup.placed(model)
+
+
+def train_request(store: Store, setup: Setup, control: Control) -> dict[str, Any]:
+    """What a TrainRequest asks for: the original, or the reference retrained without its set."""
+    assert isinstance(setup.request, TrainRequest)
+    wanted = ensure(store, setup, setup.forget, control)
+    record = store.model(wanted)
+    return {
+        "model": wanted,
+        "accuracy": record.accuracy,
+        "seconds": {"training": record.seconds},
+        "message": f"{wanted}: test accuracy {record.accuracy:.1f} %.",
+    }

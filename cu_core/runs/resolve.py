@@ -1,0 +1,196 @@
+"""A request resolved against data, model and method, and the pieces every run is made of."""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cu_core import data, engine, forget, methods, models
+from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
+from cu_core.errors import BadRequest
+from cu_core.models import calibrate
+from cu_core.spec import (
+    ComputePlan,
+    Dataset,
+    ForgetSet,
+    Ints,
+    Job,
+    Method,
+    TrainRequest,
+    UnlearnRequest,
+)
+from cu_core.store.plans import keep_plan, kept_plan
+
+MOST_FRAMES, FEWEST_FRAMES = 60, 24
+LOOKING = 0.2  # of a run may go into looking at it
+
+
+class Setup:
+    """A request resolved and checked; nothing trained, nothing written.
+
+    Raises a LetheError whose sentence says what cannot be done and what to change.
+    """
+
+    def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
+        self.request = request
+        self.device = engine.pick_device(request.device)
+        self._home = Path(home)
+        self.dataset: Dataset = data.load(request.dataset, self._home)
+        reason = models.supports(request.model, self.dataset.shape, request.head)
+        if reason:
+            raise BadRequest(reason)
+        self.forget: ForgetSet | None = None
+        self.new: Ints = np.zeros(0, np.int64)  # of ``forget``, what the run's method is given
+        if request.forget is not None:
+            seed = request.seed if isinstance(request, UnlearnRequest) else request.forget_seed
+            self.forget = forget.parse(request.forget, self.dataset, seed)
+            self.new = self._new(self.forget)
+        self._resident: Resident | None = None
+        self._plan: ComputePlan | None = None
+
+    @property
+    def plan(self) -> ComputePlan:
+        """How the request's model is computed here: measured once a machine and model, and kept."""
+        if self._plan is None:
+            self.keep_to(self._kept_or_measured().model_dump())
+        assert self._plan is not None
+        return self._plan
+
+    def keep_to(self, plan: dict[str, Any] | None) -> None:
+        """Computes by the plan on record from now on, whatever was measured since; None: none is
+        on record."""
+        if plan is not None:
+            self._plan = ComputePlan.model_validate(plan)
+            torch.set_num_threads(self._plan.threads or calibrate.ALL)
+
+    def _kept_or_measured(self) -> ComputePlan:
+        request, shape = self.request, self.dataset.shape
+        wanted = None if request.precision == "auto" else request.precision
+        plan = calibrate.known_plan(shape, self.device, wanted)
+        if plan is not None:
+            return plan
+        facts = (
+            calibrate.processor(), calibrate.ALL, torch.__version__,
+            request.model, request.head, shape, request.precision,
+        )  # fmt: skip
+        key = ", ".join(map(str, facts))
+        plan = kept_plan(self._home, key)
+        if plan is None and calibrate.busy():
+            return calibrate.usual(wanted)  # and measured another time
+        if plan is None:
+            model = models.build(request.model, shape, self.dataset.n_classes, request.head)
+            plan = calibrate.fastest(model, wanted)
+            keep_plan(self._home, key, plan)
+        return plan
+
+    def placed(self, model: models.Classifier) -> models.Classifier:
+        """The model on the run's device, computed by the plan; on a GPU by kernels that add up in
+        one order, so that the same run has the same bits there too."""
+        model.use(self.plan)
+        if self.device.startswith("cuda"):
+            torch.backends.cudnn.deterministic = True
+            model.to(memory_format=torch.channels_last)  # else each pass would reorder the weights
+        return model.to(self.device)
+
+    def _new(self, chosen: ForgetSet) -> Ints:
+        """The forget set (F,) without what the original model was made to forget before."""
+        before = getattr(self.request, "after", None)
+        if before is None:
+            return chosen.index
+        if not getattr(self.request, "original", None):
+            raise BadRequest(f"{before} was forgotten before: name the model, as `original`.")
+        return forget.beyond(chosen, forget.parse(before, self.dataset, chosen.seed))
+
+    @property
+    def resident(self) -> Resident:
+        if self._resident is None:
+            self._resident = resident(self.dataset, self.device)
+        return self._resident
+
+    def batches(
+        self, index: Any, batch_size: int, seed: int, name: str, augment: Augment
+    ) -> DeviceBatches:
+        r = self.resident
+        return DeviceBatches(
+            r.train_x, r.train_y, index, batch_size, seed, name, augment, r.mean, r.std
+        )
+
+    def retain_index(self, chosen: ForgetSet | None) -> Any:
+        index = np.arange(len(self.dataset.train_y))
+        return index if chosen is None else np.setdiff1d(index, chosen.index)
+
+
+def forget_facts(dataset: Dataset, chosen: ForgetSet) -> dict[str, Any]:
+    """A forget set in words and counts, as pages tell it."""
+    return {
+        "rule": chosen.rule,
+        "kind": chosen.kind,
+        "n_forget": len(chosen.index),
+        "n_retain": len(dataset.train_y) - len(chosen.index),
+        "classes": list(chosen.classes),
+        "hash": chosen.hash,
+    }
+
+
+def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
+    """The method with its knobs checked, or a sentence that names what it cannot do."""
+    cls = methods.get(request.method)
+    if chosen.kind not in cls.kinds:
+        raise BadRequest(
+            f"{cls.label} works on whole classes; {request.forget} is a {chosen.kind} set. "
+            "Choose class:NAME, or another method."
+        )
+    if request.stop_rule == "class-accuracy" and chosen.kind != "class":
+        raise BadRequest("The stop rule class-accuracy (Eq. 8) needs a class to forget.")
+    return cls.make(request.preset, **request.hparams)
+
+
+def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
+    """The model in its place, with the batches of both sets.
+
+    After an earlier stage, the forget batches are what is new; retained is what no stage forgets,
+    and ``forget_classes`` are those of all stages, so that none is a target.
+    """
+    request, chosen = setup.request, setup.forget
+    assert isinstance(request, UnlearnRequest) and chosen is not None
+    size = int(getattr(method, "batch_size", 64))
+    used: Augment = augment if method.augments else "none"
+    return Job(
+        model=setup.placed(model),
+        forget=setup.batches(setup.new, size, request.seed, "forget", used),
+        retain=setup.batches(setup.retain_index(chosen), size, request.seed, "retain", used),
+        n_classes=setup.dataset.n_classes,
+        forget_classes=chosen.classes,
+        device=setup.device,
+        seed=request.seed,
+    )
+
+
+def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -> tuple[int, int]:
+    """(total steps, steps between snapshots), unless the request says: 60 snapshots, or as many as
+    cost a fifth of the run, but not fewer than 24.
+
+    Counted, not timed, so that the same request gives the same snapshots everywhere.
+    ``looked_at``: images of a snapshot; a pass forward and back is three.
+    """
+    total = method.total_steps(job)
+    total = min(total, request.max_steps or total)
+    frames = MOST_FRAMES
+    if not calibrate.small(job.model.shape):
+        sets = method.uses_forget + method.uses_retain
+        trained = total * int(getattr(method, "batch_size", 64)) * sets
+        affordable = int(LOOKING * 3 * trained / looked_at)
+        frames = min(max(affordable, FEWEST_FRAMES), MOST_FRAMES)
+    return total, request.every or max(1, -(-total // frames))
+
+
+def machine() -> dict[str, str]:
+    """What a number was measured on."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": calibrate.processor(),
+        "threads": str(torch.get_num_threads()),
+    }

@@ -1,0 +1,87 @@
+"""The map of a run: where its picture starts, how it goes on, and where the retrained model's is.
+
+The reference layout is fitted once for a model and probe set and kept with the model. The
+retrained ghost is placed as soon as a retrained model exists and is kept with the run. Both only
+look: the run's weights, random streams and frames have the same bits without them.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cu_core import engine
+from cu_core.projection import Layout, ghost, reference, scale_of
+from cu_core.spec import ModelOutputs, Probe, Snapshot
+from cu_core.store import RunReader, RunWriter, Store
+from cu_core.store.probabilities import shares
+
+SEED = 0  # of fits by umap-learn: a model has one reference layout, whatever the run's seed
+
+
+class RunMap:
+    """The two-dimensional picture of one run; ``probe`` and ``observer`` are the run's own."""
+
+    def __init__(
+        self, store: Store, writer: RunWriter, probe: Probe, observer: engine.Observer
+    ) -> None:
+        self.store, self.writer, self.probe, self.observer = store, writer, probe, observer
+        self.device = str(observer.probe_x.device)
+        self.reference_xy: NDArray[np.float32] = np.zeros((0, 2), np.float32)
+
+    def known(self, model_id: str) -> bool:
+        """Takes the model's kept reference layout; False when there is none yet."""
+        xy = self.store.layout(model_id, self.probe.index_hash)
+        if xy is not None:
+            self._take(xy)
+        return xy is not None
+
+    def fit(self, model_id: str, model: torch.nn.Module) -> None:
+        """Fits the reference layout of the original model by umap-learn, and keeps it."""
+        xy = reference(self.observer.look(model, 0).z, seed=SEED)
+        self.store.save_layout(model_id, self.probe.index_hash, xy)
+        self._take(xy)
+
+    def _take(self, xy: NDArray[np.float32]) -> None:
+        self.reference_xy = xy
+        self.writer.put("scale", scale_of(xy))
+
+    def layout(self, seed: int) -> Layout:
+        """The layout as it stood after the last snapshot on record."""
+        last = self.writer.last_snapshot()  # later ones were truncated
+        reader = RunReader(self.writer.run_id, self.writer.folder)
+        previous = None if last is None else reader.frame(last)["xy"]
+        return Layout(self.reference_xy, seed, self.device, previous=previous)
+
+    def has_ghost(self) -> bool:
+        return bool(self.writer.read().get("ghost"))
+
+    def place_ghost(self, look: ModelOutputs, seed: int) -> None:
+        """Where the retrained model, as the probe shows it, puts the forget samples; kept with the
+        run."""
+        if not (np.isfinite(look.z).all() and np.isfinite(look.logits).all()):
+            return  # a retrained model that gives no numbers has no place on a map
+        placed = place(self.reference_xy, look, seed, self.probe, self.device)
+        share, share_class = shares(look.logits)
+        extras: dict[str, NDArray[Any]] = {"ghost": placed[0], "ghost_share": share}
+        if share_class is not None:
+            extras["ghost_share_class"] = share_class
+        self.writer.probe_extras(**extras)
+        self.writer.put("ghost", {"fidelity": placed[1]})  # last: it says that the places are there
+
+
+def place(
+    reference_xy: NDArray[np.float32],
+    look: Snapshot | ModelOutputs,
+    seed: int,
+    probe: Any,
+    device: str,
+) -> tuple[NDArray[np.float32], float | None]:
+    """(places (P, d), NaN for keep samples; fidelity) of another model on the same map.
+
+    ``reference_xy``: (P, d), d = 2 or 3; ``probe``: has ``label`` and ``is_forget``, (P,) each.
+    """
+    frame = ghost(reference_xy, look.z, seed, probe.label, probe.is_forget, device)
+    xy = np.where(probe.is_forget[:, None], frame.xy, np.float32(np.nan)).astype(np.float32)
+    return xy, frame.quality.get("fidelity")

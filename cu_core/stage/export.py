@@ -1,0 +1,83 @@
+"""A run as something to keep: one blob with all there is to see, one page that plays it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from cu_core.errors import StoreError
+from cu_core.spec import RunRecord
+from cu_core.stage import pack, player_html, replay, unpack
+from cu_core.store import Store
+
+
+def whole(store: Store, record: RunRecord) -> bytes:
+    """The run from its first frame on, with its verdict, its command and the views on record: the
+    3-D map if it is complete, and the exact map of the last frame that has one. Of a long run as
+    many frames as a live page has (``replay.LIMIT``), which the page says.
+
+    StoreError when the run has no frame.
+    """
+    reader = store.reader(record.run_id)
+    progress = reader.progress()
+    data = replay.blob(
+        record,
+        reader,
+        progress,
+        store.catalog() or {},
+        replay.Sent(record.run_id),
+        exact=_exact(reader),
+        solid=_solid(reader),
+    )
+    if data is None:
+        raise StoreError(f"Run {record.run_id} has no frame, so there is nothing to play.")
+    header, sections = unpack(data)
+    told = {"verdict": record.summary.get("verdict"), "command": record.command}
+    return pack({**header, **told, "live": False}, sections)
+
+
+def page(store: Store, run_id: str) -> bytes:
+    """The same as one HTML file that plays anywhere and loads nothing."""
+    record = store.run(run_id)
+    return player_html(whole(store, record), record.name).encode()
+
+
+def file_name(record: RunRecord) -> str:
+    """The run's name as a file's: plain letters, figures and dashes."""
+    plain = (
+        unicodedata.normalize("NFKD", record.name.casefold())
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+    )
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    return f"lethe-{slug or record.run_id}.html"
+
+
+def _exact(reader: Any) -> Mapping[str, Any] | None:
+    """Words on the exact map of the last frame in the page that has one; a damaged one counts as
+    none."""
+    steps = {int(name.split("-")[1]) for name in reader.views() if name.startswith("exact-")}
+    for step in sorted(steps.intersection(reader.frame_steps(replay.LIMIT)), reverse=True):
+        try:
+            known = reader.view_facts(f"exact-{step}")
+        except StoreError:
+            continue
+        if known is not None:
+            return {"state": "done", **known}
+    return None
+
+
+def _solid(reader: Any) -> Mapping[str, Any] | None:
+    """Words on the 3-D map, if every frame is in it."""
+    try:
+        known = reader.view_facts("solid")
+    except StoreError:
+        return None
+    total = reader.snapshot_count()
+    if known is None or len(known["steps"]) + len(known["skipped"]) < total:
+        return None
+    names = ("steps", "quality", "ghost")
+    return {"state": "done", "done": total, "total": total, **{n: known[n] for n in names}}

@@ -1,0 +1,118 @@
+"""Plans are measured once and kept to; snapshots are as many as the run can afford."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from cu_core import methods
+from cu_core.models import calibrate
+from cu_core.runs.reference_models import model_id
+from cu_core.runs.resolve import Setup, cadence
+from cu_core.spec import ComputePlan, TrainRequest, UnlearnRequest
+from cu_core.store import Store, plans
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> str:
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 4
+    x = rng.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
+    path = tmp_path / "images.npz"
+    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
+    return f"npz:{path}"
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every measurement asked for; each answers bfloat16 unless another precision is wanted."""
+    asked: list[Any] = []
+
+    def fastest(model: Any, wanted: Any = None) -> ComputePlan:
+        asked.append(model.architecture)
+        return ComputePlan(precision=wanted or "bfloat16", threads=1)
+
+    monkeypatch.setattr(calibrate, "fastest", fastest)
+    monkeypatch.setattr(calibrate, "busy", lambda: False)
+    return asked
+
+
+def test_a_plan_is_measured_once_a_model_and_kept(
+    images: str, tmp_path: Path, measured: list[Any]
+) -> None:
+    home = tmp_path / "home"
+    Store(home)
+    request = TrainRequest(dataset=images)
+    assert Setup(request, home).plan == Setup(request, home).plan == ComputePlan(
+        precision="bfloat16", threads=1
+    )  # fmt: skip
+    Setup(request.model_copy(update={"model": "resnet20"}), home).plan  # noqa: B018
+    assert measured == ["small-cnn", "resnet20"]
+    (home / plans.FILE).write_text("{")  # damaged: measured again
+    assert Setup(request, home).plan.precision == "bfloat16" and len(measured) == 3
+
+
+def test_a_busy_machine_is_not_measured(
+    images: str, tmp_path: Path, measured: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path)
+    monkeypatch.setattr(calibrate, "busy", lambda: True)
+    assert Setup(TrainRequest(dataset=images), tmp_path).plan == ComputePlan(threads=calibrate.ALL)
+    monkeypatch.setattr(calibrate, "busy", lambda: False)
+    assert Setup(TrainRequest(dataset=images), tmp_path).plan.precision == "bfloat16"
+
+
+def test_a_model_trained_in_bfloat16_is_another_model(
+    images: str, tmp_path: Path, measured: list[Any]
+) -> None:
+    home = tmp_path / "home"
+    Store(home)
+    ids = {
+        precision: model_id(Setup(TrainRequest(dataset=images, precision=precision), home), None)
+        for precision in ("auto", "float32", "bfloat16")
+    }
+    assert ids["auto"] == ids["bfloat16"] != ids["float32"]
+
+
+def test_a_run_that_is_taken_up_keeps_the_plan_it_began_with(images: str, tmp_path: Path) -> None:
+    setup = Setup(TrainRequest(dataset=images), tmp_path)
+    setup.keep_to({"layout": "contiguous", "threads": 1})
+    assert setup.plan == ComputePlan(layout="contiguous", threads=1)
+    assert not (tmp_path / plans.FILE).exists() and torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize(
+    "shape,steps,looked_at,device,frames",
+    [
+        ((1, 8, 8), 60, 1700, "cpu", 60),  # small samples: the full number
+        ((3, 32, 32), 1884, 3000, "cpu", 24),  # at least so many
+        ((3, 32, 32), 4000, 3000, "cpu", 51),  # a fifth of 4000 x 64 x 3 images, by 3000
+        ((3, 32, 32), 9000, 3000, "cpu", 60),
+        ((3, 32, 32), 1884, 3000, "cuda", 24),  # on every device
+        ((3, 32, 32), 10, 3000, "cpu", 10),
+    ],
+)
+def test_snapshots_are_as_many_as_a_fifth_of_the_run_affords(
+    shape: tuple[int, ...], steps: int, looked_at: int, device: str, frames: int
+) -> None:
+    method = methods.get("contrastive").make(epochs=1, retain_batches=1)
+    batches = SimpleNamespace(n_batches=steps)
+    job: Any = SimpleNamespace(device=device, model=SimpleNamespace(shape=shape), forget=batches)
+    total, every = cadence(UnlearnRequest(), method, job, looked_at)
+    assert total == steps
+    assert abs(-(-total // every) - frames) <= max(1, frames // 10)
+
+
+def test_another_method_or_knob_retrains_nothing(tmp_path: Path) -> None:
+    Store(tmp_path)
+    requests = (
+        UnlearnRequest(),
+        UnlearnRequest(hparams={"temperature": 0.2}, seed=7),
+        UnlearnRequest(method="scrub", max_steps=3, probe_size=100),
+    )
+    setups = [Setup(request, tmp_path) for request in requests]
+    assert len({model_id(setup, None) for setup in setups}) == 1
+    assert len({model_id(setup, setup.forget) for setup in setups}) == 1

@@ -1,0 +1,25 @@
+"""The papers' stopping rules, read from values that may be missing."""
+
+import pytest
+
+from cu_core.runs.stopping import rule_met
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "met"),
+    [
+        ("class-accuracy", {"forget_acc_test": 10.0}, True),
+        ("class-accuracy", {"forget_acc_test": 10.1}, False),
+        ("class-accuracy", {"forget_acc_test": None}, False),
+        ("class-accuracy", {}, False),
+        ("sample-accuracy", {"forget_acc_train": 90.0, "ta": 90.0}, True),
+        ("sample-accuracy", {"forget_acc_train": 90.1, "ta": 90.0}, False),
+        ("sample-accuracy", {"forget_acc_train": None, "ta": 90.0}, False),
+        ("sample-accuracy", {"forget_acc_train": 0.0, "ta": None}, False),
+        ("none", {"forget_acc_test": 0.0, "forget_acc_train": 0.0, "ta": 90.0}, False),
+    ],
+)
+def test_a_rule_is_met_by_numbers_alone(
+    rule: str, values: dict[str, float | None], met: bool
+) -> None:
+    assert bool(rule_met(rule, values, 10)) is met
