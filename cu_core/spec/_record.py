@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cu_core.spec._progress import Summary
+
 SCHEMA_VERSION = 1
 FLAGS = {"train_epochs": "epochs"}  # where the command line calls a field something else
 
@@ -95,7 +97,9 @@ class RunRecord:
     total: int = 0
     phase: str = ""  # "training the original model", "unlearning", ...
     message: str = ""  # the sentence of a failure or a stop
-    summary: Mapping[str, Any] = field(default_factory=dict)  # final metrics, hashes, versions
+    summary: Summary = field(
+        default_factory=Summary
+    )  # empty, and false, until the run has written one
 
     @property
     def command(self) -> str:
@@ -103,5 +107,5 @@ class RunRecord:
         return self.request.command() if isinstance(self.request, UnlearnRequest) else ""
 
 
-Progress = Callable[[str, int, int, Mapping[str, float]], None]
+OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
 """progress(phase, done, total, latest values): called from real counters only."""
