@@ -51,10 +51,10 @@ def _each(store: Store, stages: Sequence[UnlearnRequest], name: str) -> Iterator
 
 
 def _run(store: Store, request: UnlearnRequest, name: str) -> RunRecord:
-    run_id = store.enqueue(request, name=name)
+    claimed = store.claim_new(request, name=name)
     with suppress(Cancelled, KeyboardInterrupt):  # the record says that it was stopped
-        execute(store, store.claim_run(run_id))
-    return store.run(run_id)
+        execute(store, claimed)
+    return store.run(claimed.run_id)
 
 
 def keep(store: Store, record: RunRecord) -> str:
