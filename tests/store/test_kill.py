@@ -20,7 +20,8 @@ with store.claim_run(sys.argv[2], ("queued", "lost")) as claimed:
     start = int(sys.argv[3])
     writer.truncate(start)
     for step in range(start, 10**6):
-        writer.steps([StepLog(step, 0.0, {"a": step + 0.5, "b": float("nan")})], RunProgress(step=step))
+        log = StepLog(step, 0.0, {"a": step + 0.5, "b": float("nan")})
+        writer.steps([log], RunProgress(step=step))
         if step % 5 == 0:
             writer.snapshot(step, **arrays(step))
         print(step, flush=True)
