@@ -5,25 +5,9 @@ from typing import Any
 
 import torch
 
-from cu_core import data, engine, methods, metrics, models
+from cu_core import data, engine, forget, methods, metrics, models
 from cu_core.models.selfcheck import check_torchvision
-from cu_core.spec import Method
-
-STOP_RULES = [
-    {"key": "none", "title": "Run every step", "help": "Ends after the epochs asked for."},
-    {
-        "key": "class-accuracy",
-        "title": "Stop at chance (Eq. 8)",
-        "help": "Class tasks: ends once accuracy on the forgotten class's test images is at most "
-        "1 / classes. Reads test data, as the paper does.",
-    },
-    {
-        "key": "sample-accuracy",
-        "title": "Stop at test accuracy (Eq. 9)",
-        "help": "Ends once the forget samples are recognised no better than the test set. Reads "
-        "test data, as the paper does.",
-    },
-]
+from cu_core.spec import STOP_RULES, Method, RuleCard
 
 
 def knob_cards(cls: type[Method]) -> list[dict[str, Any]]:
@@ -83,6 +67,25 @@ def data_cards(home: Any) -> list[dict[str, Any]]:
     ]
 
 
+def forget_rule_cards() -> tuple[RuleCard, ...]:
+    return tuple(
+        RuleCard(
+            key=rule.key,
+            title=rule.title,
+            help=rule.help,
+            example=rule.example,
+            control=rule.control,
+            endings=rule.endings,
+        )
+        for rule in forget.rules()
+    )
+
+
+def stop_rule_cards() -> tuple[RuleCard, ...]:
+    rules = STOP_RULES.values()
+    return tuple(RuleCard(key=rule.key, title=rule.title, help=rule.help) for rule in rules)
+
+
 def device_card() -> dict[str, str]:
     key = engine.pick_device()
     label = f"CPU, {torch.get_num_threads()} of {os.cpu_count()} cores"
@@ -98,7 +101,8 @@ def catalog(home: Any) -> dict[str, Any]:
         "metrics": metric_cards(),
         "models": model_cards(),
         "datasets": data_cards(home),
-        "stop_rules": STOP_RULES,
+        "forget_rules": forget_rule_cards(),
+        "stop_rules": stop_rule_cards(),
         "device": device_card(),
         "warning": check_torchvision(),
     }

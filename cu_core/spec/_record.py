@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cu_core.spec._progress import Summary
+from cu_core.spec._stopping import StopRuleKey
 
 SCHEMA_VERSION = 1
 FLAGS = {"train_epochs": "epochs"}  # where the command line calls a field something else
@@ -33,7 +34,7 @@ class TrainRequest(_Request):
 
     kind: Literal["train"] = "train"
     forget: str | None = None
-    forget_seed: int = Field(0, ge=0, le=2**31 - 1)
+    forget_seed: int = Field(default=0, ge=0, le=2**31 - 1)
 
 
 class UnlearnRequest(_Request):
@@ -49,7 +50,7 @@ class UnlearnRequest(_Request):
     seed: int = Field(0, ge=0, le=2**31 - 1)  # batches and forget set
     every: int | None = Field(None, ge=1)  # steps between snapshots; None: 24 to 60 a run
     max_steps: int | None = Field(None, ge=1)
-    stop_rule: Literal["none", "class-accuracy", "sample-accuracy"] = "none"
+    stop_rule: StopRuleKey = "none"
     probe_size: int = Field(2000, ge=20, le=50_000)
     reference: bool = True  # train the retrained model if none is cached
 
