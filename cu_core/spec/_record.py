@@ -23,8 +23,10 @@ class _Request(BaseModel):
     dataset: str = "digits"
     model: str = "small-cnn"
     head: Literal["plain", "normalised"] = "plain"
-    model_seed: int = Field(0, ge=0, le=2**31 - 1)
-    train_epochs: int | None = Field(None, ge=1, le=500)  # None: the recipe's own for this data
+    model_seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    train_epochs: int | None = Field(
+        default=None, ge=1, le=500
+    )  # None: the recipe's own for this data
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: the faster one, measured
 
@@ -47,11 +49,11 @@ class UnlearnRequest(_Request):
     method: str = "contrastive"
     preset: str | None = None
     hparams: dict[str, Any] = Field(default_factory=dict)
-    seed: int = Field(0, ge=0, le=2**31 - 1)  # batches and forget set
-    every: int | None = Field(None, ge=1)  # steps between snapshots; None: 24 to 60 a run
-    max_steps: int | None = Field(None, ge=1)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)  # batches and forget set
+    every: int | None = Field(default=None, ge=1)  # steps between snapshots; None: 24 to 60 a run
+    max_steps: int | None = Field(default=None, ge=1)
     stop_rule: StopRuleKey = "none"
-    probe_size: int = Field(2000, ge=20, le=50_000)
+    probe_size: int = Field(default=2000, ge=20, le=50_000)
     reference: bool = True  # train the retrained model if none is cached
 
     def command(self) -> str:
