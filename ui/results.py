@@ -60,7 +60,8 @@ def _small_print(summary: Summary) -> str:
         return interval
     return (
         f"Under a value of the retrained model stands the band of {seeds} seeds, lowest to "
-        f'highest; "{INSIDE}" under a gap that is no wider than that between two of them. {interval}'
+        f'highest; "{INSIDE}" under a gap that is no wider than that between two of them. '
+        f"{interval}"
     )
 
 

@@ -28,6 +28,11 @@ class Recorded(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    @property
+    def written(self) -> dict[str, Any]:
+        """The fields that were set, as plain values; what they hold is whole."""
+        return {k: v for k, v in self.model_dump().items() if k in self.model_fields_set}
+
 
 class ForgetFacts(Recorded):
     """The forget set in words and counts. ``classes``: ids, empty in a sample task."""
@@ -107,11 +112,6 @@ class RunProgress(Recorded):
     retrained: ModelValues = Field(default_factory=dict)
     reasons: dict[str, str] = Field(default_factory=dict)
 
-    @property
-    def written(self) -> dict[str, Any]:
-        """The fields that were set, as plain values."""
-        return self.model_dump(exclude_unset=True)
-
 
 class Summary(Recorded):
     """A run's final record. Of a training: ``model``, ``accuracy`` (percent), ``message``.
@@ -145,11 +145,6 @@ class Summary(Recorded):
     model: str = ""
     accuracy: float | None = None
     message: str = ""
-
-    @property
-    def written(self) -> dict[str, Any]:
-        """The fields that were set, as plain values."""
-        return self.model_dump(exclude_unset=True)
 
     def __bool__(self) -> bool:
         """Whether the run has written one."""

@@ -110,5 +110,5 @@ class RunRecord:
         return self.request.command() if isinstance(self.request, UnlearnRequest) else ""
 
 
-OnProgress = Callable[[str, int, int, Mapping[str, float]], None]
+OnProgress = Callable[[str, int, int, Mapping[str, Any]], None]
 """progress(phase, done, total, latest values): called from real counters only."""
