@@ -1,8 +1,11 @@
 """The papers' stopping rules, read from values that may be missing."""
 
 import pytest
+from pydantic import ValidationError
 
+from cu_core.errors import explain
 from cu_core.runs.stopping import rule_met
+from cu_core.spec import STOP_RULES, UnlearnRequest
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,13 @@ def test_a_rule_is_met_by_numbers_alone(
     rule: str, values: dict[str, float | None], met: bool
 ) -> None:
     assert bool(rule_met(rule, values, 10)) is met
+
+
+def test_a_request_takes_the_declared_rules_and_a_refusal_names_them() -> None:
+    for key, rule in STOP_RULES.items():
+        assert UnlearnRequest(stop_rule=key).stop_rule == key == rule.key
+        assert rule.title and rule.help and set(rule.kinds) <= {"class", "sample"}
+    with pytest.raises(ValidationError) as refused:
+        UnlearnRequest(stop_rule="at-noon")
+    sentence = explain(refused.value, "The request")
+    assert all(key in sentence for key in STOP_RULES) and "'at-noon'" in sentence
