@@ -1,5 +1,6 @@
 """Runs a claimed request to its end: the page's worker and the command line call this one."""
 
+from collections.abc import Iterator
 from contextlib import closing
 
 from cu_core import data
@@ -14,6 +15,8 @@ from cu_core.spec import (
     Request,
     RunProgress,
     RunState,
+    Snapshot,
+    StepLog,
     Summary,
     TrainRequest,
     UnlearnRequest,
@@ -37,20 +40,29 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> None:
 
 
 def execute(store: Store, claimed: ClaimedRun) -> Summary:
-    """Runs a claimed request to its end and returns the summary on record.
+    """Runs a claimed request to its end and returns the summary on record; see ``events``."""
+    *_, summary = events(store, claimed)
+    assert isinstance(summary, Summary)  # the last one is
+    return summary
+
+
+def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | Summary]:
+    """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
-    with its sentence before it propagates.
+    with its sentence before it propagates. Closed before its end, the run is stopped, and can be
+    resumed.
     """
     with claimed, closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
-            summary = _dispatch(store, claimed, writer)
-            state: RunState = "stopped" if summary.stopped else "done"
-            writer.finish(summary)
-            writer.move(ACTIVE, state, summary.message)
-            return summary
-        except (Cancelled, KeyboardInterrupt) as stop:
+            for event in _dispatch(store, claimed, writer):
+                if isinstance(event, Summary):
+                    state: RunState = "stopped" if event.stopped else "done"
+                    writer.finish(event)
+                    writer.move(ACTIVE, state, event.message)
+                yield event
+        except (Cancelled, KeyboardInterrupt, GeneratorExit) as stop:
             writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
             raise
         except BaseException as error:
@@ -58,15 +70,20 @@ def execute(store: Store, claimed: ClaimedRun) -> Summary:
             raise
 
 
-def _dispatch(store: Store, claimed: ClaimedRun, writer: RunWriter) -> Summary:
+def _dispatch(
+    store: Store, claimed: ClaimedRun, writer: RunWriter
+) -> Iterator[StepLog | Snapshot | Summary]:
     request = claimed.request
     progress, commands = Progress(writer), Commands(store, claimed.run_id, writer)
     tick = ticking(progress, commands)
     if isinstance(request, FetchRequest):
         data.fetch(request.dataset, store.home, tick)
-        return Summary(message=f"{request.dataset} is ready.")
+        yield Summary(message=f"{request.dataset} is ready.")
+        return
     setup = Setup(request, store.home)
     writer.put(RunProgress(device=setup.device, class_names=setup.dataset.class_names))
     if isinstance(request, TrainRequest):
-        return reference_models.train_request(store, setup, tick)
-    return unlearning.unlearn(store, setup, writer, progress, commands)
+        with setup.computing():
+            yield reference_models.train_request(store, setup, tick)
+    else:
+        yield from unlearning.unlearn(store, setup, writer, progress, commands)

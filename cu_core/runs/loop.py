@@ -2,6 +2,7 @@
 last step, a stop rule or a person ends them. Resumable at every snapshot, rewound by replay."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ class Outcome:
 class Loop:
     """Takes a prepared run from where it stands to its end."""
 
+    outcome: Outcome
+
     def __init__(self, prepared: Prepared) -> None:
         self.prepared, self.run = prepared, prepared.run
         self.step = 0
@@ -44,22 +47,27 @@ class Loop:
         self._save_cost = 0.0
         self._values: ModelValues = {}
 
-    def go(self) -> Outcome:
+    def events(self) -> Iterator[StepLog | Snapshot]:
+        """Every update and snapshot, each one on record; then ``outcome`` is there."""
         commands = self.run.commands
         job, at = self._first_job()
         commands.can_rewind, commands.before_pause = True, self.losslog.write
-        stopped = False
-        while True:
+        stopped, again = False, True
+        while again:
+            again = False
             try:
-                self._steps(job, at)
+                yield from self._steps(job, at)
             except Rewind as back:
                 release(job.model)
                 job, at = self._rewound(back.step)
-                continue
+                again = True
             except Cancelled:
                 stopped = True  # what was done is measured and kept, and can be resumed
-            commands.can_rewind = False
-            return Outcome(job, self.step, stopped, self.stopped_by)
+            except GeneratorExit:  # whoever iterates wants no more: kept, to be resumed
+                self.run.writer.checkpoint(engine.packed(engine.save(job, self.step)))
+                raise
+        commands.can_rewind = False
+        self.outcome = Outcome(job, self.step, stopped, self.stopped_by)
 
     def _first_job(self) -> tuple[Job, int]:
         """The job at step 0, or where the last checkpoint left it."""
@@ -91,7 +99,7 @@ class Loop:
             self.run.progress.report("rewinding", log.step, step)
         return job, step
 
-    def _steps(self, job: Job, at: int) -> None:
+    def _steps(self, job: Job, at: int) -> Iterator[StepLog | Snapshot]:
         made, run = self.prepared, self.run
         layout = made.map.layout(run.request.seed)
         run.progress.report("unlearning", at, made.total)
@@ -103,11 +111,13 @@ class Loop:
             for event in run.clock.each(events):
                 if isinstance(event, Snapshot):
                     self._snapshot(job, event, layout)
+                    yield event
                     if self._rule_met(event.step):
                         return
                 else:
                     self.step = event.step
                     self.losslog.add(event)
+                    yield event
                     run.tick("unlearning", event.step, made.total, {})
         finally:
             self.losslog.write()

@@ -102,14 +102,13 @@ class Prepared:
             run.writer.event(step, "ghost", f"The retrained model is not shown: {fault}")
 
 
-def prepare(run: Run) -> Prepared:
+def prepare(run: Run, begun: RunProgress) -> Prepared:
     """Everything that is slow before the first step, the original model's training included.
 
-    What a run began with, if it did, it goes on with, whatever has changed since: the arithmetic,
-    the recipe and every knob.
+    ``begun``: what the run began with, if it did. It goes on with that, whatever has changed since:
+    the models, the cadence and every knob.
     """
-    begun, setup, writer = run.writer.read(), run.setup, run.writer
-    setup.keep_to(begun.plan, begun.provenance)
+    setup, writer = run.setup, run.writer
     method = method_of(run.request, run.forget, begun.provenance)
     note = _write_provenance(run, method, begun)
     with run.clock("original"):

@@ -1,6 +1,8 @@
 """A request resolved against data, model and method, and the pieces every run is made of."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +60,22 @@ class Setup:
     def plan(self) -> ComputePlan:
         """How the request's model is computed here: measured once a machine and model, and kept."""
         if self._plan is None:
-            self.keep_to(self._kept_or_measured())
-        assert self._plan is not None
+            self._plan = self._kept_or_measured()
         return self._plan
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Inside, torch computes by the plan: its threads and, on a GPU, kernels that add up in one
+        order, so that the same run has the same bits there too. Both are the process's; outside
+        they are as they were."""
+        threads, deterministic = torch.get_num_threads(), torch.backends.cudnn.deterministic
+        torch.set_num_threads(self.plan.threads or calibrate.ALL)
+        torch.backends.cudnn.deterministic = deterministic or self.device.startswith("cuda")
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.backends.cudnn.deterministic = deterministic
 
     @property
     def recipe(self) -> train.Recipe:
@@ -80,9 +95,7 @@ class Setup:
     def keep_to(self, plan: ComputePlan | None, provenance: Provenance | None = None) -> None:
         """Computes and trains by what is on record from now on, whatever was measured or declared
         since; None: nothing is on record."""
-        if plan is not None:
-            self._plan = plan
-            torch.set_num_threads(plan.threads or calibrate.ALL)
+        self._plan = plan or self._plan
         if provenance is not None and provenance.recipe:
             self._recipe = train.Recipe.model_validate(provenance.recipe)
 
@@ -107,11 +120,9 @@ class Setup:
         return plan
 
     def placed(self, model: models.Classifier) -> models.Classifier:
-        """The model on the run's device, computed by the plan; on a GPU by kernels that add up in
-        one order, so that the same run has the same bits there too."""
+        """The model on the run's device, computed by the plan."""
         model.use(self.plan)
         if self.device.startswith("cuda"):
-            torch.backends.cudnn.deterministic = True
             model.to(memory_format=torch.channels_last)  # else each pass would reorder the weights
         return model.to(self.device)
 

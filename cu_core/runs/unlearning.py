@@ -5,6 +5,8 @@ retrained reference is trained after the last step (and stands in the curves and
 the start when it was cached).
 """
 
+from collections.abc import Iterator
+
 from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands
 from cu_core.runs.conclude import conclude
@@ -12,13 +14,19 @@ from cu_core.runs.loop import Loop
 from cu_core.runs.prepare import Run, prepare
 from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup
-from cu_core.spec import Summary
+from cu_core.spec import Snapshot, StepLog, Summary
 from cu_core.store import RunWriter, Store
 
 
 def unlearn(
     store: Store, setup: Setup, writer: RunWriter, progress: Progress, commands: Commands
-) -> Summary:
-    """Prepared, looped over, concluded: the run's final record."""
-    prepared = prepare(Run(store, setup, writer, progress, commands, Clock()))
-    return conclude(prepared, Loop(prepared).go())
+) -> Iterator[StepLog | Snapshot | Summary]:
+    """Prepared, looped over, concluded. Each event is on record when it is yielded (losses within
+    ``losslog.EVERY_S``); the last one is the run's final record."""
+    begun = writer.read()
+    setup.keep_to(begun.plan, begun.provenance)
+    with setup.computing():
+        prepared = prepare(Run(store, setup, writer, progress, commands, Clock()), begun)
+        loop = Loop(prepared)
+        yield from loop.events()
+        yield conclude(prepared, loop.outcome)

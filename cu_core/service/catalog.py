@@ -13,48 +13,10 @@ from cu_core.spec import (
     Catalog,
     DataCard,
     DeviceCard,
-    KnobCard,
-    Method,
-    MethodCard,
     MetricCard,
     NetworkCard,
     RuleCard,
 )
-
-
-def knob_cards(cls: type[Method]) -> tuple[KnobCard, ...]:
-    """A card a knob, from what its field declares."""
-    return tuple(
-        KnobCard(
-            **{
-                key: schema[key]
-                for key in ("default", "symbol", "unit", "log", "main")
-                if key in schema
-            },
-            name=name,
-            type="choice" if "enum" in schema else schema["type"],
-            low=schema.get("minimum"),
-            high=schema.get("maximum"),
-            options=schema.get("enum"),
-            help=schema["description"],
-        )
-        for name, schema in cls.model_json_schema()["properties"].items()
-    )
-
-
-def method_cards() -> tuple[MethodCard, ...]:
-    return tuple(_method_card(key, methods.get(key)) for key in methods.names())
-
-
-def _method_card(key: str, cls: type[Method]) -> MethodCard:
-    declared = MethodCard.model_fields.keys() - {"key", "title", "knobs", "presets"}
-    return MethodCard(
-        **{name: getattr(cls, name) for name in declared},
-        key=key,
-        title=cls.label,
-        presets={name: dict(knobs) for name, knobs in cls.presets.items()},
-        knobs=knob_cards(cls),
-    )
 
 
 def metric_cards() -> tuple[MetricCard, ...]:
@@ -109,7 +71,7 @@ def device_card() -> DeviceCard:
 def catalog(home: Path) -> Catalog:
     """Everything a page offers, declared once in the files of the registries."""
     return Catalog(
-        methods=method_cards(),
+        methods=tuple(methods.cards().values()),
         metrics=metric_cards(),
         models=network_cards(),
         datasets=data_cards(home),

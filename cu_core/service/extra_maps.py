@@ -178,6 +178,7 @@ def _ghost(run: _Run, made: _Solid) -> None:
         probe = make_probe(setup.dataset, setup.forget, run.request.probe_size)
     except LetheError:
         return
-    look = engine.Observer(setup.resident, probe).look(model, 0)
+    with setup.computing():
+        look = engine.Observer(setup.resident, probe).look(model, 0)
     placed = place(made.reference, look, run.request.seed, probe, setup.device)
     made.ghost_xyz, made.ghost = placed

@@ -80,14 +80,15 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         model = reference_models.load_model(store, setup, original)
     else:
         model = reference_models.blank(setup)
-    job = make_job(setup, method, copy.deepcopy(model))
     probe = make_probe(setup.dataset, chosen, request.probe_size)
     observer = engine.Observer(setup.resident, probe)
-    total, every = cadence(request, method, job, observer.n_images)
-    per_step = _seconds_per_step(method, job)
-    began = time.perf_counter()
-    look = observer.look(job.model, 0)
-    per_look = time.perf_counter() - began + LAYOUT_S
+    with setup.computing():
+        job = make_job(setup, method, copy.deepcopy(model))
+        total, every = cadence(request, method, job, observer.n_images)
+        per_step = _seconds_per_step(method, job)
+        began = time.perf_counter()
+        look = observer.look(job.model, 0)
+        per_look = time.perf_counter() - began + LAYOUT_S
     frames = 1 + -(-total // every)
     per_frame = 2 * (look.z.size + look.logits.size + look.test_logits.size) + 8 * len(look.z)
     return Estimate(

@@ -15,8 +15,8 @@ class KnobCard(Recorded):
     name: str
     type: Literal["integer", "number", "boolean", "choice"]
     default: Any
-    low: float | None = None
-    high: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
     options: tuple[str, ...] | None = None
     symbol: str = ""
     unit: str = ""

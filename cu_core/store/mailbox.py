@@ -132,7 +132,7 @@ class Mailbox:
             raise StoreError("A reply is an answer or the sentence of an error, never both.")
         values = {
             "state": "failed" if answer is None else "answered",
-            "answer": None if answer is None else json.dumps(answer.model_dump()),
+            "answer": None if answer is None else json.dumps(answer.written),
             "error": error,
         }
         with self.db.write() as connection:

@@ -49,9 +49,9 @@ def test_every_acknowledged_step_outlives_its_writer(store: Store) -> None:
         assert frames.steps[: last // 5 + 1] == list(range(0, last + 1, 5))
         for step, xy in zip(frames.steps, frames.xy, strict=True):
             np.testing.assert_array_equal(xy, arrays(step)["xy"])
-        assert reader.progress()["step"] in (last, last + 1)
+        assert reader.progress().step in (last, last + 1)
         record = store.run(run_id)
-        assert (record.state, record.step) == ("lost", reader.progress()["step"])
+        assert (record.state, record.step) == ("lost", reader.progress().step)
         start = last // 2  # resumes from an earlier checkpoint: nothing may double
     with store.claim_run(run_id, RESUMABLE):
         assert store.run(run_id).state == "starting"
