@@ -53,7 +53,7 @@ def unlearn(
     try:
         request = UnlearnRequest(**fields)
     except ValidationError as error:
-        raise BadRequest(explain(error, "unlearn")) from None
+        raise BadRequest(explain(error, UnlearnRequest)) from None
     store = Store(home)
     check(store, request)
     return _events(store, request, name)

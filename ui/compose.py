@@ -8,7 +8,7 @@ callback's arguments are those of the last drawing, which may be a knob older.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 from pydantic import ValidationError
@@ -83,7 +83,7 @@ def _request(fields: dict[str, Any]) -> UnlearnRequest | None:
     try:
         return UnlearnRequest(**fields)
     except ValidationError as fault:
-        blocks.error(explain(fault, "The request"))
+        blocks.error(explain(fault, UnlearnRequest, "The request"))
         return None
 
 
@@ -126,21 +126,26 @@ def _course(catalog: Catalog) -> dict[str, Any]:
         "probe_size": _whole("Points on the map", "probe_size", 2000, 20, ""),
         "device": st.selectbox(
             "Computed by",
-            list(DEVICES),
-            format_func=DEVICES.__getitem__,
+            _choices("device"),
+            format_func=lambda k: DEVICES.get(k, k),
             key="run/device",
             persist_state="session",
         ),
         "precision": st.selectbox(
             "Arithmetic",
-            list(PRECISIONS),
-            format_func=PRECISIONS.__getitem__,
+            _choices("precision"),
+            format_func=lambda k: PRECISIONS.get(k, k),
             key="run/precision",
             persist_state="session",
             help="Of the layers; losses and weights are float32. Which is faster is measured once "
             "on each machine.",
         ),
     }
+
+
+def _choices(field: str) -> tuple[str, ...]:
+    """What a field of the request may be."""
+    return get_args(UnlearnRequest.model_fields[field].annotation)
 
 
 def _whole(

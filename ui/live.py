@@ -14,6 +14,7 @@ import streamlit as st
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import export, replay
 from cu_core.store import RunReader
+from cu_core.store.mailbox import Verb
 from ui import blocks, map_requests, results, session, wording
 from ui.stage import stage
 
@@ -173,13 +174,14 @@ def _download(record: RunRecord) -> None:
 
 
 def _buttons(record: RunRecord, progress: RunProgress) -> None:
-    paused = record.state == "paused"
     steps = progress.phase == "unlearning" and record.total > 0
     waits = record.state in ("queued", "starting")
     with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
-        word, icon = ("Resume", "play_arrow") if paused else ("Pause", "pause")
-        _button(record, word, icon, disabled=waits)
-        _button(record, "Step", "skip_next", "step-by", not steps)
+        if record.state == "paused":
+            _button(record, "resume", "play_arrow")
+        else:
+            _button(record, "pause", "pause", disabled=waits)
+        _button(record, "step", "skip_next", "step-by", not steps)
         st.number_input(
             "Updates a step",
             1,
@@ -192,26 +194,26 @@ def _buttons(record: RunRecord, progress: RunProgress) -> None:
         )
         with st.popover("Rewind", icon=":material/history:", disabled=not steps):
             st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
-            _button(record, "Rewind", "history", "rewind-to")
-        _button(record, "Stop", "stop", disabled=waits and record.state == "starting")
+            _button(record, "rewind", "history", "rewind-to")
+        _button(record, "stop", "stop", disabled=waits and record.state == "starting")
         blocks.counters("", progress)
     blocks.note(_pending_command(record))
 
 
 def _button(
-    record: RunRecord, word: str, icon: str, field: str = "", disabled: bool = False
+    record: RunRecord, verb: Verb, icon: str, field: str = "", disabled: bool = False
 ) -> None:
     st.button(
-        word,
-        key=f"run-{word.lower()}",
+        verb.capitalize(),
+        key=f"run-{verb}",
         icon=f":material/{icon}:",
         disabled=disabled,
         on_click=_command,
-        args=(record, word.lower(), field),
+        args=(record, verb, field),
     )
 
 
-def _command(record: RunRecord, verb: str, field: str) -> None:
+def _command(record: RunRecord, verb: Verb, field: str) -> None:
     """Tells the worker, and waits the moment that it takes to hear it.
 
     ``field``: the widget with the command's number, read at the click, not when it was drawn.

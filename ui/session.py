@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 import streamlit as st
 
@@ -43,6 +43,7 @@ QUESTIONS = 64  # that a tab remembers
 
 A = TypeVar("A", bound=Recorded)
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def store() -> Store:
@@ -235,7 +236,7 @@ def waiting(text: str, ready: Callable[[], object]) -> None:
     poll()
 
 
-def attempt(action: Callable[..., T], *args: Any) -> T | None:
+def attempt(action: Callable[[*Ts], T], *args: *Ts) -> T | None:
     """The action's result; a refusal is kept and shown by ``notices`` as its sentence."""
     try:
         return action(*args)

@@ -48,13 +48,6 @@ def data_cards(home: Path) -> tuple[DataCard, ...]:
     )
 
 
-def forget_rule_cards() -> tuple[RuleCard, ...]:
-    return tuple(
-        RuleCard(**{name: getattr(rule, name) for name in RuleCard.model_fields})
-        for rule in forget.rules()
-    )
-
-
 def stop_rule_cards() -> tuple[RuleCard, ...]:
     rules = STOP_RULES.values()
     return tuple(RuleCard(key=rule.key, title=rule.title, help=rule.help) for rule in rules)
@@ -75,7 +68,7 @@ def catalog(home: Path) -> Catalog:
         metrics=metric_cards(),
         models=network_cards(),
         datasets=data_cards(home),
-        forget_rules=forget_rule_cards(),
+        forget_rules=tuple(forget.cards().values()),
         stop_rules=stop_rule_cards(),
         device=device_card(),
         warning=check_torchvision(),

@@ -17,7 +17,7 @@ from cu_core.spec._catalog import (
     RuleCard,
 )
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
-from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
+from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
@@ -58,6 +58,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
 from cu_core.spec._stopping import STOP_RULES, StopRule
@@ -122,9 +123,8 @@ __all__ = [
     "Summary",
     "TrainRequest",
     "UnlearnRequest",
-    "explain_knobs",
     "knob",
-    "knob_range",
     "metric",
+    "option_of",
     "question",
 ]

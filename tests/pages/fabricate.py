@@ -100,10 +100,7 @@ CATALOG = Catalog(
         DataCard(key="digits", title="Digits", help="1,797 handwritten digits"),
         DataCard(key="folder", title="Image folder", help="One folder a class", needs_path=True),
     ),
-    forget_rules=tuple(
-        RuleCard(**{name: getattr(rule, name) for name in RuleCard.model_fields})
-        for rule in forget.rules()
-    ),
+    forget_rules=tuple(forget.cards().values()),
     stop_rules=(RuleCard(key="none", title="Run every step", help="To the last epoch."),),
     device=DeviceCard(key="cpu", label="CPU, 2 of 2 cores"),
 )

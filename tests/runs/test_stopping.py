@@ -34,5 +34,5 @@ def test_a_request_takes_the_declared_rules_and_a_refusal_names_them() -> None:
         assert rule.title and rule.help and set(rule.kinds) <= {"class", "sample"}
     with pytest.raises(ValidationError) as refused:
         UnlearnRequest(stop_rule="at-noon")
-    sentence = explain(refused.value, "The request")
+    sentence = explain(refused.value, UnlearnRequest)
     assert all(key in sentence for key in STOP_RULES) and "'at-noon'" in sentence

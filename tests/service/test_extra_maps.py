@@ -199,14 +199,14 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
     [
         ("exact", {"run": "20990101-000000-000-aaaaaa", "step": 0}, "There is no run"),
         ("exact", {"run": "../../etc", "step": 0}, "There is no run"),
-        ("exact", {"step": 0}, "There is no run 'None'"),
+        ("exact", {"step": 0}, "ExactMap.run is missing"),
         ("exact", {"run": "made", "step": 5}, "has no snapshot of step 5"),
         ("exact", {"run": "made", "step": -1}, "A step is a whole number from 0 on, got -1"),
         ("exact", {"run": "made", "step": "2"}, "got '2'"),
         ("exact", {"run": "made"}, "got None"),
         ("solid", {"run": "waiting"}, "has no picture yet"),
         ("exact", {"run": "fetch", "step": 0}, "has no map"),
-        ("solid", {}, "There is no run 'None'"),
+        ("solid", {}, "SolidMap.run is missing"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_a_sentence(
