@@ -61,11 +61,13 @@ from cu_core.spec._record import (
     option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
+from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
     "FINAL",
     "SCHEMA_VERSION",
+    "STOP_RULES",
     "AtlasFacts",
     "Batches",
     "Catalog",
@@ -117,6 +119,7 @@ __all__ = [
     "SolidMap",
     "SolidMapCount",
     "StepLog",
+    "StopRule",
     "Summary",
     "TrainRequest",
     "UnlearnRequest",
