@@ -16,7 +16,7 @@ import streamlit as st
 from cu_core.spec import RunRecord
 from cu_core.stage import export, replay
 from cu_core.store import RunReader
-from ui import asked, blocks, results, session, wording
+from ui import asked, blocks, figures, results, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
@@ -70,7 +70,7 @@ def _draw(record: RunRecord, catalog: Values) -> None:
         _scene(record, data)
     with numbers:
         if summary.get("metrics"):
-            _numbers(record, catalog, progress, summary)
+            _numbers(record, reader, catalog, progress, summary)
         if data is not None and record.state not in session.LIVE:
             _download(record)
 
@@ -127,7 +127,9 @@ def _need(key: str) -> None:
         st.session_state["sent"].forget_from(int(told.get("from", 0)))
 
 
-def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Values) -> None:
+def _numbers(
+    record: RunRecord, reader: RunReader, catalog: Values, progress: Values, summary: Values
+) -> None:
     metrics = catalog.get("metrics", ())
     st.space("small")
     results.tiles(metrics, summary)
@@ -135,6 +137,8 @@ def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Valu
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     with st.expander("All metrics"):
         results.table(metrics, summary, progress.get("class_names") or ())
+    if record.state not in session.LIVE:
+        figures.show(reader, progress, summary)
     blocks.reproduce(record.command)
 
 
