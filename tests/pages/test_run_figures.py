@@ -1,11 +1,13 @@
 """The figures of a run that has ended: nothing until they are opened, then all that it has."""
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from cu_core.figures import figures
 from tests.pages import fabricate
+from tests.pages.conftest import ROOT
 
 
 def summary(made: dict[str, Any]) -> dict[str, Any]:
@@ -64,3 +66,12 @@ def test_a_run_that_is_going_has_none(page, store):
         app = page("unlearn", run=run)
     assert not app.exception
     assert "Figures" not in [fold.label for fold in app.expander]
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_charts_have_the_page_s_colours(ground):
+    """Streamlit takes ten of each or, without a word, none."""
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][ground]
+    assert theme["chartCategoricalColors"][0] == theme["primaryColor"]
+    for name in ("chartCategoricalColors", "chartSequentialColors"):
+        assert len(set(theme[name])) == 10, name
