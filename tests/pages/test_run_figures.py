@@ -41,8 +41,7 @@ def test_figures_are_drawn_when_they_are_opened(page, run, monkeypatch):
     app.session_state[f"figures-{run}"] = True
     app.run()
     assert not app.exception and len(charts(app)) == len(figures()) == len(asked)
-    spec = charts(app)[-1].proto.spec
-    assert "Unlearned" in spec and "Retrained" in spec
+    assert any("Retrained" in chart.proto.spec for chart in charts(app))
 
 
 def test_one_that_fails_is_said_and_the_others_are_drawn(page, run, monkeypatch):
