@@ -49,11 +49,11 @@ def test_a_run_of_the_command_line_is_never_there_for_another_to_take(store: Sto
     assert worker.stdout is not None and worker.stdout.readline() == "ready\n"
     for _ in range(150):
         claimed = store.claim_new(SHORT)
-        assert store.move(claimed.run_id, "starting", "done")
+        assert store.move(claimed.run_id, "starting", "stopped")
         claimed.release()
     (store.home / "enough").touch()
     taken, *seen = worker.communicate(timeout=60)[0].split()
-    assert taken == "0" and set(seen) <= {"starting", "done"}, seen
+    assert taken == "0" and set(seen) <= {"starting", "stopped"}, seen
 
 
 def test_unlearn_beside_a_greedy_worker_ends_with_its_result(
