@@ -9,6 +9,7 @@ from cu_core.cli import main
 from cu_core.service.contract import contracts
 
 METHOD = """
+import random
 import torch
 from torch.nn.functional import cross_entropy
 from cu_core.spec import Job, Method, knob
