@@ -4,6 +4,8 @@ import streamlit as st
 
 from ui import blocks, compose, live, session, shelf
 
+ORDER = 2
+
 catalog = session.store().catalog()
 record = session.followed()
 session.notices()
