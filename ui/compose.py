@@ -76,7 +76,7 @@ def _request(fields: dict[str, Any]) -> UnlearnRequest | None:
     try:
         return UnlearnRequest(**fields)
     except ValidationError as fault:
-        blocks.error(explain(fault, "The request"))
+        blocks.error(explain(fault, UnlearnRequest, "The request"))
         return None
 
 

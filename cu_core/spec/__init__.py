@@ -7,7 +7,7 @@ Standard library, numpy and pydantic only: this package loads in milliseconds ev
 """
 
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
-from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
+from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._record import (
@@ -21,6 +21,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
 
@@ -52,8 +53,7 @@ __all__ = [
     "StepLog",
     "TrainRequest",
     "UnlearnRequest",
-    "explain_knobs",
     "knob",
-    "knob_range",
     "metric",
+    "option_of",
 ]
