@@ -16,7 +16,7 @@ import streamlit as st
 from cu_core.spec import RunRecord
 from cu_core.stage import export, replay
 from cu_core.store import RunReader
-from ui import asked, blocks, results, session, wording
+from ui import asked, blocks, figures, results, session, wording
 from ui.stage import stage
 
 Values = Mapping[str, Any]
@@ -70,7 +70,7 @@ def _draw(record: RunRecord, catalog: Values) -> None:
         _scene(record, data)
     with numbers:
         if summary.get("metrics"):
-            _numbers(record, catalog, progress, summary)
+            _numbers(record, reader, catalog, progress, summary)
         if data is not None and record.state not in session.LIVE:
             _download(record)
 
@@ -127,7 +127,9 @@ def _need(key: str) -> None:
         st.session_state["sent"].forget_from(int(told.get("from", 0)))
 
 
-def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Values) -> None:
+def _numbers(
+    record: RunRecord, reader: RunReader, catalog: Values, progress: Values, summary: Values
+) -> None:
     metrics = catalog.get("metrics", ())
     st.space("small")
     results.tiles(metrics, summary)
@@ -135,37 +137,51 @@ def _numbers(record: RunRecord, catalog: Values, progress: Values, summary: Valu
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     with st.expander("All metrics"):
         results.table(metrics, summary, progress.get("class_names") or ())
+    if record.state not in session.LIVE:
+        figures.show(reader, progress, summary)
     blocks.reproduce(record.command)
 
 
 def _download(record: RunRecord) -> None:
-    """The run as one file, made when a person asks for it: drawing the page costs nothing.
+    """The run as a file: one format at hand, the others behind a button."""
+    first, *others = export.formats().values()
+    with st.container(horizontal=True, key="downloads"):
+        _offer(record, first)
+        if others:
+            with st.popover("Other formats", type="tertiary"):
+                for item in others:
+                    _offer(record, item)
+
+
+def _offer(record: RunRecord, item: export.ExportFormat) -> None:
+    """Made when a person asks for it: drawing the page costs nothing.
 
     Bytes, not a callable: Streamlit 1.67 drops a deferred file when two scripts end, in whatever
     tab, before the browser has fetched it (seen as 404 while a page polled).
     """
-    icon = ":material/download:"
-    if st.session_state.get("page-of") != record.run_id:
+    icon, asked_for = ":material/download:", f"{item.noun}-of"
+    if st.session_state.get(asked_for) != record.run_id:
         st.button(
-            "Download as one page",
-            key="page-make",
+            f"Download as {item.title}",
+            key=f"{item.noun}-make",
             icon=icon,
             type="tertiary",
-            help="One HTML file that plays this run offline, in any browser.",
+            help=item.help,
             on_click=st.session_state.update,
-            args=({"page-of": record.run_id},),
+            args=({asked_for: record.run_id},),
         )
         return
-    page = export.page(session.store(), record.run_id)
-    st.download_button(
-        f"Save the page ({blocks.size(len(page))})",
-        data=page,
-        file_name=export.file_name(record),
-        mime="text/html",
-        key="page-save",
-        icon=icon,
-        on_click="ignore",
-    )
+    with blocks.guarded():  # a run may lack what this file is made of
+        made = item.make(session.store(), record)
+        st.download_button(
+            f"Save the {item.noun} ({blocks.size(len(made))})",
+            data=made,
+            file_name=export.file_name(record, item.ending),
+            mime=item.mime,
+            key=f"{item.noun}-save",
+            icon=icon,
+            on_click="ignore",
+        )
 
 
 # --- what can be done -------------------------------------------------------------------------

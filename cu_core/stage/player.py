@@ -32,7 +32,7 @@ def player_html(data: bytes, title: str) -> str:
         "run": base64.b64encode(zlib.compress(data, 6)).decode("ascii"),
         "style": source.style(),
         "markup": source.markup(),
-        "script": source.script().replace("export default function mount", "function mount"),
+        "script": source.script(),
     }
 
 

@@ -168,7 +168,9 @@ def test_wishes_end_with_the_run_that_is_shown_and_with_a_rewind(page, store, ru
 def test_an_ended_run_can_be_downloaded_at_no_cost_until_then(page, store, run, monkeypatch):
     made = []
     whole = export.whole
-    monkeypatch.setattr(export, "whole", lambda *given: made.append(1) or whole(*given))
+    monkeypatch.setattr(
+        "cu_core.stage.export._whole.whole", lambda *given: made.append(1) or whole(*given)
+    )
     app = page("unlearn", run=run)
     assert not app.exception and made == [] and not app.get("download_button")
     app.button(key="page-make").click().run()

@@ -1,0 +1,66 @@
+"""The figures of a run that has ended: nothing until they are opened, then all that it has."""
+
+from typing import Any
+
+import pytest
+
+from cu_core.figures import figures
+from tests.pages import fabricate
+
+
+def summary(made: dict[str, Any]) -> dict[str, Any]:
+    for model, home in (("original", 5), ("metrics", 3), ("retrained", 8)):
+        share = {f"prediction_share/{c}": 100.0 * (c == home) for c in range(10)}
+        made[model] = made[model] | share
+    return made
+
+
+@pytest.fixture
+def run(store, monkeypatch):
+    made = summary(fabricate.summary())
+    monkeypatch.setattr(fabricate, "summary", lambda: made)
+    store.save_catalog(fabricate.CATALOG)
+    return fabricate.finished(store)
+
+
+def charts(app) -> list[Any]:
+    return list(app.get("plotly_chart"))
+
+
+def test_figures_are_drawn_when_they_are_opened(page, run, monkeypatch):
+    asked = []
+    for figure in figures().values():
+        info = figure.info
+        monkeypatch.setitem(
+            figure.__dict__, "info", lambda v, info=info: asked.append(1) or info(v)
+        )
+    app = page("unlearn", run=run)
+    assert not app.exception and charts(app) == [] and asked == []
+    app.session_state[f"figures-{run}"] = True
+    app.run()
+    assert not app.exception and len(charts(app)) == len(figures()) == len(asked)
+    spec = charts(app)[-1].proto.spec
+    assert "Unlearned" in spec and "Retrained" in spec
+
+
+def test_one_that_fails_is_said_and_the_others_are_drawn(page, run, monkeypatch):
+    def fails(info: Any) -> Any:
+        raise RuntimeError("no ink")
+
+    monkeypatch.setitem(figures()["destinations"].__dict__, "draw", fails)
+    app = page("unlearn", run=run)
+    app.session_state[f"figures-{run}"] = True
+    app.run()
+    assert not app.exception and len(charts(app)) == len(figures()) - 1
+    assert any("no ink" in error.value for error in app.error)
+
+
+def test_a_run_that_is_going_has_none(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run = fabricate.finished(store, end=None)
+    store.requeue(run)
+    with store.claim_run(run):
+        store.move(run, "starting", "running")
+        app = page("unlearn", run=run)
+    assert not app.exception
+    assert "Figures" not in [fold.label for fold in app.expander]
