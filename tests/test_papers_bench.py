@@ -18,8 +18,8 @@ from bench import (
 )
 from cu_core import engine, methods
 from cu_core.cli import main
+from cu_core.service.contract import toy
 from cu_core.store import Store
-from tests.contract import toy
 
 SMALL = "--methods contrastive logit-mask --tasks class:5 random:0.1 --seeds 0 --epochs 1"
 SMALL += " --max-steps 3 --probe 120 --device cpu"

@@ -95,6 +95,8 @@ class Method(BaseModel):
     augments: ClassVar[bool] = False  # trains on the original recipe's crops and flips
     kinds: ClassVar[tuple[str, ...]] = ("class", "sample")  # the scenarios it supports
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    # With which every other knob counts on the contract's toy, where the defaults do too little
+    toy_knobs: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def __init_subclass__(cls, **declared: Any) -> None:
         super().__init_subclass__()
@@ -102,7 +104,8 @@ class Method(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **declared: Any) -> None:
         for name, value in declared.items():
-            setattr(cls, name, MappingProxyType(value) if name == "presets" else value)
+            fixed = MappingProxyType(value) if isinstance(value, dict) else value
+            setattr(cls, name, fixed)
 
     @classmethod
     def make(cls, preset: str | None = None, **hparams: Any) -> Method:
