@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Info = TypeVar("Info")
-MODELS = ("original", "unlearned", "retrained")  # in the order in which figures show them
+MODELS = ("unlearned", "retrained", "original")  # in the order of every figure: neighbours compare
 
 
 @dataclass(frozen=True)

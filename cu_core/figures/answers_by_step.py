@@ -60,9 +60,9 @@ def draw(given: AnswersByStep) -> go.Figure:
 
 FIGURE = Figure(
     key="answers_by_step",
-    title="When they went there",
-    help="The share of the map's forget samples that are predicted as each class, step by step: "
-    "one row that fades and others that fill.",
+    title="Answers for the forget samples, step by step",
+    help="The share of the map's forget samples that are predicted as each class. The row of a "
+    "class that is forgotten fades; the rows that fill say where its samples go, and when.",
     info=info,
     draw=draw,
 )

@@ -59,7 +59,7 @@ def draw(given: Destinations) -> go.Figure:
     return go.Figure(
         bars,
         {
-            "height": 110 + 20 * len(bars) * len(given.classes),
+            "height": 110 + (16 * len(bars) + 6) * len(given.classes),
             "margin": {"l": 0, "r": 16, "t": 40, "b": 40},
             "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
             "xaxis": {"range": [0, 100], "ticksuffix": " %", "title": "of the forget samples"},

@@ -38,9 +38,9 @@ def test_destinations_are_shares_of_each_model_in_one_order() -> None:
     assert FIGURES["destinations"].info(values()) == Destinations(
         classes=("cat", "<b>owl</b>"),  # 0.5 % is not worth a row
         shares=(
-            ("original", (100.0, 0.0)),
             ("unlearned", (10.0, 90.0)),
             ("retrained", (20.0, 79.5)),
+            ("original", (100.0, 0.0)),
         ),
     )
 
@@ -91,14 +91,14 @@ def test_a_figure_is_declared_whole_and_draws_what_it_says(key: str) -> None:
     assert info == figure.info(values()) and hash(info) == hash(figure.info(values()))
     drawn = figure.draw(info).to_plotly_json()
     assert drawn["data"] and "title" not in drawn["layout"]  # the page has it
-    assert list(drawn["data"][0]["y"]) == ["cat", "&lt;b&gt;owl&lt;/b&gt;"]  # a name is no HTML
+    assert "<b>" not in str(drawn)  # a name is no HTML
 
 
 def test_bars_are_as_long_as_the_numbers() -> None:
     figure = FIGURES["destinations"]
     bars = figure.draw(figure.info(values())).data
     assert [bar.name.lower() for bar in bars] == list(MODELS)
-    assert [list(bar.x) for bar in bars] == [[100.0, 0.0], [10.0, 90.0], [20.0, 79.5]]
+    assert [list(bar.x) for bar in bars] == [[10.0, 90.0], [20.0, 79.5], [100.0, 0.0]]
 
 
 def test_plotly_is_loaded_when_something_is_drawn_and_not_before() -> None:
