@@ -31,9 +31,9 @@ from cu_core.cli import main
 from cu_core.store import Store
 from tests.pages import fabricate
 
-store = Store("home")
+store = Store("kept")
 run = fabricate.finished(store)
-assert main(["export", run, "--npz", "run.npz", "--home", "home"]) == 0
+assert main(["export", run, "--npz", "run.npz", "--home", "kept"]) == 0
 kept, frames = np.load("run.npz"), store.reader(run).frames()
 assert kept["steps"].tolist() == frames.steps
 assert (kept["xy"] == frames.xy).all() and (kept["pred"] == frames.pred).all()

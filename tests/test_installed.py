@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -80,6 +81,13 @@ def test_it_needs_what_the_apps_list_says(site: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert found.metadata["Requires-Python"] == project["requires-python"]
     assert found.metadata["License-Expression"] == "MIT"
+
+
+def test_it_is_cited_as_what_it_is() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (cu_core.__version__, "MIT")
+    papers = {i["value"] for paper in cited["references"] for i in paper["identifiers"]}
+    assert papers == {"arXiv:2401.10458", "arXiv:2509.16391"}
 
 
 def test_it_knows_its_models_from_any_folder(elsewhere: tuple[Path, dict[str, str]]) -> None:
