@@ -4,6 +4,8 @@ import streamlit as st
 
 from ui import blocks, methodcard, session
 
+ORDER = 4
+
 catalog = session.store().catalog()
 session.notices()
 

@@ -4,6 +4,8 @@ import streamlit as st
 
 from ui import blocks, library, session
 
+ORDER = 3
+
 store = session.store()
 catalog = store.catalog()
 work = [*store.runs("train"), *store.runs("fetch")]

@@ -5,6 +5,8 @@ import streamlit as st
 from cu_core.spec import Catalog
 from ui import blocks, compose, live, session, shelf
 
+ORDER = 2
+
 catalog = session.store().catalog()
 record = session.followed()
 session.notices()

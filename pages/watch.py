@@ -5,6 +5,8 @@ import streamlit as st
 from ui import blocks, session, wording
 from ui.stage import stage
 
+ORDER = 1
+
 recorded = session.recording()
 
 if recorded is None:

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from cu_core.cli import main
-from cu_core.stage import export
+from cu_core.stage.export import ExportFormat, formats
 from cu_core.store import Store
 from tests.pages.fabricate import finished
 from tests.store.samples import REQUEST
 
 # Those that need no torch to be made ready: a page offers the same bytes.
-AT_ONCE = [kind for kind in export.formats().values() if kind.prepare is None]
+AT_ONCE = [kind for kind in formats().values() if kind.prepare is None]
 
 
 @pytest.mark.parametrize("kind", AT_ONCE, ids=lambda kind: kind.key)
 def test_a_run_is_written_as_the_page_would_give_it(
-    kind: export.ExportFormat,
+    kind: ExportFormat,
     store: Store,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -42,7 +42,7 @@ def test_what_cannot_be_exported_is_refused_and_leaves_no_file(
     ):
         assert main(["export", run_id, *words, *home]) == 2
         assert sentence in capsys.readouterr().err
-    known = finished(store)
+    known = fabricate.finished(store)
     assert main(["export", known, "--html", str(tmp_path / "none" / "x.html"), *home]) == 2
     assert "could not be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
