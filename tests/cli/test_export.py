@@ -42,7 +42,7 @@ def test_what_cannot_be_exported_is_refused_and_leaves_no_file(
     ):
         assert main(["export", run_id, *words, *home]) == 2
         assert sentence in capsys.readouterr().err
-    known = fabricate.finished(store)
+    known = finished(store)
     assert main(["export", known, "--html", str(tmp_path / "none" / "x.html"), *home]) == 2
     assert "could not be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
