@@ -59,9 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     verb("runs", _runs, "Every run on record, newest first.")
     verb("show", _show, "One run: request, state, results.").add_argument("run")
     verb("fetch", _fetch, "Download a torchvision set.").add_argument("dataset")
-    bench = verb("bench", _bench, "Run a measurement; without a name, list them.")
-    bench.add_argument("bench", nargs="?", metavar="NAME")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="its own options; try --help")
     return parser
 
 
@@ -234,20 +231,6 @@ def _show(options: argparse.Namespace) -> None:
         print(json.dumps(result(record)))
     else:
         _tell(record)
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from cu_core.benches import benches, run_bench
-
-    if options.bench:
-        given = ["--json"] * options.json + (["--home", options.home] if options.home else [])
-        return run_bench(options.bench, given + options.rest)
-    if options.json:
-        print(json.dumps(benches()))
-    else:
-        for name, purpose in benches().items():
-            print(f"{name:10} {purpose}")
-    return 0
 
 
 def _list(options: argparse.Namespace) -> None:
