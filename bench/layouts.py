@@ -8,16 +8,18 @@ one is used throughout. Compilation happens before any clock starts.
 """
 
 import itertools
+import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.embedding_run import EmbeddingRun, say
+from bench.map_run import EmbeddingRun
+from bench.runs import now, say
 from cu_core.projection import Layout, quality, reference
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import K, embedded, picture_quality, settled, threads
@@ -46,11 +48,12 @@ def ours(
     layout, layouts = Layout(start, SEED, device), []
     alone, measured, floor = [], [], []
     for t, z in enumerate(run.z[:frames]):
-        before = layout.xy
-        alone.append(_timed(lambda z=z, xy=before, t=t: _alone(z, xy, device, t), device))
-        spent = time.perf_counter()
+        began = now(device)
+        _alone(z, layout.xy, device, t)
+        laid_out = now(device)
         frame = layout.place(z, t, run.label, run.is_forget)
-        measured.append(1e3 * (time.perf_counter() - spent))
+        alone.append(1e3 * (laid_out - began))
+        measured.append(1e3 * (time.perf_counter() - laid_out))
         floor.append(frame.quality["noise_floor"])
         layouts.append(frame.xy)
     judged = judge(run, range(len(layouts)), layouts)
@@ -64,20 +67,6 @@ def _alone(z: NDArray[np.float32], before: NDArray[np.float32], device: str, ste
     settled(fuzzy_set(near), torch.tensor(before, device=device), SEED, step)
 
 
-def _timed(act: Callable[[], object], device: str) -> float:
-    """Milliseconds until the device has finished it."""
-    _settle(device)
-    began = time.perf_counter()
-    act()
-    _settle(device)
-    return 1e3 * (time.perf_counter() - began)
-
-
-def _settle(device: str) -> None:
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-
-
 def fresh(run: EmbeddingRun, every: int, tries: int = 2) -> Laid:
     """umap-learn fitted anew on every ``every``-th frame. ``seeded_ms`` and ``unseeded_ms``:
     ``tries`` fits of the first frame each; ``seeded``: whether the faster way has a seed."""
@@ -86,12 +75,8 @@ def fresh(run: EmbeddingRun, every: int, tries: int = 2) -> Laid:
     faster = min(spent, key=lambda seed: min(spent[seed]))
     frames = range(0, len(run.z), every)
     done = [first[faster][-1], *(_fit(run, t, faster) for t in frames[1:])]
-    more = {
-        "seeded": faster is not None,
-        "seeded_ms": spent[SEED],
-        "unseeded_ms": spent[None],
-    }
-    return {**judge(run, frames, [xy for _, xy in done]), "ms": [ms for ms, _ in done], **more}
+    times = {"seeded_ms": spent[SEED], "unseeded_ms": spent[None], "ms": [ms for ms, _ in done]}
+    return {**judge(run, frames, [xy for _, xy in done]), "seeded": faster is not None, **times}
 
 
 def _fit(run: EmbeddingRun, frame: int, seed: int | None) -> tuple[float, NDArray[np.float32]]:
@@ -103,12 +88,12 @@ def _fit(run: EmbeddingRun, frame: int, seed: int | None) -> tuple[float, NDArra
     return 1e3 * (time.perf_counter() - began), xy
 
 
-def aligned(run: EmbeddingRun, frames: int) -> Laid:
-    """``umap.AlignedUMAP`` over the first ``frames`` frames at once, each point related to
+def aligned(run: EmbeddingRun, frames: int | None) -> Laid:
+    """``umap.AlignedUMAP`` over the first ``frames`` frames, or all, at once, each point related to
     itself; ``ms`` is its whole time over the number of frames."""
     import umap
 
-    taken = range(min(frames, len(run.z)))
+    taken = range(len(run.z[:frames]))
     own = {i: i for i in range(len(run.label))}
     began = time.perf_counter()
     with threads(None):
@@ -172,10 +157,11 @@ def compile_umap(run: EmbeddingRun, rivals: Sequence[str]) -> float:
 
 
 def prepare(threads: int) -> None:
-    """numba's threads; and no warnings that a seed means one thread or that a point has no
-    neighbours."""
+    """numba's and torch's threads; and no warnings that a seed means one thread or that a point
+    has no neighbours."""
     import numba
 
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, os.cpu_count() or 1))
+    torch.set_num_threads(threads)  # last: numba's OpenMP layer sets it too
     warnings.filterwarnings("ignore", module="umap")
     warnings.filterwarnings("ignore", message=".*n_jobs value.*")

@@ -1,7 +1,7 @@
 """The live map against what umap-learn offers, on real unlearning runs, in one process.
 
-    python -m cu_core bench map --quick
-    python -m cu_core bench map --cifar DIR
+    python -m bench map --quick
+    python -m bench map --cifar DIR
 
 Digits, and CIFAR-10 where its parquet files are; forgetting a class, and a random tenth. Every
 layout is judged by the same measures: trustworthiness and forget fidelity (15 neighbours,
@@ -11,115 +11,82 @@ umap-learn is called and timed: ``bench/layouts.py``.
 """
 
 import argparse
-import json
 import os
-import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from bench import provenance
+from bench import layouts, map_report, report
+from bench.map_run import EmbeddingRun, record, sized
+from bench.runs import asked, say
+from cu_core.spec import UnlearnRequest
+from cu_core.store import Store
 
-CLASS, TENTH = "class:5", "random:0.1"
 RIVALS = ("fresh", "aligned", "transform")
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+NO_FILES = "CIFAR-10: not run: no parquet files given (--cifar DIR)"
 
 
-def main(argv: list[str] | None = None) -> int:
-    given = sys.argv[1:] if argv is None else argv
-    options, began = _options(given), time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        found = measure(options, options.home or scratch)
-    wall, cpu = time.perf_counter() - began, time.process_time()
-    found |= provenance.about("map", given, options)
-    found["seconds"] = {"wall": round(wall, 1), "of all cores": round(cpu, 1)}
-    if options.json:
-        print(json.dumps(found))
-    else:
-        facts = {**found["machine"], **{f"{k}, s": v for k, v in found["seconds"].items()}}
-        print(f"`{found['command']}`, {found['date']}:")
-        print(", ".join(f"{name} {value}" for name, value in facts.items()))
-    return 0
+def main(argv: list[str]) -> int:
+    return report.run("map", argv, _options(argv), measure, report.circumstances)
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = provenance.parser("map", __doc__)
-    add = parser.add_argument
+    options = report.Options("map", __doc__)
+    add, sized = options.add_argument, options.sized
     add("--quick", action="store_true", help="smaller and shorter: under two minutes on 2 cores")
     add("--cifar", metavar="DIR", help="folder of CIFAR-10's parquet files")
     add("--home", help="where trained models are taken from and kept (else none is kept)")
     add("--data", nargs="+", default=["digits", "cifar"], choices=["digits", "cifar"])
-    add("--forget", nargs="+", default=[CLASS, TENTH], help="class:5, random:0.1, ...")
+    add("--forget", nargs="+", default=["class:5", "random:0.1"], help="class:5, random:0.1, ...")
     add("--model", default="small-cnn", help="for CIFAR-10: small-cnn or resnet20")
-    add("--epochs", type=int, help="of training the CIFAR-10 original (else the recipe's)")
-    add("--max-steps", type=int, help="of the unlearning run (else the preset's)")
-    add("--frames", type=int, help="snapshots of a run (31; quick: 7)")
-    add("--probe", type=int, help="points of a frame (2000; quick: 400)")
+    sized("--epochs", None, 1, "of training the CIFAR-10 original (else the recipe's)")
+    sized("--max-steps", None, 64, "of the unlearning run (else the preset's)")
+    sized("--frames", 31, 7, "snapshots of a run")
+    sized("--probe", 2000, 400, "points of a frame")
     add("--against", nargs="*", default=RIVALS, choices=RIVALS, help="which rivals (all)")
-    add("--every", type=int, help="fresh and transform: every so many frames (1; quick: 6)")
-    add("--aligned", type=int, help="AlignedUMAP: the first so many frames (all; quick: 2)")
-    add("--solid", type=int, help="3-D: the first so many frames (all; quick: 2)")
-    add("--points", nargs="+", type=int, help="sizes of the growth measurement")
-    add("--threads", type=int, help="of torch and numba (else all cores)")
-    add("--device", default="cpu", help="of our layout: cpu or cuda")
-    options = parser.parse_args(argv)
-    quick = options.quick
-    usual = {
-        "frames": 7 if quick else 31,
-        "probe": 400 if quick else 2000,
-        "every": 6 if quick else 1,
-        "aligned": 2 if quick else options.frames or 31,
-        "points": [500, 1000] if quick else [2000, 5000, 10_000, 20_000],
-        "threads": cores(),
-        "solid": 2 if quick else None,
-        "epochs": 1 if quick else None,
-        "max_steps": 64 if quick else None,
-    }
-    for name, value in usual.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    return options
+    sized("--every", 1, 6, "fresh and transform: every so many frames")
+    sized("--aligned", None, 2, "AlignedUMAP: the first so many frames (else all)")
+    sized("--solid", None, 2, "3-D: the first so many frames (else all)")
+    sized("--points", [2000, 5000, 10_000, 20_000], [500, 1000], "of the growth measurement")
+    add("--threads", type=int, default=CORES, help="of torch and numba (else all cores)")
+    options.device("cpu")
+    return options.read(argv)
 
 
-def measure(options: argparse.Namespace, home: str | Path) -> dict[str, Any]:
+def measure(options: argparse.Namespace, home: Path) -> report.Found:
     """Every run's layouts, then the growth on the first class run of the largest data set."""
-    from bench import layouts, map_report
-
     layouts.prepare(options.threads)
-    found: dict[str, Any] = {"runs": [], "not_run": []}
+    found: report.Found = {"runs": [], "not_run": []}
     grown = None
     for key in options.data:
         if key == "cifar" and options.cifar is None:
-            found["not_run"].append("CIFAR-10: not run: no parquet files given (--cifar DIR)")
-            tell(options, found["not_run"][-1])
+            found["not_run"].append(NO_FILES)
+            _tell(options, NO_FILES)
             continue
         for rule in options.forget:
-            run = record(options, home, key, rule)
+            say(f"{key}, {rule}")
+            most = max([options.probe, *options.points])
+            run = record(Store(home), request(options, key, rule), options.frames, most)
             if not found["runs"]:
                 found["compile_s"] = layouts.compile_umap(run, options.against)
-            result = laid_out(options, run, key, rule)
-            found["runs"].append(result)
-            tell(options, map_report.run_text(result))
+            found["runs"].append(laid_out(options, run, key, rule))
+            _tell(options, map_report.run_text(found["runs"][-1]))
             if rule == options.forget[0]:
-                grown = (run, result["title"])
+                grown = (run, found["runs"][-1]["title"])
     if grown and options.points:
         found["growth"] = growth(options, *grown)
-        tell(options, map_report.growth_text(found["growth"]))
+        _tell(options, map_report.growth_text(found["growth"]))
     return found
 
 
-def tell(options: argparse.Namespace, text: str) -> None:
+def _tell(options: argparse.Namespace, text: str) -> None:
     if not options.json:
         print(text + "\n", flush=True)
 
 
-def record(options: argparse.Namespace, home: str | Path, key: str, rule: str) -> Any:
-    from bench import embedding_run
-    from cu_core.spec import UnlearnRequest
-    from cu_core.store import Store
-
+def request(options: argparse.Namespace, key: str, rule: str) -> UnlearnRequest:
     cifar = key == "cifar"
-    request = UnlearnRequest(
+    return asked(
         dataset=f"parquet:{options.cifar}" if cifar else "digits",
         model=options.model if cifar else "small-cnn",
         train_epochs=options.epochs if cifar else None,
@@ -128,28 +95,20 @@ def record(options: argparse.Namespace, home: str | Path, key: str, rule: str) -
         max_steps=options.max_steps,
         device=options.device,
     )
-    embedding_run.say(f"{key}, {rule}")
-    most = max([options.probe, *options.points])
-    return embedding_run.record(Store(home), request, options.frames, most, options.threads)
 
 
-def laid_out(options: argparse.Namespace, run: Any, key: str, rule: str) -> dict[str, Any]:
-    from bench import layouts, map_report
-    from bench.embedding_run import say
-
-    steps = (
-        ("ours", lambda: layouts.ours(run, options.device)),
-        ("solid", lambda: layouts.ours(run, options.device, components=3, frames=options.solid)),
-        ("fresh", lambda: layouts.fresh(run, options.every, 1 if options.quick else 2)),
-        ("aligned", lambda: layouts.aligned(run, options.aligned)),
-        ("transform", lambda: layouts.transformed(run, options.every)),
-    )
+def laid_out(options: argparse.Namespace, run: EmbeddingRun, key: str, rule: str) -> dict[str, Any]:
+    ways = {
+        "ours": lambda: layouts.ours(run, options.device),
+        "solid": lambda: layouts.ours(run, options.device, components=3, frames=options.solid),
+        "fresh": lambda: layouts.fresh(run, options.every, 1 if options.quick else 2),
+        "aligned": lambda: layouts.aligned(run, options.aligned),
+        "transform": lambda: layouts.transformed(run, options.every),
+    }
     laid = {}
-    for name, lay in steps:
-        if name in RIVALS and name not in options.against:
-            continue
+    for name in [name for name in ways if name not in RIVALS or name in options.against]:
         say(f"{key}, {rule}: {map_report.TITLES[name]}")
-        laid[name] = lay()
+        laid[name] = ways[name]()
     return {
         "title": f"{'CIFAR-10' if key == 'cifar' else 'digits'}, {rule}",
         "caption": caption(run),
@@ -162,12 +121,13 @@ def laid_out(options: argparse.Namespace, run: Any, key: str, rule: str) -> dict
     }
 
 
-def caption(run: Any) -> str:
+def caption(run: EmbeddingRun) -> str:
     """What was run and what became of it."""
     frames, count, width = run.z.shape
     facts = run.facts
-    pairs = [(facts[when]["forget_acc_train"], facts[when]["ta"]) for when in ("before", "after")]
-    (forget, test), (forget_now, test_now) = pairs
+    (forget, test), (forget_now, test_now) = (
+        (facts[when]["forget_acc_train"], facts[when]["ta"]) for when in ("before", "after")
+    )
     return (
         f"{count:,} points ({facts['forget_samples']:,} to forget), {width}-d, {frames} snapshots "
         f"of {facts['steps'][-1]} steps, model {facts['model']}. Accuracy on the "
@@ -176,11 +136,8 @@ def caption(run: Any) -> str:
     )
 
 
-def growth(options: argparse.Namespace, run: Any, title: str) -> dict[str, Any]:
+def growth(options: argparse.Namespace, run: EmbeddingRun, title: str) -> dict[str, Any]:
     """Our layout at other sizes, on the run's first snapshots."""
-    from bench import layouts, map_report
-    from bench.embedding_run import say, sized
-
     rows = []
     for count in sorted(options.points):
         say(f"{count:,} points")
@@ -191,12 +148,3 @@ def growth(options: argparse.Namespace, run: Any, title: str) -> dict[str, Any]:
         "rows": rows,
         "targets": map_report.growth_targets(rows, options.device),
     }
-
-
-def cores() -> int:
-    """Those this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,14 +1,18 @@
-"""What the cells amount to: means over seeds, gaps to the retrained band, and their tables."""
+"""What the cells amount to: means over seeds, gaps to the retrained band, the papers' numbers."""
 
 import argparse
 import statistics
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from bench import papers_ablate, papers_printed
+import yaml
+
+from bench import papers_rules
 from cu_core.metrics.gap import COUN, avg_gap
 
 Cells = Sequence[Mapping[str, Any]]
+Printed = dict[str, list[dict[str, Any]]]  # method -> rows
 Stats = dict[str, dict[str, float]]  # key -> mean, sd, low, high (but of a single value), n
 
 PERCENTS = {"ra": "RA", "ua": "UA", "ta": "TA", "mia_efficacy": "MIA", "avg_gap": "Avg. Gap"}
@@ -19,6 +23,8 @@ COST = {"steps": "steps", "images": "images forward + backward", "seconds": "sec
 SHARE = "prediction_share/"
 MISSING = "not computed"
 TOP = 3
+TABLES = Path(__file__).with_name("papers_tables.yaml")
+USUAL = "resnet18"  # what both papers print most of
 DESCRIBED = ("lcodec",)  # in the papers' tables, and not built: see docs/METHODS.md
 
 
@@ -27,27 +33,23 @@ def task_result(
 ) -> dict[str, Any]:
     """Rows of the three tables of one task. ``costs``: what each retrained reference took."""
     everyone = [cell for part in cells.values() for cell in part if "error" not in cell]
-    retrained = by_seed(everyone, "retrained")
-    names = next((cell["class_names"] for cell in everyone), [])
-    kind = next((cell["forget"]["kind"] for cell in everyone), rule.partition(":")[0])
-    printed = papers_printed.find(options.dataset, options.model, rule, kind)
+    of = {"class_names": [], "forget": None, **(everyone[0] if everyone else {})}
+    kind = of["forget"]["kind"] if of["forget"] else rule.partition(":")[0]
+    printed, names = find(options.dataset, options.model, rule, kind), of["class_names"]
     seeds = sorted({seed(cell) for cell in everyone})
-    reference = {"name": "retrained", "stats": stats(retrained) | cost_stats(costs)}
-    original = {"name": "original", "stats": stats(by_seed(everyone, "original"))}
-    for one in (reference, original):
-        one["goes_to"] = goes_to(one["stats"], reference["stats"], names)
-        one["printed"], one["seeds"] = printed.get(one["name"], []), seeds
-    made = {
-        part: [row(found, retrained, names, printed) for found in grouped(cells[part])]
-        for part in ("methods", "ablations")
-    }
+    retrained = by_seed(everyone, "retrained")
+    ideal = stats(retrained)
+    ends = {"original": stats(by_seed(everyone, "original")), "retrained": ideal | costs_of(costs)}
     return {
         "kind": kind,
-        "forget": next((cell["forget"] for cell in everyone), None),
-        "retrained": reference,
-        "original": original,
-        "rows": made["methods"],
-        "ablations": made["ablations"],
+        "forget": of["forget"],
+        **{
+            name: {"name": name, "stats": found, "seeds": seeds, "printed": printed.get(name, [])}
+            | {"goes_to": goes_to(found, ideal, names)}
+            for name, found in ends.items()
+        },
+        "rows": [row(each, retrained, names, printed) for each in grouped(cells["methods"])],
+        "ablations": [row(each, retrained, names, printed) for each in grouped(cells["ablations"])],
         "rules": rules(cells["rules"]),
         "described": [
             {"name": name, "printed": printed[name]} for name in DESCRIBED if name in printed
@@ -55,11 +57,11 @@ def task_result(
     }
 
 
-def grouped(cells: Cells) -> list[list[Mapping[str, Any]]]:
+def grouped(cells: Cells, by: str = "name") -> list[list[Mapping[str, Any]]]:
     """The cells of each row, in the order of the first ones."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for cell in cells:
-        found.setdefault(cell["name"], []).append(cell)
+        found.setdefault(cell[by], []).append(cell)
     return list(found.values())
 
 
@@ -84,7 +86,7 @@ def row(
     sound = [cell for cell in cells if "error" not in cell]
     centre = {key: one["mean"] for key, one in stats(retrained).items()}
     values = [cell["metrics"] | {"avg_gap": avg_gap(cell["metrics"], centre)} for cell in sound]
-    found = stats(values) | cost_stats(sound)
+    found = stats(values) | costs_of(sound)
     gap = avg_gap({key: one["mean"] for key, one in found.items()}, centre)
     if gap is not None:
         found["gap_of_means"] = {"mean": gap, "n": min(found[key]["n"] for key in COUN)}
@@ -115,7 +117,7 @@ def stats(values: Sequence[Mapping[str, Any]]) -> Stats:
     return found
 
 
-def cost_stats(cells: Cells) -> Stats:
+def costs_of(cells: Cells) -> Stats:
     """Of what the runs (or trainings) took."""
     keys = ("steps", "forward", "backward", "seconds")
     return stats([{key: cell.get(key) for key in keys} for cell in cells])
@@ -161,12 +163,43 @@ def goes_to(found: Stats, retrained: Stats, names: Sequence[str]) -> list[dict[s
 
 def rules(cells: Cells) -> list[dict[str, Any]]:
     """Each rule over the seeds: mean step and gap, and how often it ended the run at all."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for cell in cells:
-        for stop in papers_ablate.stops(cell) if "error" not in cell else []:
-            found.setdefault(stop["rule"], []).append(stop)
+    stops = [stop for cell in cells if "error" not in cell for stop in papers_rules.stops(cell)]
     return [
-        {"rule": name, "runs": len(all_), "ended": sum(s["step"] is not None for s in all_)}
-        | {"stats": stats(all_ and [{k: v for k, v in s.items() if k != "rule"} for s in all_])}
-        for name, all_ in found.items()
+        {"rule": one[0]["rule"], "runs": len(one), "ended": sum(s["step"] is not None for s in one)}
+        | {"stats": stats([{k: v for k, v in s.items() if k != "rule"} for s in one])}
+        for one in grouped(stops, "rule")
     ]
+
+
+# --- what the papers print --------------------------------------------------------------------
+
+
+def find(dataset: str, model: str, rule: str, kind: str) -> Printed:
+    """What is printed about this kind of task, on this data set where the papers have it and on
+    CIFAR-10 otherwise; of the same network where there is one, of ResNet-18 otherwise."""
+    flat = dataset.lower().replace("-", "").replace("_", "")
+    wanted = "CIFAR-100" if "cifar100" in flat else "CIFAR-10"
+    share = float(rule.partition(":")[2]) if rule.startswith("random:") else None
+    found: Printed = {}
+    for table in yaml.safe_load(TABLES.read_text()):
+        same = table["kind"] == kind and table.get("share", share) == share
+        if table["dataset"] == wanted and same:
+            network = model if model in table["rows"] else USUAL
+            for method, numbers in table["rows"].get(network, {}).items():
+                found.setdefault(method, []).append(_printed(table, network, method, numbers))
+    return found
+
+
+def _printed(
+    table: Mapping[str, Any], network: str, method: str, numbers: list[Any]
+) -> dict[str, Any]:
+    values = {k: v for k, v in zip(table["columns"], numbers, strict=True) if v is not None}
+    if "forget_acc_train" in values:
+        values["ua"] = round(100 - values["forget_acc_train"], 2)
+    return {
+        "source": table["source"],
+        "table": table["table"],
+        "about": f"{table['dataset']}, {network}, {table['task']}",
+        "values": values,
+        "note": (table.get("notes") or {}).get(f"{network}/{method}", ""),
+    }

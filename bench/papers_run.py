@@ -3,29 +3,35 @@
 A cell is one method on one forget set with one seed. Its seed is that of the original and of the
 retrained model; the forget set and the order of the batches are those of seed 0 in every cell, so
 that all retrained models lack the same samples and their spread is that of training alone.
+
+What a method computes is counted while Lethe runs it: only what happens inside its ``start`` and
+``step``, so that looking at the model, measuring it and training the references do not count. A
+forward pass counts its images whichever model it is of (a frozen teacher's too), a backward pass
+those whose embeddings a gradient reached.
 """
 
 import hashlib
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.embedding_run import say
-from bench.papers_count import counting
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
+
+from bench.runs import executed, now, say, trained
 from cu_core import methods, metrics
 from cu_core.errors import BadRequest, Cancelled, LetheError
-from cu_core.runs import reference_models
-from cu_core.runs.execute import check, execute
+from cu_core.runs.execute import check
 from cu_core.runs.resolve import Setup
-from cu_core.spec import Request, RunRecord, TrainRequest, UnlearnRequest
+from cu_core.spec import Job, Method, UnlearnRequest
 from cu_core.store import Store
 
 Cell = dict[str, Any]
-KEPT = ("metrics", "original", "retrained", "reasons", "steps", "stopped_by", "device", "versions")
+KEPT = {"metrics", "original", "retrained", "reasons", "steps", "stopped_by", "device", "versions"}
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,12 @@ class Bench:
         if case.key not in self.done:
             try:
                 cell = self._measured(case)
+            except LetheError:
+                raise
             except Exception as fault:
-                if isinstance(fault, LetheError):
-                    raise
                 traceback.print_exc()
                 self.faults += 1
-                return self._about(case) | {"error": f"{type(fault).__name__}: {fault}"}
+                return _about(case) | {"error": f"{type(fault).__name__}: {fault}"}
             self.done[case.key] = cell
             if self.log:
                 with self.log.open("a") as file:  # on a line of its own, whatever was cut off
@@ -90,58 +96,91 @@ class Bench:
                 self.cut_off = False
         return self.done[case.key]
 
-    def references(self, request: UnlearnRequest) -> None:
-        """Trains the original and the retrained model of a request, unless they are kept."""
-        shared = request.model_dump(include=set(TrainRequest.model_fields) - {"kind", "forget"})
-        for forget in (None, request.forget):
-            wanted = TrainRequest(**shared, forget=forget, forget_seed=request.seed)
-            setup = Setup(wanted, self.store.home)
-            if not self.store.has_model(reference_models.model_id(setup, setup.forget)):
-                say(f"training, seed {request.model_seed}, without {forget or 'nothing'}")
-                with self._executed(wanted):
-                    pass
-
-    def retrained(self, request: UnlearnRequest) -> dict[str, Any]:
+    def retrained(self, request: UnlearnRequest) -> Cell:
         """What the retrained reference cost: passes, images forward and backward, seconds."""
         setup = Setup(request, self.store.home)
-        recipe = reference_models.recipe_of(setup)
-        record = self.store.model(reference_models.model_id(setup, setup.forget))
-        n = len(setup.retain_index(setup.forget))
+        recipe, n = setup.recipe, len(setup.retain_index(setup.forget))
         images, steps = recipe.epochs * n, recipe.epochs * -(-n // recipe.batch_size)
-        return {"steps": steps, "forward": images, "backward": images, "seconds": record.seconds}
+        seconds = trained(self.store, request, request.forget).seconds
+        return {"steps": steps, "forward": images, "backward": images, "seconds": seconds}
 
     def _measured(self, case: Case) -> Cell:
-        request = case.request
-        check(self.store, request)
-        self.references(request)
+        request, store = case.request, self.store
+        check(store, request)
+        for forget in (None, request.forget):
+            trained(store, request, forget)
         say(f"{request.forget}, {case.name}, seed {request.model_seed}")
         try:
             with (
                 counting(methods.get(request.method)) as spent,
-                self._executed(request) as record,
+                executed(store, request, self.keep_runs) as record,
             ):
-                reader = self.store.reader(record.run_id)
+                reader = store.reader(record.run_id)
                 curves, facts = reader.metrics() if case.part == "rules" else {}, reader.progress()
         except (BadRequest, Cancelled):
             raise
         except LetheError as fault:  # it diverged, say: that is its result
-            return self._about(case) | {"error": str(fault)}
-        found = {name: record.summary.get(name) for name in KEPT}
-        cost = {name: value for name, value in asdict(spent).items() if name != "depth"}
-        found |= {"forget": facts["forget"], "class_names": facts["class_names"]}
-        return self._about(case) | found | cost | {"curves": curves}
+            return _about(case) | {"error": str(fault)}
+        cost = {name: getattr(spent, name) for name in ("forward", "backward", "seconds")}
+        found = record.summary.model_dump(mode="json", include=KEPT) | {"curves": curves}
+        return _about(case) | found | cost | facts.model_dump(include={"forget", "class_names"})
 
-    def _about(self, case: Case) -> Cell:
-        about = {"key": case.key, "name": case.name, "part": case.part}
-        return about | {"request": case.request.model_dump()}
 
-    @contextmanager
-    def _executed(self, request: Request) -> Iterator[RunRecord]:
-        """A request run to its end as the app does it; its files go afterwards."""
-        run_id = self.store.enqueue(request, "bench papers")
-        try:
-            execute(self.store, self.store.claim_run(run_id))
-            yield self.store.run(run_id)
-        finally:
-            if not self.keep_runs:
-                self.store.delete(run_id)
+def _about(case: Case) -> Cell:
+    about = {"key": case.key, "name": case.name, "part": case.part}
+    return about | {"request": case.request.model_dump()}
+
+
+@dataclass
+class Spent:
+    """Images forward and backward, and seconds. ``depth``: how many of a method's functions are
+    open (one may call its parent's)."""
+
+    forward: int = 0
+    backward: int = 0
+    seconds: float = 0.0
+    depth: int = 0
+
+    def on_forward(self, _module: nn.Module, _inputs: Any, output: Any) -> None:
+        if self.depth and _is_whole(output):
+            z = output[1]
+            self.forward += len(z)
+            if z.requires_grad:
+                z.register_hook(self.on_backward)
+
+    def on_backward(self, gradient: Tensor) -> None:
+        self.backward += len(gradient)
+
+    def counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(method: Method, job: Job, *rest: Any) -> Any:
+            self.depth += 1
+            began = now(job.device)
+            try:
+                return function(method, job, *rest)
+            finally:
+                self.depth -= 1
+                self.seconds += 0 if self.depth else now(job.device) - began
+
+        return run
+
+
+def _is_whole(output: Any) -> bool:
+    """A model gives (logits, embeddings); none of its layers gives a pair of matrices."""
+    pair = isinstance(output, tuple) and len(output) == 2
+    return pair and all(isinstance(part, Tensor) and part.ndim == 2 for part in output)
+
+
+@contextmanager
+def counting(method: type[Method]) -> Iterator[Spent]:
+    """What runs of this method spend in the meantime."""
+    spent = Spent()
+    own = {name: vars(method).get(name) for name in ("start", "step")}
+    hook = register_module_forward_hook(spent.on_forward)
+    try:
+        for name in own:
+            setattr(method, name, spent.counted(getattr(method, name)))
+        yield spent
+    finally:
+        hook.remove()
+        for name, before in own.items():
+            delattr(method, name) if before is None else setattr(method, name, before)

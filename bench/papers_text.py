@@ -1,21 +1,22 @@
 """The result of the papers' bench as Markdown, every printed number under the measured ones."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bench.papers_report import COST, MISSING, OF_MEANS, ON_CLASS, PERCENTS, RHO
+from bench.report import Row, circumstances, table
 
 MEASURES = {**PERCENTS, **OF_MEANS, **ON_CLASS, **RHO}
 
-Row = Mapping[str, Any]
+RULES = (
+    "Stopping rules, contrastive. Gap of RA, UA and TA to retrained at snapshots, which see "
+    "the probe and 1,000 test samples; retrained is measured on whole sets. For SCRUB+R the "
+    "test set stands in for the validation set."
+)
 
 
 def text(found: Row, about: str) -> str:
     """The whole report. ``about``: what the columns are, said once."""
     settings = found["settings"]
-    facts = ", ".join(f"{name} {value}" for name, value in found["machine"].items() if value)
     lines = [
-        f"`{found['command']}`, {found['date']}: {facts}",
+        circumstances(found),
         " ".join(about.rpartition("\n\n")[2].split()),
         found["checkpoint"],
         f"Seeds {', '.join(map(str, settings['seeds']))}; mean ± standard deviation.",
@@ -24,34 +25,29 @@ def text(found: Row, about: str) -> str:
 
 
 def task_text(one: Row, settings: Row) -> str:
-    parts = [f"### {settings['dataset']}, {settings['model']}, {one['task']}"]
-    if one["forget"]:
-        parts.append(
-            f"{one['forget']['n_forget']:,} to forget, {one['forget']['n_retain']:,} to keep."
-        )
-    parts.append(table([one["original"], one["retrained"], *one["rows"], *one["described"]]))
+    parts, sizes = [f"### {settings['dataset']}, {settings['model']}, {one['task']}"], one["forget"]
+    if sizes:
+        parts.append(f"{sizes['n_forget']:,} to forget, {sizes['n_retain']:,} to keep.")
+    parts.append(rows_text([one["original"], one["retrained"], *one["rows"], *one["described"]]))
     parts.append(notes([*one["rows"], *one["ablations"]], one["not_run"]))
     parts.append("Where forget samples go (retrained in brackets):\n\n" + where(one))
     if one["ablations"]:
         alone = " (in a class task no retained sample has the class: the push is empty)"
         said = f"Ablations of contrastive unlearning{alone if one['kind'] == 'class' else ''}:"
-        parts.append(f"{said}\n\n{table(one['ablations'], printed=False)}")
+        parts.append(f"{said}\n\n{rows_text(one['ablations'], printed=False)}")
     if one["rules"]:
         parts.append(rules_text(one["rules"]))
     return "\n\n".join(part for part in parts if part)
 
 
-def table(rows: list[Row], printed: bool = True) -> str:
+def rows_text(rows: list[Row], printed: bool = True) -> str:
     """One line a row, and under it what the papers print for this method."""
-    heads = ["", *MEASURES.values(), *COST.values()]
-    lines = [_line(heads), _line(["---"] + ["---:"] * (len(heads) - 1))]
+    lines = [["", *MEASURES.values(), *COST.values()]]
     for one in rows:
-        if "stats" in one:
-            lines.append(_line([one["name"], *measured(one)]))
-        else:
-            lines.append(_line([f"{one['name']} (described, not built)", *[""] * (len(heads) - 1)]))
-        lines += [_line(printed_cells(p)) for p in one.get("printed", []) if printed]
-    return "\n".join(lines)
+        cells = measured(one) if "stats" in one else [""] * (len(lines[0]) - 1)
+        lines.append([one["name"] + " (described, not built)" * ("stats" not in one), *cells])
+        lines += [printed_cells(p) for p in one.get("printed", []) if printed]
+    return "\n".join(table(lines, "---:"))
 
 
 def measured(one: Row) -> list[str]:
@@ -121,24 +117,11 @@ def where(one: Row) -> str:
 
 def rules_text(rules: list[Row]) -> str:
     """Where each rule ends a contrastive run; the gap is over RA, UA and TA."""
-    lines = [
-        "Stopping rules, contrastive. Gap of RA, UA and TA to retrained at snapshots, which see "
-        "the probe and 1,000 test samples; retrained is measured on whole sets. For SCRUB+R the "
-        "test set stands in for the validation set.\n",
-        _line(["rule", "runs it ended", "step", "gap", "gap above the best snapshot's"]),
-        _line(["---"] + ["---:"] * 4),
-    ]
+    lines = [["rule", "runs it ended", "step", "gap", "gap above the best snapshot's"]]
     for one in rules:
-        found = one["stats"]
-        cells = (
-            [f"{found['step']['mean']:,.0f}", number(found["gap"], found["gap"]["n"])]
-            if "gap" in found
-            else ["–"] * 2
-        )
-        above = f"{found['above']['mean']:.2f}" if "above" in found else "–"
-        lines.append(_line([one["rule"], f"{one['ended']} of {one['runs']}", *cells, above]))
-    return "\n".join(lines)
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        cells, of = ["–"] * 3, one["stats"]
+        if "gap" in of:
+            cells = [f"{of['step']['mean']:,.0f}", number(of["gap"], of["gap"]["n"])]
+            cells += [f"{of['above']['mean']:.2f}"]
+        lines.append([one["rule"], f"{one['ended']} of {one['runs']}", *cells])
+    return f"{RULES}\n\n" + "\n".join(table(lines, "---:"))

@@ -1,7 +1,7 @@
 """How time, memory and disk grow with training set, probe set, classes and frames.
 
-    python -m cu_core bench scale --quick
-    python -m cu_core bench scale --cifar DIR --json
+    python -m bench scale --quick
+    python -m bench scale --cifar DIR --json
 
 Every row is measured in a process of its own; "peak MB" is the most it held, "own MB" the part of
 this above its imports (torch and what it brings). "exponent" is the k of size^k, fitted over all
@@ -14,90 +14,55 @@ import argparse
 import json
 import multiprocessing
 import sys
-import tempfile
-import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench import provenance
+from bench import made_data, report, scale_cells, scale_processes
+from bench.report import Found, Row, exponent, number, target
 
 TABLES = ("train", "streamed", "probe", "classes", "frames", "processes")
 APP_MB, WORKER_MB = 250.0, 2500.0  # the targets
 WIDTH = 128  # of the embeddings where frames are counted: small-cnn's
 SIDE = 64  # of the streamed images
 
-Found = dict[str, Any]
+
+def main(argv: list[str]) -> int:
+    return report.run("scale", argv, read(argv), measure, text)
 
 
-def main(argv: list[str] | None = None) -> int:
-    given = sys.argv[1:] if argv is None else argv
-    options, began = _options(given), time.perf_counter()
-    with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
-        found = measure(options, Path(scratch))
-    from bench import scale_report
-
-    found |= provenance.about("scale", given, options)
-    found["seconds"] = time.perf_counter() - began
-    print(json.dumps(found) if options.json else scale_report.text(found))
-    return 1 if found["faults"] else 0
-
-
-def _options(argv: list[str]) -> argparse.Namespace:
-    parser = provenance.parser("scale", __doc__)
-    add = parser.add_argument
+def read(argv: list[str]) -> argparse.Namespace:
+    options = report.Options("scale", __doc__)
+    add, sized = options.add_argument, options.sized
     add("--quick", action="store_true", help="small sizes: about a minute on 2 cores")
     add("--cifar", metavar="DIR", help="folder of CIFAR-10's parquet files")
     add("--tables", nargs="+", default=list(TABLES), choices=TABLES, help="which (all)")
-    add("--train", nargs="+", type=int, help="sizes of the training set")
-    add("--streamed", nargs="+", type=int, help="of one read from disk")
-    add("--probe", nargs="+", type=int, help="of the probe set")
-    add("--classes", nargs="+", type=int, help="numbers of classes, each above 5")
-    add("--frames", nargs="+", type=int, help="numbers of frames of a run")
-    add("--points", type=int, help="where the probe set does not grow (2000; quick: 200)")
-    add("--steps", type=int, help="updates that are timed (30; quick: 6)")
-    add("--looks", type=int, help="frames that are timed (8; quick: 4)")
+    sized("--train", [1800, 5000, 10_000, 20_000, 50_000], [600, 1200], "sizes of the training set")
+    sized("--streamed", [20_000, 60_000, 200_000], [1000, 2000], "of one read from disk")
+    sized("--probe", [500, 1000, 2000, 5000, 10_000, 20_000], [200, 400], "of the probe set")
+    sized("--classes", [10, 20, 50, 100], [10, 20], "numbers of classes, each above 5")
+    sized("--frames", [30, 100, 300, 1000], [10, 30], "numbers of frames of a run")
+    sized("--points", 2000, 200, "where the probe set does not grow")
+    sized("--steps", 30, 6, "updates that are timed")
+    sized("--looks", 8, 4, "frames that are timed")
     add("--model", default="small-cnn", help="of the worker on CIFAR-10")
     add("--scratch", metavar="DIR", help="where files are made (the system's temporary folder)")
-    add("--device", default="cpu", help="cpu, cuda or mps")
-    options = parser.parse_args(argv)
-    quick = options.quick
-    usual = {
-        "train": [600, 1200] if quick else [1800, 5000, 10_000, 20_000, 50_000],
-        "streamed": [1000, 2000] if quick else [20_000, 60_000, 200_000],
-        "probe": [200, 400] if quick else [500, 1000, 2000, 5000, 10_000, 20_000],
-        "classes": [10, 20] if quick else [10, 20, 50, 100],
-        "frames": [10, 30] if quick else [30, 100, 300, 1000],
-        "points": 200 if quick else 2000,
-        "steps": 6 if quick else 30,
-        "looks": 4 if quick else 8,
-    }
-    for name, value in usual.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    return options
+    options.device("cpu")
+    return options.read(argv)
 
 
 def measure(options: argparse.Namespace, scratch: Path) -> Found:
     """Every table asked for. What could not be measured is said in its row."""
     bench = Bench(options, scratch)
-    made: dict[str, Callable[[], Found]] = {
-        "train": bench.train,
-        "streamed": bench.streamed,
-        "probe": bench.probe,
-        "classes": bench.classes,
-        "frames": bench.frames,
-        "processes": bench.processes,
-    }
-    tables = [made[name]() for name in TABLES if name in options.tables]
+    tables = [getattr(bench, name)() for name in TABLES if name in options.tables]
     found = {"tables": tables, "not_run": bench.not_run, "faults": bench.faults}
     return found | {"targets": bench.targets}
 
 
 class Bench:
-    """The measurements of one call, in one scratch folder."""
+    """The measurements of one call, in one scratch folder: a method for each of TABLES."""
 
     def __init__(self, options: argparse.Namespace, scratch: Path) -> None:
         self.options, self.scratch, self.faults = options, scratch, 0
@@ -111,8 +76,6 @@ class Bench:
 
     def cell(self, name: str, **given: Any) -> Found:
         """One measurement of ``bench/scale_cells.py`` in a process of its own."""
-        from bench import scale_cells
-
         try:
             with ProcessPoolExecutor(1, self.start) as alone:
                 found = alone.submit(scale_cells.run, name, given).result()
@@ -124,36 +87,30 @@ class Bench:
             return {"error": f"{type(fault).__name__}: {fault}"}
 
     def train(self) -> Found:
-        from bench import scale_sources
-        from bench.scale_report import table
-
-        rows = []
-        for n in self.options.train:
-            folder, home = self.scratch / f"train-{n}", self.scratch / f"home-{n}"
-            scale_sources.parquet(folder, n, self.options.cifar)
-            read = {"source": f"parquet:{folder}", "home": str(home)}
-            cold = self.cell("cold", **read)
-            cold |= {"cold peak MB": cold.pop("peak MB", 0), "cold own MB": cold.pop("own MB", 0)}
-            run = self.cell("train", **read, steps=self.options.steps, device=self.options.device)
+        rows, options = [], self.options
+        for n in options.train:
+            source = made_data.parquet(self.scratch / f"train-{n}", n, options.cifar)
+            files = {"source": source, "home": str(self.scratch / f"home-{n}")}
+            cold = self.cell("cold", **files)
+            cold |= {f"cold {k}": cold.pop(k, 0) for k in ("peak MB", "own MB")}
+            run = self.cell("train", **files, steps=options.steps, device=options.device)
             rows.append({"images": n, **cold, **run})
-        what = "CIFAR-10's first" if self.options.cifar else "synthetic 32 x 32"
+        what = "CIFAR-10's first" if options.cifar else "synthetic 32 x 32"
         return table("train", f"Training set, {what} images and a fifth to test", "images", rows)
 
     def streamed(self) -> Found:
-        from bench import scale_sources
-        from bench.scale_report import table
-
         file, rows = self.scratch / "images.npy", []
-        scale_sources.images(file, max(self.options.streamed), SIDE)
-        n_batches = 4 * self.options.steps
-        given = {"file": str(file), "n_batches": n_batches, "device": self.options.device}
+        made_data.images(file, max(self.options.streamed), SIDE)
+        given = {"file": str(file), "n_batches": 4 * self.options.steps}
         for n in self.options.streamed:
-            scale_sources.forget_pages(file)
-            streamed = self.cell("streamed", rows=n, fits=False, **given)
-            held = self.cell("streamed", rows=n, fits=True, **given)
-            row = {f"streamed {k}": v for k, v in streamed.items() if k != "file MB"}
-            row |= {f"held {k}": v for k, v in held.items() if k != "file MB"}
-            rows.append({"images": n, "file MB": held.get("file MB"), **row})
+            made_data.forget_pages(file)
+            row = {"images": n, "file MB": 0.0}
+            for way in ("streamed", "held"):
+                fits = {"fits": way == "held", "device": self.options.device}
+                found = self.cell("streamed", rows=n, **fits, **given)
+                row["file MB"] = found.pop("file MB", None)
+                row |= {f"{way} {name}": value for name, value in found.items()}
+            rows.append(row)
         file.unlink()
         title = f"Images of {SIDE} x {SIDE} read from disk, batches of 256 cropped and mirrored"
         note = (
@@ -163,35 +120,34 @@ class Bench:
         return table("streamed", title, "images", rows, note)
 
     def probe(self) -> Found:
-        return self._looked("probe", "Probe set, a frame", "points", self.options.probe)
+        fixed = [(n, n, 10) for n in self.options.probe]
+        return self._looked("probe", "Probe set, a frame", "points", fixed, "10 classes")
 
     def classes(self) -> Found:
-        return self._looked("classes", "Classes, a frame", "classes", self.options.classes)
+        points = self.options.points
+        fixed = [(n, points, n) for n in self.options.classes]
+        return self._looked("classes", "Classes, a frame", "classes", fixed, f"{points:,} points")
 
-    def _looked(self, name: str, title: str, axis: str, sizes: list[int]) -> Found:
-        from bench.scale_report import table
-
-        usual = {"points": self.options.points, "classes": 10}
-        rows = []
-        for size in sizes:
-            given = {**usual, axis: size, "frames": self.options.looks}
-            given |= {"rows": max(2 * given["points"], 10 * given["classes"])}
+    def _looked(
+        self, name: str, title: str, axis: str, sizes: list[tuple[int, int, int]], fixed: str
+    ) -> Found:
+        """``sizes``: (that of the row, points, classes)."""
+        rows, given = [], {"home": str(self.scratch), "frames": self.options.looks}
+        for size, points, classes in sizes:
+            n, path = max(2 * points, 10 * classes), self.scratch / f"{name}-{size}.npz"
+            given |= {"source": made_data.npz(path, n, min(n, 2000), classes), "points": points}
             rows.append({axis: size, **self.cell("looked", **given, device=self.options.device)})
-        fixed = "10 classes" if axis == "points" else f"{usual['points']:,} points"
         note = f"{fixed}; ms and kB are of one frame, test outputs of up to 2,000 images with it."
         return table(name, title, axis, rows, note)
 
     def frames(self) -> Found:
-        from bench.scale_report import table
-
         points, rows = self.options.points, []
         for n in self.options.frames:
             home = str(self.scratch / f"frames-{n}")
             kept = self.cell("written", home=home, frames=n, points=points, classes=10, width=WIDTH)
-            kept = {f"write {k}" if k.endswith("MB") and "disk" not in k else k: v
-                    for k, v in kept.items()}  # fmt: skip
+            own = {f"write {k}": kept.pop(k) for k in ("peak MB", "own MB") if k in kept}
             shown = self.cell("read", home=home, run=kept.pop("run")) if "run" in kept else {}
-            rows.append({"frames": n, **kept, **shown})
+            rows.append({"frames": n, **kept, **own, **shown})
         note = (
             f"{points:,} points, {WIDTH}-d, 10 classes, made-up numbers. open: what the app sends "
             "a page that opens the run; look: what it sends while the run goes on, every second."
@@ -199,16 +155,12 @@ class Bench:
         return table("frames", "Frames of a run", "frames", rows, note)
 
     def processes(self) -> Found:
-        from bench import scale_processes
-        from bench.scale_report import table
-
-        settle = 2.0 if self.options.quick else 40.0
+        settle, cifar = 2.0 if self.options.quick else 40.0, self.options.cifar
         rows = self._tried(lambda: scale_processes.app(self.scratch / "app", settle))
         self._target("the app, a page opened, no run", rows[1:2], APP_MB)
-        if self.options.cifar:
-            source, home = f"parquet:{self.options.cifar}", self.scratch / "worker"
-            given = (home, source, self.options.model, self.options.device)
-            busy = self._tried(lambda: [scale_processes.worker(*given)])
+        if cifar:
+            given = (f"parquet:{cifar}", self.options.model, self.options.device)
+            busy = self._tried(lambda: [scale_processes.worker(self.scratch / "worker", *given)])
             self._target("a worker on CIFAR-10", busy, WORKER_MB)
             rows += busy
         else:
@@ -224,11 +176,40 @@ class Bench:
 
     def _target(self, what: str, rows: list[Found], limit: float) -> None:
         """A target that was measured; one that was not is in the table with its reason."""
-        for measured in [row["MB"] for row in rows if "MB" in row]:
-            self.targets.append(
-                {"what": what, "measured": measured, "limit": limit, "met": measured <= limit}
-            )
+        self.targets += [target(f"MB of {what}", r["MB"], limit) for r in rows if "MB" in r]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def table(name: str, title: str, axis: str, rows: Sequence[Row], note: str = "") -> Found:
+    """The rows with, for each column of numbers, how it grows along the axis over all rows, and
+    from the last size but one to the last: there a fixed cost hides less of it."""
+    sound = [row for row in rows if "error" not in row]
+    graded = bool(sound) and _numbers(sound, axis)
+    growth: Found = {}
+    for column in [c for c in sound[0] if c != axis and _numbers(sound, c)] if graded else []:
+        sizes, values = [row[axis] for row in sound], [row[column] for row in sound]
+        last = exponent(sizes[-2:], values[-2:])
+        growth[column] = {"all": exponent(sizes, values), "last two": last}
+    about = {"name": name, "title": title, "axis": axis, "note": note}
+    return about | {"rows": list(rows), "exponents": growth}
+
+
+def _numbers(rows: Sequence[Row], column: str) -> bool:
+    return all(isinstance(row.get(column), int | float) for row in rows)
+
+
+def text(found: Row) -> str:
+    tables, not_run = [_table(it) for it in found["tables"]], [f"- {it}" for it in found["not_run"]]
+    targets = "\n".join(report.target_table(found["targets"]))
+    return "\n\n".join([report.circumstances(found), *tables, *not_run, targets])
+
+
+def _table(it: Row) -> str:
+    columns = list(dict.fromkeys(name for row in it["rows"] for name in row))
+    lines = [columns, *([number(row.get(c, "")) for c in columns] for row in it["rows"])]
+    for which in ("all", "last two"):
+        grown = {c: values[which] for c, values in it["exponents"].items()}
+        cells = ["" if grown.get(c) is None else f"{grown[c]:.2f}" for c in columns[1:]]
+        if any(cells):
+            lines.append([f"exponent, {which}", *cells])
+    about = [f"## {it['title']}", *([it["note"]] if it["note"] else [])]
+    return "\n\n".join([*about, "\n".join(report.table(lines))])

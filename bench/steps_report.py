@@ -1,10 +1,9 @@
 """What the rounds of the steps bench amount to: medians, ratios, targets, and their tables."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.map_report import Target, at_least, at_most, target_table
+from bench.report import Found, spread, table, target, target_table
 
 TITLES = {
     "ours": "ours",
@@ -16,24 +15,11 @@ TITLES = {
 LEAST = {"cpu": {"released": 4.0, "bare": 0.9}, "cuda": {"released": 15.0, "bare": 0.8}}
 MOST_LOOKING = {"cpu": 0.20, "cuda": 0.25}
 SET_FOR = ("resnet18", 64, 64)  # the ratio to the released code
-SHARES = {
-    "data": "data",
-    "model": "model, forward",
-    "loss": "loss",
-    "update": "backward and update",
-    "snapshot": "snapshot",
-    "metrics": "metrics",
-    "projection": "projection",
-    "store": "store",
-    "checkpoint": "checkpoint",
-    "other": "other",
-}
+SHARES = {name: name for name in ("data", "model", "loss", "update", "snapshot", "metrics")}
+SHARES |= {name: name for name in ("projection", "store", "checkpoint", "other")}
+SHARES |= {"model": "model, forward", "update": "backward and update"}
 
 Side = Mapping[str, Any]
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
 def side(rounds: Sequence[tuple[float, int, int | None]], updates: int) -> dict[str, Any]:
@@ -44,25 +30,23 @@ def side(rounds: Sequence[tuple[float, int, int | None]], updates: int) -> dict[
         "images": list(images),
         "seconds": list(seconds),
         "seconds_per_step": spread([s / updates for s in seconds]),
-        "images_per_second": spread([n / s for n, s in zip(images, seconds, strict=True)]),
+        "images_per_second": spread(_rates(images, seconds)),
         "peak_bytes": None if peak[0] is None else max(peak),
     }
 
 
+def _rates(images: Sequence[int], seconds: Sequence[float]) -> list[float]:
+    return [n / s for n, s in zip(images, seconds, strict=True)]
+
+
 def ratios(sides: Mapping[str, Side]) -> dict[str, dict[str, Any]]:
     """Images a second, ours / theirs, of each round; where the batches are alike, the steps'."""
-    return {
-        name: {"rounds": (rounds := _rounds(sides["ours"], other)), **spread(rounds)}
-        for name, other in sides.items()
-        if name != "ours"
-    }
-
-
-def _rounds(mine: Side, other: Side) -> list[float]:
-    rates = [
-        [n / s for n, s in zip(one["images"], one["seconds"], strict=True)] for one in (mine, other)
-    ]
-    return [own / theirs for own, theirs in zip(*rates, strict=True)]
+    rates = {name: _rates(one["images"], one["seconds"]) for name, one in sides.items()}
+    mine, found = rates.pop("ours"), {}
+    for name, theirs in rates.items():
+        rounds = [own / other for own, other in zip(mine, theirs, strict=True)]
+        found[name] = {"rounds": rounds, **spread(rounds)}
+    return found
 
 
 def said(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -77,45 +61,37 @@ def beside(run: Mapping[str, Any], sides: Mapping[str, Side]) -> dict[str, float
     return {name: one["seconds_per_step"]["median"] / each for name, one in sides.items()}
 
 
-def targets(row: Mapping[str, Any], device: str) -> list[Target]:
+def targets(row: Mapping[str, Any], device: str) -> list[Found]:
     """Each target with what was measured; the kind of device decides the number."""
     kind = "cpu" if device == "cpu" else "cuda"
     here = (row["model"], row["forget_images"], row["retain_images"])
     note = "" if here == SET_FOR else f" (set for {_sized(*SET_FOR)})"
     found = [
-        at_least(f"{TITLES[name]}: ours / theirs{also}", LEAST[kind][name], of["median"])
+        target(f"{TITLES[name]}: ours / theirs{also}", of["median"], least=LEAST[kind][name])
         for name, also in (("released", note), ("bare", ""))
         if (of := row["ratios"].get(name))
     ]
     name = "what a long run's loop is beside its steps (snapshots, metrics, map, store)"
-    return [*found, at_most(name, MOST_LOOKING[kind], row["run"]["beside_steps"])]
+    return [*found, target(name, row["run"]["beside_steps"], MOST_LOOKING[kind])]
 
 
 def row_text(row: Mapping[str, Any]) -> str:
     """One network: its sides, the shares of its run, the targets."""
     title = _sized(row["model"], row["forget_images"], row["retain_images"])
     plan = f"Ours computes in {row['precision']}, {row['layout']}, on {row['threads']} threads."
-    lines = [f"### {title}", "", plan, ""]
-    lines += [
-        "| side | s / step | images / s | ours / theirs, median (rounds) |",
-        "|---|---|---|---|",
-    ]
-    lines += [_side_row(name, one, row["ratios"].get(name)) for name, one in row["sides"].items()]
+    sides = [["side", "s / step", "images / s", "ours / theirs, median (rounds)"]]
+    for name, one in row["sides"].items():
+        step, rate = (one[key]["median"] for key in ("seconds_per_step", "images_per_second"))
+        of = row["ratios"].get(name)
+        rounds = f"{of['median']:.2f} ({of['low']:.2f} to {of['high']:.2f})" if of else "-"
+        sides.append([TITLES[name], f"{step:.4f}", f"{rate:,.0f}", rounds])
     run = row["run"]
-    lines += ["", f"Shares of {run['denominator']}. {run['steps']} steps, a snapshot every "]
-    lines[-1] += f"{run['every']}, {run['seconds_per_step']:.4f} s a step with all of it."
-    lines += ["", "| " + " | ".join(SHARES.values()) + " |", "|---" * len(SHARES) + "|"]
-    lines += ["| " + " | ".join(f"{100 * row['shares'][name]:.1f} %" for name in SHARES) + " |"]
-    return "\n".join([*lines, "", *target_table(row["targets"])])
+    told = f"Shares of {run['denominator']}. {run['steps']} steps, a snapshot every "
+    told += f"{run['every']}, {run['seconds_per_step']:.4f} s a step with all of it."
+    parts = [list(SHARES.values()), [f"{100 * row['shares'][name]:.1f} %" for name in SHARES]]
+    lines = [f"### {title}", "", plan, "", *table(sides), "", told, "", *table(parts), ""]
+    return "\n".join([*lines, *target_table(row["targets"])])
 
 
 def _sized(model: str, forget: int, retain: int) -> str:
     return f"{model}, {forget} + {retain} images"
-
-
-def _side_row(name: str, one: Side, ratio: Mapping[str, Any] | None) -> str:
-    rounds = "-"
-    if ratio:
-        rounds = f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})"
-    step, rate = one["seconds_per_step"]["median"], one["images_per_second"]["median"]
-    return f"| {TITLES[name]} | {step:.4f} | {rate:,.0f} | {rounds} |"

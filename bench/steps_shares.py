@@ -1,22 +1,23 @@
 """Where the time of a run goes: one real run through ``execute``, and one step taken apart."""
 
 import dataclasses
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
-import torch
-
-from bench.steps_sides import contrastive, job_of
+from bench.runs import booked, ms_of
+from bench.steps_sides import job_of
 from cu_core import engine
 from cu_core.data.probe import make_probe
 from cu_core.models import checkpoint
 from cu_core.runs import reference_models
-from cu_core.runs.execute import execute
+from cu_core.runs.clock import Clock
+from cu_core.runs.commands import Commands
+from cu_core.runs.loop import Loop
+from cu_core.runs.prepare import Run, prepare
+from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, cadence, method_of
-from cu_core.runs.unlearning import UnlearnRun
 from cu_core.spec import StepLog, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
@@ -25,7 +26,7 @@ WRITING = ("store", "checkpoint")
 IN_A_STEP = ("data", "model", "loss", "update")
 NAMES = {"map": "projection"}
 CIFAR_CLASS = 5000  # samples
-OMEGA = 4  # retain batches beside a forget batch
+OMEGA = 4  # retain batches beside a forget batch: as often the released code starts its workers
 DENOMINATOR = (
     "the loop of one run by the wall: steps, snapshots, metrics, map, writing, checkpoints, and "
     "what the run's clock does not book of it (commands, say). Not in it: training of models, the "
@@ -37,14 +38,6 @@ ASYNCHRONOUS = (
     "that of the rounds, a snapshot was timed by itself, and the shares are of these, whose sum is "
     "not the wall; how much the loop is beside its steps is told by the wall"
 )
-
-
-def asked(dataset: str, model: str, forget_images: int, probe: int, device: str) -> UnlearnRequest:
-    """Forgetting class 5 by the contrastive method."""
-    return UnlearnRequest.model_validate(
-        {"dataset": dataset, "model": model, "forget": "class:5", "method": "contrastive"}
-        | {"hparams": contrastive(forget_images), "probe_size": probe, "device": device}
-    )
 
 
 def usual_every(setup: Setup, n_forget: int) -> int:
@@ -66,8 +59,9 @@ def keep_untrained(store: Store, setup: Setup) -> str:
     update or a look costs does not depend on the weights' values."""
     model, request, data = reference_models.blank(setup), setup.request, setup.dataset
     name = f"untrained-{checkpoint.weights_sha256(model)[:12]}"
-    header = {"architecture": request.model, "head": request.head, "shape": list(data.shape)}
-    header |= {"n_classes": data.n_classes, "class_names": list(data.class_names)}
+    header: dict[str, Any] = {"architecture": request.model, "head": request.head}
+    header |= {"shape": list(data.shape), "n_classes": data.n_classes}
+    header["class_names"] = list(data.class_names)
     record = ModelRecord(
         id=name, kind="imported", architecture=request.model, dataset=data.key,
         dataset_hash=data.hash, class_names=data.class_names, shape=data.shape,
@@ -79,45 +73,30 @@ def keep_untrained(store: Store, setup: Setup) -> str:
 
 
 def made_run(store: Store, request: UnlearnRequest, every: int, looks: int) -> dict[str, Any]:
-    """A run of ``looks`` x ``every`` steps from untrained weights: its steps, device and seconds,
+    """A run of ``looks`` x ``every`` steps from untrained weights that ends with its loop (final
+    metrics of an untrained network take minutes and tell nothing): its steps, device and seconds,
     among them those of the whole "loop" by the wall."""
     original = keep_untrained(store, Setup(request, store.home))
     more = {"original": original, "every": every, "max_steps": looks * every, "reference": False}
-    run_id = store.enqueue(UnlearnRequest(**request.model_dump() | more), "bench steps")
-    try:
-        with loop_alone():
-            return execute(store, store.claim_run(run_id))
-    finally:
-        store.delete(run_id)
-
-
-@contextmanager
-def loop_alone() -> Iterator[None]:
-    """Runs made inside book the seconds of their loop, all that is done in it included, and
-    end with it: final metrics of an untrained network take minutes and tell nothing."""
-    own = UnlearnRun._loop, UnlearnRun._conclude
-
-    def loop(run: UnlearnRun, *given: Any) -> None:
-        with booked("loop", run.clock.seconds, run.setup.device):
-            own[0](run, *given)
-
-    def conclude(run: UnlearnRun, _job: Any) -> dict[str, Any]:
-        seconds = dict(run.clock.seconds)
-        return {"steps": run.step, "device": run.setup.device, "seconds": seconds}
-
-    UnlearnRun._loop, UnlearnRun._conclude = loop, conclude  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        UnlearnRun._loop, UnlearnRun._conclude = own  # type: ignore[method-assign]
+    setup = Setup(UnlearnRequest(**request.model_dump() | more), store.home)
+    run_id = store.enqueue(setup.request, "bench steps")
+    with store.claim_run(run_id), closing(store.writer(run_id)) as writer, setup.computing():
+        ends = (Progress(writer), Commands(store, run_id, writer))
+        run = Run(store, setup, writer, *ends, Clock())
+        loop = Loop(prepare(run, writer.read()))
+        with booked(run.clock.seconds, "loop", setup.device):
+            for _ in loop.events():
+                pass
+    store.delete(run_id)
+    return {"steps": loop.step, "device": setup.device, "seconds": run.clock.seconds}
 
 
 def run_shares(
-    summary: Mapping[str, Any], every: int, step_s: float, look_ms: float
+    timed: Mapping[str, Any], every: int, step_s: float, look_ms: float
 ) -> dict[str, Any]:
     """Shares of the loop of a made run, scaled to a long one. ``step_s``: of the rounds;
     ``look_ms``: of a snapshot timed by itself. Both stand in where the run's clock cannot tell."""
-    seconds, steps, on_gpu = summary["seconds"], summary["steps"], summary["device"] != "cpu"
+    seconds, steps, on_gpu = timed["seconds"], timed["steps"], timed["device"] != "cpu"
     looks = steps // every
     parts = {name: seconds.get(name, 0.0) for name in ("step", *LOOKING, *WRITING)}
     parts["other"] = max(0.0, seconds["loop"] - sum(parts.values()))
@@ -160,59 +139,32 @@ def step_apart(setup: Setup, retain_images: int, steps: int) -> dict[str, Any]:
         (job.model, "forward", "model"),
         (job, "update", "update"),
     ):
-        setattr(owner, function, timed(getattr(owner, function), name, spent, setup.device))
+        setattr(owner, function, _timed(getattr(owner, function), name, spent, setup.device))
     warm = 1 if setup.device == "cpu" else OMEGA  # caches; on a GPU, graphs
     updates = engine.run(method, job, total=warm + steps)
     for _ in range(warm):
         next(updates)
     spent.clear()
-    with booked("step", spent, setup.device):
+    with booked(spent, "step", setup.device):
         made = sum(isinstance(log, StepLog) for log in updates)
     inside = {name: spent.get(name, 0.0) for name in IN_A_STEP}
     inside["loss"] = max(0.0, spent["step"] - sum(inside.values()))
-    return {
-        "ms": {name: 1000 * part / made for name, part in inside.items()},
-        "shares": shares(inside),
-        "look_ms": look_ms(setup, job.model),
-    }
+    observer = engine.Observer(
+        setup.resident, make_probe(setup.dataset, setup.forget, request.probe_size)
+    )
+    _, look_ms = (ms_of(lambda: observer.look(job.model, 0), setup.device) for _ in "ab")  # warm
+    ms = {name: 1000 * part / made for name, part in inside.items()}
+    return {"ms": ms, "shares": shares(inside), "look_ms": look_ms}
 
 
-def look_ms(setup: Setup, model: Any) -> float:
-    """One look at the probe, after one that warms."""
-    assert isinstance(setup.request, UnlearnRequest) and setup.forget is not None
-    probe = make_probe(setup.dataset, setup.forget, setup.request.probe_size)
-    observer, spent = engine.Observer(setup.resident, probe), []
-    for _ in range(2):
-        began = now(setup.device)
-        observer.look(model, 0)
-        spent.append(1000 * (now(setup.device) - began))
-    return spent[-1]
-
-
-def timed(
+def _timed(
     function: Callable[..., Any], name: str, spent: dict[str, float], device: str
 ) -> Callable[..., Any]:
     def run(*given: Any, **named: Any) -> Any:
-        with booked(name, spent, device):
+        with booked(spent, name, device):
             return function(*given, **named)
 
     return run
-
-
-@contextmanager
-def booked(name: str, spent: dict[str, float], device: str) -> Iterator[None]:
-    began = now(device)
-    yield
-    spent[name] = spent.get(name, 0.0) + now(device) - began
-
-
-def now(device: str) -> float:
-    """Seconds, once the device has done what it was given."""
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-    elif device == "mps":
-        torch.mps.synchronize()
-    return time.perf_counter()
 
 
 def whole(run: Mapping[str, float], inside: Mapping[str, float]) -> dict[str, float]:

@@ -11,49 +11,53 @@ memory format, as many threads as torch takes, and one number read to the host a
 
 import multiprocessing
 import sys
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Generator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import DataLoader, Dataset
 
+from bench.runs import asked
 from cu_core import engine, models
 from cu_core.errors import BadRequest
 from cu_core.methods.contrastive import Contrastive, contrastive_loss
+from cu_core.models.calibrate import ALL
 from cu_core.models.capture import next_update, quicken
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup, make_job
-from cu_core.spec import Job
+from cu_core.spec import Job, UnlearnRequest
 
 STARTED_BY = "fork" if sys.platform == "linux" else multiprocessing.get_start_method()
 
 
-class Side(Protocol):
-    """``threads``: of torch, while it works."""
+class Side:
+    """One way to make updates of ``model``. ``threads``: of torch, while it works."""
 
-    threads: int
+    def __init__(self, model: nn.Module, threads: int) -> None:
+        self.model, self.threads, self.images = model, threads, 0
+        model.register_forward_pre_hook(self._count)  # the same small cost on every side
+
+    def _count(self, _module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        self.images += len(given[0])
 
     def advance(self, updates: int) -> int:
         """Makes so many updates; the images that went through the network for them."""
+        before = self.images
+        self.update(updates)
+        return self.images - before
+
+    def update(self, updates: int) -> None:
+        raise NotImplementedError
 
 
-class Images:
-    """Counts what a network is given, by a hook: the same small cost on every side."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.n = 0
-        model.register_forward_pre_hook(self._count)
-
-    def _count(self, _module: nn.Module, given: tuple[Tensor, ...]) -> None:
-        self.n += len(given[0])
-
-
-def contrastive(forget_images: int, rate: float = 1e-3) -> dict[str, Any]:
-    """Knobs: the method's own, but for the batch, the released code's learning rate (networks
-    here are untrained) and so many epochs that a measurement never runs out of updates."""
-    return {"batch_size": forget_images, "lr": rate, "epochs": 200}
+def request(dataset: str, model: str, images: int, probe: int, device: str) -> UnlearnRequest:
+    """Forgetting class 5 by the contrastive method with its own knobs, but for the batch, the
+    released code's learning rate (networks here are untrained) and so many epochs that a
+    measurement never runs out of updates."""
+    knobs = {"batch_size": images, "lr": 1e-3, "epochs": 200}
+    return asked(dataset=dataset, model=model, hparams=knobs, probe_size=probe, device=device)
 
 
 def job_of(setup: Setup, method: Contrastive, retain_images: int) -> Job:
@@ -66,50 +70,43 @@ def job_of(setup: Setup, method: Contrastive, retain_images: int) -> Job:
     return job
 
 
-class Ours:
+class Ours(Side):
     """Lethe's own updates, as ``engine.run`` yields them; nobody looks at the model."""
 
     def __init__(self, setup: Setup, method: Contrastive, retain_images: int) -> None:
         self.job = job_of(setup, method, retain_images)
-        self.images = Images(self.job.model)
+        super().__init__(self.job.model, setup.plan.threads or ALL)
         engine.begin(method, self.job)
-        self.threads = torch.get_num_threads()  # which the library has chosen
         self._updates = engine.run(method, self.job)
 
-    def advance(self, updates: int) -> int:
-        before = self.images.n
+    def update(self, updates: int) -> None:
         for _ in range(updates):
             next(self._updates)
-        return self.images.n - before
 
 
-class Bare:
+class Bare(Side):
     """The ceiling: one resident batch, as large as those of ``ours``, over and over. ``recorded``:
     its passes become a CUDA graph, as those of ours are on a GPU."""
 
     def __init__(
         self, setup: Setup, method: Contrastive, ours: Ours, recorded: bool = False
     ) -> None:
-        self.threads = ours.threads
+        super().__init__(reference_models.blank(setup).train(), ours.threads)
         parts = [ours.job.forget.batch(0), ours.job.retain.batch(0)]
         x, self.y = (torch.cat(both) for both in zip(*parts, strict=True))
         last = setup.plan.layout == "channels-last" and x.ndim == 4
         self.x = x.to(memory_format=torch.channels_last) if last else x
-        self.model = reference_models.blank(setup).train()
-        self.images = Images(self.model)
         self.optimizer = torch.optim.SGD(self.model.parameters(), method.lr, method.momentum)
         if recorded:
             quicken(self.model, self.optimizer)
 
-    def advance(self, updates: int) -> int:
-        before = self.images.n
+    def update(self, updates: int) -> None:
         for _ in range(updates):
             next_update(self.model)
             logits, _ = self.model(self.x)
             self.optimizer.zero_grad(set_to_none=True)
             cross_entropy(logits, self.y).backward()
             self.optimizer.step()
-        return self.images.n - before
 
 
 class Samples(Dataset[tuple[Tensor, Tensor]]):
@@ -158,7 +155,7 @@ class Usual(nn.Module):
         return self.fc(z), z
 
 
-class Released:
+class Released(Side):
     """The released code's way to feed the loop, or with ``augmented`` the usual crops, flips and
     shuffled order put back into it."""
 
@@ -172,7 +169,8 @@ class Released:
         augmented: bool = False,
     ) -> None:
         """``sizes``: images of the forget and of the retain set in a batch."""
-        self.setup, self.method, self.sizes, self.threads = setup, method, sizes, threads
+        super().__init__(Usual(setup).to(setup.device).train(), threads)
+        self.setup, self.method, self.sizes = setup, method, sizes
         assert setup.forget is not None
         chosen = (setup.forget.index, setup.retain_index(setup.forget))
         self.forget, self.retain = (
@@ -191,28 +189,26 @@ class Released:
                 f"The retain set has {len(self.retain)} batches of {sizes[1]} images, and a forget "
                 f"batch needs {method.retain_batches}. Choose smaller batches, or more data."
             )
-        self.model = Usual(setup).to(setup.device).train()
-        self.images, self.forget_batches = Images(self.model), 0
+        self.forget_batches = 0
         self.optimizer = torch.optim.SGD(self.model.parameters(), method.lr, method.momentum)
         self._coming = self._forget_batches()
 
-    def advance(self, updates: int) -> int:
+    def update(self, updates: int) -> None:
         """Of whole forget batches: ``updates`` is a multiple of omega."""
-        before, omega = self.images.n, self.method.retain_batches
+        omega = self.method.retain_batches
         for _ in range(updates // omega):
             x_f, y_f = next(self._coming)
             self.forget_batches += 1
             beside = iter(self.retain)  # the one before lives on until this one has started
             for _ in range(omega):
                 self._update(x_f, y_f, *next(beside))
-        return self.images.n - before
 
     def close(self) -> dict[str, int]:
         """Ends the workers of the forget set; how often the retain loader was begun."""
         self._coming.close()
         return {"forget_batches": self.forget_batches, "retain_loader_starts": self.retain.starts}
 
-    def _forget_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _forget_batches(self) -> Generator[tuple[Tensor, Tensor], None, None]:
         while True:
             yield from self.forget
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.stage_run import made_up_run
 from cu_core.stage import fixed_box, frames_blob, player_html, unpack
 from tests.e2e.conftest import changed, pixels, write
+from tests.e2e.made_up import made_up_run
 
 pytestmark = pytest.mark.e2e
 

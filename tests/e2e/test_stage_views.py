@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bench.stage_run import made_up_run
 from cu_core.stage import frames_blob, player_html
 from tests.e2e.conftest import changed, pixels, write
+from tests.e2e.made_up import made_up_run
 
 pytestmark = pytest.mark.e2e
 

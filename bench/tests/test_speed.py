@@ -1,5 +1,6 @@
 """The bench that measures every target of speed runs through, small, and says what it measured."""
 
+import argparse
 import json
 
 import pytest
@@ -24,7 +25,7 @@ def test_every_target_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_target_is_for_the_device_it_is_set_for() -> None:
-    cpu, gpu = (speed.argparse.Namespace(device=name) for name in ("cpu", "cuda"))
+    cpu, gpu = (argparse.Namespace(device=name) for name in ("cpu", "cuda"))
     assert speed.row(cpu, speed.REFERENCE_S, 999.0)["met"] is None
     assert speed.row(gpu, speed.REFERENCE_S, 61.0)["met"] is False
     assert speed.row(gpu, speed.ACCURACY, 93.5, least=True)["met"] is True

@@ -9,6 +9,7 @@ is smaller than the data.
 from collections.abc import Mapping
 from typing import Any
 
+from cu_core import methods
 from cu_core.runs.stopping import rule_met
 
 METHOD = "contrastive"
@@ -29,40 +30,36 @@ SEEN = ("ra", "ua", "ta")  # what a snapshot's gap is made of
 
 def ablations() -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
     """(name, changed knobs) of those the method has knobs for; a sentence for each other one."""
-    from cu_core import methods
-
-    knobs = methods.get(METHOD).model_fields
-    there = [(name, changed) for name, changed in PARTS if changed.keys() <= knobs.keys()]
-    missing = [
-        f"{name}: not run: {METHOD} has no knob {', '.join(changed.keys() - knobs.keys())}."
-        for name, changed in PARTS
-        if not changed.keys() <= knobs.keys()
-    ]
+    knobs, there, missing = methods.get(METHOD).model_fields.keys(), [], []
+    for name, changed in PARTS:
+        if lacks := ", ".join(changed.keys() - knobs):
+            missing.append(f"{name}: not run: {METHOD} has no knob {lacks}.")
+        else:
+            there.append((name, changed))
     return there, missing
 
 
 def stops(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where each rule ends this run: step (None: never), gap there, and the best gap there is."""
-    seen = snapshots(cell["curves"])
+    seen, n_classes = snapshots(cell["curves"]), len(cell["class_names"])
     retrained, class_task = cell["retrained"] or {}, cell["forget"]["kind"] == "class"
-    gaps = [gap(values, retrained) for _, values in seen]
-    if not seen or None in gaps:
+    gaps = [each for _, values in seen if (each := gap(values, retrained)) is not None]
+    if not seen or len(gaps) < len(seen):
         return []
     best = min(range(len(seen)), key=lambda i: gaps[i])
-    n_classes = len(cell["class_names"])
-    places = {"best gap there is": best}
+    places: dict[str, int | None] = {"best gap there is": best}
     for title, rule in (("Eq. 8", "class-accuracy"), ("Eq. 9", "sample-accuracy")):
         if class_task or rule != "class-accuracy":
             met = (i for i, (_, v) in enumerate(seen) if rule_met(rule, v, n_classes))
             places[title] = next(met, None)
     places |= {f"{100 * share:.0f} % of the steps": _nearest(seen, share) for share in FIXED}
     places["SCRUB+R"] = matched(seen, class_task)
-    return [
-        {"rule": name, "step": None if i is None else seen[i][0], "best_step": seen[best][0]}
-        | {"gap": None if i is None else gaps[i], "best_gap": gaps[best]}
-        | {"above": None if i is None else gaps[i] - gaps[best]}
-        for name, i in places.items()
-    ]
+    found = []
+    for name, i in places.items():
+        there = None if i is None else (seen[i][0], gaps[i], gaps[i] - gaps[best])
+        row = dict(zip(("step", "gap", "above"), there or (None,) * 3, strict=True))
+        found.append({"rule": name, "best_step": seen[best][0], "best_gap": gaps[best], **row})
+    return found
 
 
 def snapshots(curves: Mapping[str, Any]) -> list[tuple[int, dict[str, float]]]:
@@ -77,9 +74,8 @@ def snapshots(curves: Mapping[str, Any]) -> list[tuple[int, dict[str, float]]]:
 def gap(values: Mapping[str, Any], retrained: Mapping[str, Any]) -> float | None:
     """Mean |difference| of RA, UA and TA in points; None where one is missing."""
     pairs = [(values.get(key), retrained.get(key)) for key in SEEN]
-    if any(a is None or b is None for a, b in pairs):
-        return None
-    return sum(abs(a - b) for a, b in pairs) / len(SEEN)
+    apart = [abs(a - b) for a, b in pairs if a is not None and b is not None]
+    return sum(apart) / len(SEEN) if len(apart) == len(SEEN) else None
 
 
 def matched(seen: list[tuple[int, dict[str, float]]], class_task: bool) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench import scale, scale_report
-from cu_core.cli import main
+from bench import report, scale
+from bench.__main__ import main
 
 pytestmark = pytest.mark.timeout(600)  # fourteen processes one after the other, and an app
 
@@ -21,7 +21,7 @@ SMALL += " --points 100 --steps 4 --looks 4 --device cpu --json"
 def found() -> dict[str, Any]:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        assert main(["bench", "scale", *SMALL.split()]) == 0
+        assert main(["scale", *SMALL.split()]) == 0
     result: dict[str, Any] = json.loads(printed.getvalue())
     return result
 
@@ -80,32 +80,32 @@ def test_exponents_are_those_of_the_rows(found: dict[str, Any]) -> None:
 
 
 def test_the_text_says_the_same(found: dict[str, Any]) -> None:
-    said = scale_report.text(found)
+    said = scale.text(found)
     assert said.count("| exponent, all |") == len(scale.TABLES) - 1
     for table in found["tables"]:
         assert f"## {table['title']}" in said
-    assert "the app, a page opened, no run" in said and "at most 250 MB" in said
+    assert "the app, a page opened, no run" in said and "≤ 250" in said
 
 
 # --- arithmetic -------------------------------------------------------------------------------
 
 
 def test_exponent() -> None:
-    assert scale_report.exponent([1, 10, 100], [5, 50, 500]) == pytest.approx(1)
-    assert scale_report.exponent([2, 4, 8], [3, 12, 48]) == pytest.approx(2)
-    assert scale_report.exponent([1, 10], [7, 7]) == pytest.approx(0)
-    assert scale_report.exponent([10], [1]) is None
-    assert scale_report.exponent([1, 10], [0, 1]) is None
+    assert report.exponent([1, 10, 100], [5, 50, 500]) == pytest.approx(1)
+    assert report.exponent([2, 4, 8], [3, 12, 48]) == pytest.approx(2)
+    assert report.exponent([1, 10], [7, 7]) == pytest.approx(0)
+    assert report.exponent([10], [1]) is None
+    assert report.exponent([1, 10], [0, 1]) is None
 
 
 def test_a_fault_is_a_row_and_the_rest_goes_on(tmp_path: Path) -> None:
-    options = scale._options(["--quick"])
+    options = scale.read(["--quick"])
     bench = scale.Bench(options, tmp_path)
     row = bench.cell("train", source="parquet:/nowhere", home=str(tmp_path), steps=1, device="cpu")
     assert "There is no parquet file" in row["error"] and bench.faults == 1
-    table = scale_report.table("a", "A", "n", [{"n": 1, "x": 2.0}, {"n": 2, **row}])
+    table = scale.table("a", "A", "n", [{"n": 1, "x": 2.0}, {"n": 2, **row}])
     assert table["exponents"] == {"x": {"all": None, "last two": None}}
     found = {
-        "command": "c", "date": "d", "seconds": 1.0, "machine": {}, "not_run": [], "targets": [],
+        "command": "c", "date": "d", "seconds": {}, "machine": {}, "not_run": [], "targets": [],
     }  # fmt: skip
-    assert "There is no parquet file" in scale_report.text({**found, "tables": [table]})
+    assert "There is no parquet file" in scale.text({**found, "tables": [table]})

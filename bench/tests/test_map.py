@@ -1,4 +1,4 @@
-"""The bench verb, the measurement of the map from end to end, and its arithmetic by hand."""
+"""``python -m bench``, the measurement of the map from end to end, and its arithmetic by hand."""
 
 import json
 import subprocess
@@ -9,40 +9,33 @@ import numpy as np
 import pytest
 
 from bench import layouts, map_report
-from bench.embedding_run import EmbeddingRun, sized
-from cu_core.benches import benches, run_bench
-from cu_core.cli import main
-from cu_core.errors import BadRequest
+from bench.__main__ import benches, main
+from bench.map_run import EmbeddingRun, sized
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_benches_there_are_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench"]) == 0
+    assert main([]) == 0
     assert "map        The live map against" in capsys.readouterr().out
-    assert main(["bench", "--json"]) == 0
+    assert main(["--json"]) == 0
     assert "map" in json.loads(capsys.readouterr().out)
     assert "layouts" not in benches()  # a part of one, not one
 
 
 def test_an_unknown_bench_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "haste"]) == 2
+    assert main(["haste"]) == 2
     said = capsys.readouterr().err
     assert "no bench called 'haste'; there are: " in said and "map" in said
     assert said.count("\n") == 1
 
 
-def test_an_installation_without_the_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="without the measurements"):
-        run_bench("map", [], root=tmp_path)
-
-
 def test_options_reach_the_bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["cu_core", "something else"])
+    monkeypatch.setattr(sys, "argv", ["bench", "something else"])
     with pytest.raises(SystemExit) as end:
-        main(["bench", "map", "--help"])
+        main(["map", "--help"])
     assert end.value.code == 0 and "--cifar DIR" in capsys.readouterr().out
 
 
@@ -50,7 +43,7 @@ def test_the_map_is_measured_from_end_to_end(tmp_path: Path) -> None:
     small = "--forget class:5 --frames 3 --probe 120 --max-steps 4 --every 2 --against fresh"
     words = f"--quick {small} --points 100 2000 --threads 1 --home {tmp_path} --json".split()
     done = subprocess.run(
-        [sys.executable, "-m", "cu_core", "bench", "map", *words],
+        [sys.executable, "-m", "bench", "map", *words],
         cwd=ROOT, capture_output=True, text=True, timeout=170,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

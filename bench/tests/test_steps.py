@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from bench import steps, steps_report, steps_shares, steps_sides
-from cu_core.cli import main
+from bench.__main__ import main
 from cu_core.errors import BadRequest
 from cu_core.runs.resolve import Setup, method_of
-from cu_core.runs.unlearning import UnlearnRun
 
 pytestmark = pytest.mark.timeout(400)  # 30 s of a core, which others may be using too
 
@@ -27,7 +26,7 @@ WORDS += " --probe 120 --looks 1 --workers 1 --device cpu"
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home, printed = tmp_path_factory.mktemp("steps"), io.StringIO()
     with contextlib.redirect_stdout(printed):
-        assert main(["bench", "steps", *WORDS.split(), "--home", str(home)]) == 0
+        assert main(["steps", *WORDS.split(), "--home", str(home)]) == 0
     result: dict[str, Any] = json.loads(printed.getvalue())
     return result
 
@@ -63,7 +62,6 @@ def test_shares_sum_to_one(found: dict[str, Any]) -> None:
     assert run["beside_steps"] == pytest.approx(1 - run["shares"]["step"])
     assert run["seconds"]["loop"] > run["seconds"]["step"] > 0
     assert "final metrics" not in run["seconds"] and "final metrics" in run["denominator"]
-    assert UnlearnRun._loop.__module__ == UnlearnRun._conclude.__module__ == UnlearnRun.__module__
     assert row["shares"]["model"] + row["shares"]["update"] > 0
 
 
@@ -77,7 +75,7 @@ def test_the_circumstances_are_on_record(found: dict[str, Any]) -> None:
 
 
 def setup(home: Path) -> Setup:
-    return Setup(steps_shares.asked("digits", "small-cnn", 64, 120, "cpu"), home)
+    return Setup(steps_sides.request("digits", "small-cnn", 64, 120, "cpu"), home)
 
 
 def released(made: Setup, sizes: tuple[int, int] = (64, 64), **more: Any) -> steps_sides.Released:
@@ -184,5 +182,5 @@ def test_on_a_gpu_the_wall_decides_and_the_rounds_tell_a_step() -> None:
 def test_the_cadence_is_that_of_the_forget_set_asked_for(
     tmp_path: Path, n_forget: int, every: int
 ) -> None:
-    made = Setup(steps_shares.asked("digits", "small-cnn", 32, 120, "cpu"), tmp_path)
+    made = Setup(steps_sides.request("digits", "small-cnn", 32, 120, "cpu"), tmp_path)
     assert steps_shares.usual_every(made, n_forget) == every

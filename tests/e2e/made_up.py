@@ -1,4 +1,4 @@
-"""A made-up run for looking at the Stage and for timing it: clusters, one of which dissolves.
+"""A made-up run for looking at the Stage: clusters, one of which dissolves.
 
 Nothing here is measured on a network; the numbers only have the shape of a real run's.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cu_core.stage.wire import Atlas, frames_blob
+from cu_core.stage.wire import Atlas
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FORGET = 5
@@ -59,10 +59,6 @@ def made_up_run(n: int = 1400, frames: int = 60, seed: int = 0) -> dict[str, Any
         "ghost": ghost,
         **_other_views(xy, ghost, centres, seed),
     }
-
-
-def made_up_blob(n: int = 1400, frames: int = 60, seed: int = 0) -> bytes:
-    return frames_blob(**made_up_run(n, frames, seed))
 
 
 def _centres(rng: np.random.Generator) -> NDArray[Any]:
