@@ -136,7 +136,7 @@ def judge(run: EmbeddingRun, frames: Iterable[int], layouts: Sequence[NDArray[np
             found[name].append(values[name])
     scale = float(drawn[0].std(0, correction=0).mean()) or 1.0
     steps = itertools.pairwise(drawn)
-    found["jitter"] = [quality.jitter(quality.moved(a, b, scale), forget) for a, b in steps]
+    found["jitter"] = [quality.jitter(quality.displacement(a, b, scale), forget) for a, b in steps]
     return found
 
 

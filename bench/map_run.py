@@ -62,7 +62,7 @@ def record(store: Store, request: UnlearnRequest, frames: int, most_points: int)
             if isinstance(event, Snapshot):
                 seen.append(event)
                 if len(first) < GROWTH_FRAMES:
-                    first.append(observer.look(job.model, event.step).z)
+                    first.append(observer.snapshot(job.model, event.step).z)
     facts = {
         "model": original,
         "steps": [snapshot.step for snapshot in seen],

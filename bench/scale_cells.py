@@ -109,13 +109,13 @@ def looked(source: str, home: str, points: int, frames: int, device: str) -> Fou
     observer, each = engine.Observer(setup.resident, probe), list[dict[str, float]]()
     with held_run() as (store, run_id, writer):
         steps = [update_ms(method, job, t) for t in range(WARM + 5)]
-        layout = Layout(flat(observer.look(job.model, 0).z), 0, device)
+        layout = Layout(flat(observer.snapshot(job.model, 0).z), 0, device)
         writer.probe(probe)
         for k in range(frames):
             update_ms(method, job, len(steps) + k)
             each.append(spent := dict[str, float]())
             with booked(spent, "snapshot", device):
-                seen = observer.look(job.model, k)
+                seen = observer.snapshot(job.model, k)
             with booked(spent, "map", device):
                 frame = layout.place(seen.z, k, probe.label, probe.is_forget)
             with booked(spent, "metrics", device):

@@ -152,7 +152,9 @@ def step_apart(setup: Setup, retain_images: int, steps: int) -> dict[str, Any]:
     observer = engine.Observer(
         setup.resident, make_probe(setup.dataset, setup.forget, request.probe_size)
     )
-    _, look_ms = (ms_of(lambda: observer.look(job.model, 0), setup.device) for _ in "ab")  # warm
+    _, look_ms = (
+        ms_of(lambda: observer.snapshot(job.model, 0), setup.device) for _ in "ab"
+    )  # warm
     ms = {name: 1000 * part / made for name, part in inside.items()}
     return {"ms": ms, "shares": shares(inside), "look_ms": look_ms}
 

@@ -24,7 +24,7 @@ from cu_core import engine, models
 from cu_core.errors import BadRequest
 from cu_core.methods.contrastive import Contrastive, contrastive_loss
 from cu_core.models.calibrate import ALL
-from cu_core.models.capture import next_update, quicken
+from cu_core.models.capture import next_update, record_passes
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup, make_job
 from cu_core.spec import Job, UnlearnRequest
@@ -98,7 +98,7 @@ class Bare(Side):
         self.x = x.to(memory_format=torch.channels_last) if last else x
         self.optimizer = torch.optim.SGD(self.model.parameters(), method.lr, method.momentum)
         if recorded:
-            quicken(self.model, self.optimizer)
+            record_passes(self.model, self.optimizer)
 
     def update(self, updates: int) -> None:
         for _ in range(updates):

@@ -13,9 +13,9 @@ import torch
 
 from cu_core.data.batches import Resident
 from cu_core.errors import BadRequest, LoneSample
-from cu_core.models.capture import next_update, quicken
+from cu_core.models.capture import next_update, record_passes
 from cu_core.models.evaluate import outputs
-from cu_core.seeding import derive, undisturbed
+from cu_core.seeding import derive, preserve_random_state
 from cu_core.spec import Job, Method, Probe, Snapshot, StepLog
 
 
@@ -44,8 +44,8 @@ class Observer:
         self.normalise = resident.normalise
         self.n_images = len(self.probe_x) + len(self.test_x)
 
-    def look(self, model: torch.nn.Module, step: int) -> Snapshot:
-        with undisturbed(str(self.probe_x.device)):
+    def snapshot(self, model: torch.nn.Module, step: int) -> Snapshot:
+        with preserve_random_state(str(self.probe_x.device)):
             logits, z = outputs(model, self.probe_x, self.normalise)
             test_logits, test_z = outputs(model, self.test_x, self.normalise)
         return Snapshot(step, z, logits, test_logits, test_z)
@@ -57,7 +57,7 @@ def begin(method: Method, job: Job) -> None:
     job.model.train()
     method.start(job)
     if job.device.startswith("cuda"):
-        quicken(job.model, job.optimizer)
+        record_passes(job.model, job.optimizer)
 
 
 def run(
@@ -76,14 +76,14 @@ def run(
     total = method.total_steps(job) if total is None else total
     per_epoch = method.steps_per_epoch(job)
     if observer and start == 0:
-        yield observer.look(job.model, 0)
+        yield observer.snapshot(job.model, 0)
     for t in range(start, total):
         next_update(job.model)
         losses = _updated(method, job, t)
         done = t + 1
         yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
         if observer and (done % every == 0 or done == total):
-            yield observer.look(job.model, done)
+            yield observer.snapshot(job.model, done)
 
 
 def _updated(method: Method, job: Job, t: int) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def save(job: Job, step: int) -> dict[str, Any]:
     }
 
 
-def packed(state: dict[str, Any]) -> bytes:
+def to_bytes(state: dict[str, Any]) -> bytes:
     """A state as the bytes of a file that ``torch.load(weights_only=True)`` reads back."""
     buffer = BytesIO()
     torch.save(state, buffer)

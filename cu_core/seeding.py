@@ -12,7 +12,7 @@ def derive(*parts: object) -> int:
 
 
 @contextmanager
-def undisturbed(device: str = "cpu") -> Iterator[None]:
+def preserve_random_state(device: str = "cpu") -> Iterator[None]:
     """Random numbers drawn inside leave torch's global streams as they were.
 
     An observer that draws between two steps would otherwise change the final weights.

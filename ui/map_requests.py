@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from cu_core.errors import StoreError
-from cu_core.spec import ExactMap, RunProgress, SolidMap
+from cu_core.spec import ExactMap, Map3D, RunProgress
 from cu_core.store import RunReader
 from ui import session
 
@@ -109,7 +109,7 @@ def _solid(reader: RunReader, progress: RunProgress, held: MapRequests) -> State
         there, complete = _laid_out(reader, progress, total)
         while not complete:
             tag = (held.generation, held.clicks, held.answers)
-            reply = session.ask(SolidMap(run=reader.run_id), tag)
+            reply = session.ask(Map3D(run=reader.run_id), tag)
             if not reply.settled:
                 return {"state": "working", **there}
             if reply.error:

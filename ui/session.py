@@ -196,7 +196,7 @@ def ask(question: Question[A], tag: object = None, settle: bool = False) -> Repl
         if answer is None or answer.error == WORKER_GONE:
             own.id = None  # swept, or its worker died: ask again
         elif answer.answer is not None:
-            own.reply = Reply(question.told(answer.answer))
+            own.reply = Reply(question.parse_answer(answer.answer))
         else:
             own.reply = Reply(error=answer.error)
     return own.reply

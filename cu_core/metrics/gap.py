@@ -11,7 +11,7 @@ COUN = ("ra", "ua", "ta", "mia_efficacy")  # the four of arXiv:2509.16391, all i
 BOUNDS = ("/low", "/high")  # of an interval: no measures of their own
 
 
-def beside(values: Values, seeds: Sequence[Values]) -> dict[str, Any]:
+def compare(values: Values, seeds: Sequence[Values]) -> dict[str, Any]:
     """What a run says of its distance to the retrained ``seeds``, the first of which is its own."""
     retrained = seeds[0] if seeds else None
     return {

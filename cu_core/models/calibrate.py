@@ -16,7 +16,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from cu_core.models._base import Classifier, Shape
-from cu_core.seeding import undisturbed
+from cu_core.seeding import preserve_random_state
 from cu_core.spec import ComputePlan, Precision
 
 SMALL_INPUT = 512  # numbers in one sample; below, one thread in float32 and nothing is measured
@@ -100,7 +100,7 @@ def seconds(model: Classifier, plan: ComputePlan) -> float:
     torch's threads and random streams are left as they were; the model keeps the plan."""
     before = torch.get_num_threads()
     model.use(plan)
-    with undisturbed():
+    with preserve_random_state():
         x = torch.randn(IMAGES, *model.shape)
         y = torch.randint(model.n_classes, (IMAGES,))
     torch.set_num_threads(plan.threads or before)

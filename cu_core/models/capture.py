@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from cu_core.seeding import undisturbed
+from cu_core.seeding import preserve_random_state
 
 SEEN = 3  # times that a shape comes before it is worth recording
 MOST = 8  # graphs; each holds the memory of its passes
@@ -63,7 +63,7 @@ def cuda_graph(passes: Body, x: Tensor) -> Passes:
     return lambda x: graph(x, *weights)
 
 
-def quicken(model: Any, optimizer: Any) -> None:
+def record_passes(model: Any, optimizer: Any) -> None:
     """For training on a GPU: the passes of a ``Classifier`` become graphs, the optimizer's kernels
     one."""
     if isinstance(optimizer, FUSED):
@@ -136,7 +136,7 @@ class Capture:
         before = [(b, b.clone()) for b in self.body.buffers()]
         plain = Body(self.body, self.precision)
         try:
-            with undisturbed(str(x.device)):
+            with preserve_random_state(str(x.device)):
                 graph = self.record(Body(self.body, self.precision), x.clone())
                 off = self._difference(plain, graph, x)
         except RuntimeError as fault:

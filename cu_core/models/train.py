@@ -18,8 +18,8 @@ from torch.nn.functional import cross_entropy
 from cu_core.errors import BadCheckpoint, BadRequest, LetheError
 from cu_core.models import get
 from cu_core.models._base import Shape
-from cu_core.models.capture import next_update, quicken
-from cu_core.seeding import derive, undisturbed
+from cu_core.models.capture import next_update, record_passes
+from cu_core.seeding import derive, preserve_random_state
 from cu_core.spec import Batches
 
 Augment = Literal["none", "crop", "crop+flip"]
@@ -124,7 +124,7 @@ def train(
     total = recipe.epochs * batches.n_batches
     done = restore(model, optimizer, start, total) if start else 0
     if next(model.parameters()).is_cuda:
-        quicken(model, optimizer)
+        record_passes(model, optimizer)
     model.train()
     for t in range(done, total):
         lr = one_cycle(recipe, t, total)
@@ -148,7 +148,7 @@ def _update(
     seed: int,
 ) -> Tensor:
     x, y = batch
-    with undisturbed(str(x.device)):
+    with preserve_random_state(str(x.device)):
         torch.manual_seed(seed)  # dropout, if a model has it, draws the same after a resume
         logits, _ = model(x)  # (B, C)
         loss = cross_entropy(logits, y, label_smoothing=recipe.label_smoothing)

@@ -36,7 +36,7 @@ def exact(
     xy = aligned(fit(points.numpy(), seed, onto.shape[1]), onto)
     near = nearest(points, min(K, len(points) - 1))
     values = picture_quality(points, near, torch.tensor(xy), label, is_forget)
-    way = quality.moved(torch.tensor(onto), torch.tensor(xy), scale_of(onto))
+    way = quality.displacement(torch.tensor(onto), torch.tensor(xy), scale_of(onto))
     values["shift"] = quality.jitter(way, torch.tensor(is_forget))
     return Frame(0, xy, values)
 

@@ -91,10 +91,10 @@ class Layout:
         before = self._xy
         self._xy, again = settled(graph, before, self.seed, step)
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
-        way = quality.moved(before, self._xy, self.scale)
+        way = quality.displacement(before, self._xy, self.scale)
         values = {
             "jitter": quality.jitter(way, forget),
-            "noise_floor": quality.noise_floor(quality.moved(self._xy, again, self.scale)),
+            "noise_floor": quality.noise_floor(quality.displacement(self._xy, again, self.scale)),
             **picture_quality(points, near, self._xy, label, is_forget),
         }
         if is_forget.any():

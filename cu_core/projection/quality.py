@@ -81,7 +81,7 @@ def _shares(label: Tensor, n_classes: int) -> Tensor:
     return counts / label.shape[1]
 
 
-def moved(before: Tensor, after: Tensor, scale: float) -> Tensor:
+def displacement(before: Tensor, after: Tensor, scale: float) -> Tensor:
     """Distance (N,) each point moved, in units of ``scale``."""
     distance: Tensor = (after - before).norm(dim=1)
     return distance / scale

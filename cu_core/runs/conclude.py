@@ -1,7 +1,7 @@
 """The end of a run: the retrained model, every measure beside it, the verdict, the record."""
 
 from cu_core import engine
-from cu_core.metrics.gap import beside
+from cu_core.metrics.gap import compare
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
@@ -25,7 +25,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     release(job.model)
     run.progress.report("measuring")
     with run.clock("final metrics"):
-        run.writer.put(RunProgress(original=made.evaluation.alone(made.origin)))
+        run.writer.put(RunProgress(original=made.evaluation.own_values(made.origin)))
     retrained = None
     if made.retrained_id() or (run.request.reference and not outcome.stopped):
         with run.clock("retrained"):
@@ -38,7 +38,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     if retrained:
         run.writer.put(RunProgress(retrained=final.seeds[retrained]))
     if outcome.stopped:
-        run.writer.checkpoint(engine.packed(engine.save(job, outcome.step)))
+        run.writer.checkpoint(engine.to_bytes(engine.save(job, outcome.step)))
     else:
         run.writer.ckpt_path.unlink(missing_ok=True)
     header = {"architecture": run.request.model, "head": run.request.head}
@@ -55,7 +55,7 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
         metrics=final.values,
         original=final.original,
         retrained=retrained,
-        **beside(final.values, seeds),
+        **compare(final.values, seeds),
         reasons=final.reasons,
         weights_sha256=checkpoint.weights_sha256(outcome.job.model),
         steps=outcome.step,

@@ -22,7 +22,7 @@ from cu_core.metrics.accuracy import percent_right
 from cu_core.models.evaluate import block_outputs, outputs
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
-from cu_core.seeding import derive, undisturbed
+from cu_core.seeding import derive, preserve_random_state
 from cu_core.spec import ForgetSet, Ints, ModelOutputs, Probe, Snapshot
 from cu_core.store import Store
 
@@ -55,7 +55,7 @@ class Evaluation:
         self.probe, self.observer = probe, observer
         self._seen: dict[str, tuple[Any, ModelOutputs]] = {}
 
-    def kept(self, model_id: str) -> Values | None:
+    def cached_values(self, model_id: str) -> Values | None:
         """What is on record of a model by itself, without looking at it."""
         found = self.store.eval(model_id, self._key("all", "probe"))
         return found["values"] if found else None
@@ -66,7 +66,7 @@ class Evaluation:
         origin = self.store.model(model_id).origin
         return origin if origin and self.store.has_model(origin) else model_id
 
-    def alone(self, model_id: str) -> Values:
+    def own_values(self, model_id: str) -> Values:
         """The measures of a reference model that need no other, kept with it."""
 
         def look() -> Measured:
@@ -79,13 +79,13 @@ class Evaluation:
         own = self._scene(model)
         values, reasons = full_measure(self.setup, model, own)
         seeds = self._seeds(retrained) if retrained else []
-        found = {model_id: self.alone(model_id) for model_id in (original, *seeds)}
+        found = {model_id: self.own_values(model_id) for model_id in (original, *seeds)}
         key = f"{self._key('references')}-{derive(original, *seeds):016x}"
         scenes = {
-            model_id: self._recorded(model_id, key, alone) for model_id, alone in found.items()
+            model_id: self._with_recorded(model_id, key, alone) for model_id, alone in found.items()
         }
         compared = partial(
-            _compared,
+            _measure_beside,
             original=scenes[original],
             retrained=tuple(s for s in (scenes[i] for i in seeds) if s is not None),
             untrained=self._untrained(),
@@ -125,7 +125,7 @@ class Evaluation:
             if (
                 record.seed not in (own.seed, *others)
                 and all(getattr(record, name) == getattr(own, name) for name in alike)
-                and self._reference(record.id) is not None
+                and self._usable_outputs(record.id) is not None
             ):
                 others[record.seed] = record.id
         return [retrained, *list(others.values())[: SEEDS - 1]]
@@ -142,7 +142,7 @@ class Evaluation:
             self._seen[model_id] = model, self._scene(model)
         return self._seen[model_id]
 
-    def _reference(self, model_id: str) -> ModelOutputs | None:
+    def _usable_outputs(self, model_id: str) -> ModelOutputs | None:
         """None for a model whose file is damaged, or whose outputs are no numbers."""
         try:
             scene = self._see(model_id)[1]
@@ -152,15 +152,15 @@ class Evaluation:
         finite = np.isfinite(scene.logits).all() and np.isfinite(scene.test_logits).all()
         return scene if finite else None
 
-    def _recorded(self, model_id: str, key: str, alone: Values) -> ModelOutputs | None:
+    def _with_recorded(self, model_id: str, key: str, alone: Values) -> ModelOutputs | None:
         """The scene of a reference with what is on record of it, ``alone`` and under ``key``."""
-        scene, found = self._reference(model_id), self.store.eval(model_id, key)
+        scene, found = self._usable_outputs(model_id), self.store.eval(model_id, key)
         return scene and replace(scene, known=alone | (found["values"] if found else {}))
 
     def _scene(self, model: Any) -> ModelOutputs:
         """One pass over the probe and its test samples."""
         with block_outputs(model) as blocks:
-            look = self.observer.look(model, 0)
+            look = self.observer.snapshot(model, 0)
         rows = len(self.probe.index)
         layers = {name: torch.cat(parts)[:rows].numpy() for name, parts in blocks.items()}
         scene = model_outputs(look, self.probe, self.forget)
@@ -170,7 +170,7 @@ class Evaluation:
         request, dataset = self.setup.request, self.setup.dataset
         seed = derive(request.model_seed, "untrained")
         model = models.build(request.model, dataset.shape, dataset.n_classes, request.head, seed)
-        look = self.observer.look(self.setup.placed(model), 0)
+        look = self.observer.snapshot(self.setup.place(model), 0)
         return model_outputs(look, self.probe, self.forget)
 
     def _relearner(self, model: Any) -> Callable[[], list[float]]:
@@ -178,12 +178,12 @@ class Evaluation:
 
         @cache
         def relearn() -> list[float]:
-            with undisturbed(self.setup.device):
-                return self._relearned(copy.deepcopy(model).requires_grad_(True))
+            with preserve_random_state(self.setup.device):
+                return self._relearn_curve(copy.deepcopy(model).requires_grad_(True))
 
         return relearn
 
-    def _relearned(self, model: Any) -> list[float]:
+    def _relearn_curve(self, model: Any) -> list[float]:
         """Forget accuracy (%) after each update, until all are right. BatchNorm keeps its
         statistics, so that a batch of one sample is a batch."""
         batches = self.setup.batches(self.forget.index, RELEARN_BATCH, 0, "relearn", "none")
@@ -235,7 +235,7 @@ def full_measure(
     return {**values, **exact}, reasons
 
 
-def _compared(
+def _measure_beside(
     scene: ModelOutputs,
     original: ModelOutputs | None,
     retrained: tuple[ModelOutputs, ...],

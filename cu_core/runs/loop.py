@@ -64,7 +64,7 @@ class Loop:
             except Cancelled:
                 stopped = True  # what was done is measured and kept, and can be resumed
             except GeneratorExit:  # whoever iterates wants no more: kept, to be resumed
-                self.run.writer.checkpoint(engine.packed(engine.save(job, self.step)))
+                self.run.writer.checkpoint(engine.to_bytes(engine.save(job, self.step)))
                 raise
         commands.can_rewind = False
         self.outcome = Outcome(job, self.step, stopped, self.stopped_by)
@@ -156,7 +156,7 @@ class Loop:
         if now - self._saved_at < max(SAVE_EVERY_S, 20 * self._save_cost):
             return
         with self.run.clock("checkpoint"):
-            self.run.writer.checkpoint(engine.packed(engine.save(job, step)))
+            self.run.writer.checkpoint(engine.to_bytes(engine.save(job, step)))
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - now
 

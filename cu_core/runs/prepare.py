@@ -17,7 +17,7 @@ from cu_core.runs.evaluation import Evaluation
 from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, cadence, forget_facts, machine, make_job, method_of
 from cu_core.runs.runmap import RunMap
-from cu_core.seeding import undisturbed
+from cu_core.seeding import preserve_random_state
 from cu_core.spec import (
     AtlasFacts,
     ForgetSet,
@@ -96,7 +96,7 @@ class Prepared:
         if retrained is None or self.map.has_ghost():
             return
         try:
-            with run.clock("retrained ghost"), undisturbed(run.setup.device):
+            with run.clock("retrained ghost"), preserve_random_state(run.setup.device):
                 self.map.place_ghost(self.evaluation.outputs_of(retrained), run.request.seed)
         except (StoreError, BadCheckpoint) as fault:
             run.writer.event(step, "ghost", f"The retrained model is not shown: {fault}")
@@ -126,10 +126,10 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
         run, method, original, origin, probe, observer, run_map, evaluation, total, every, job, note
     )
     _announce(made)
-    if not run_map.known(original):
+    if not run_map.load_reference(original):
         run.progress.report("fitting the map")
         with run.clock("reference map"):
-            run_map.fit(original, job.model)
+            run_map.fit_reference(original, job.model)
     return made
 
 
@@ -181,7 +181,7 @@ def _announce(made: Prepared) -> None:
     )
     if sheet:
         writer.put(RunProgress(atlas=sheet))
-    if original := made.evaluation.kept(made.origin):
+    if original := made.evaluation.cached_values(made.origin):
         writer.put(RunProgress(original=original))
-    if (wanted := made.retrained_id()) and (retrained := made.evaluation.kept(wanted)):
+    if (wanted := made.retrained_id()) and (retrained := made.evaluation.cached_values(wanted)):
         writer.put(RunProgress(retrained=retrained))

@@ -32,7 +32,7 @@ def model_id(setup: Setup, without: ForgetSet | None) -> str:
 def blank(setup: Setup) -> models.Classifier:
     """The request's network before any training, on the run's device."""
     request, dataset = setup.request, setup.dataset
-    return setup.placed(
+    return setup.place(
         models.build(
             request.model, dataset.shape, dataset.n_classes, request.head, seed=request.model_seed
         )
@@ -90,7 +90,7 @@ def _train(
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
-            store.save_unfinished(wanted, engine.packed(kept))
+            store.save_unfinished(wanted, engine.to_bytes(kept))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
 
 
@@ -147,7 +147,7 @@ def _keep(
 def load_model(store: Store, setup: Setup, wanted: str) -> Any:
     """The cached network on the run's device."""
     model, _ = checkpoint.load(store.weights(wanted))
-    return setup.placed(model)
+    return setup.place(model)
 
 
 def train_request(store: Store, setup: Setup, tick: OnProgress) -> Summary:

@@ -26,7 +26,7 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
-from cu_core.store.plans import keep_plan, kept_plan
+from cu_core.store.plans import load_plan, save_plan
 
 MOST_FRAMES, FEWEST_FRAMES = 60, 24
 LOOKING = 0.2  # of a run may go into looking at it
@@ -60,7 +60,7 @@ class Setup:
     def plan(self) -> ComputePlan:
         """How the request's model is computed here: measured once a machine and model, and kept."""
         if self._plan is None:
-            self._plan = self._kept_or_measured()
+            self._plan = self._find_plan()
         return self._plan
 
     @contextmanager
@@ -99,7 +99,7 @@ class Setup:
         if provenance is not None and provenance.recipe:
             self._recipe = train.Recipe.model_validate(provenance.recipe)
 
-    def _kept_or_measured(self) -> ComputePlan:
+    def _find_plan(self) -> ComputePlan:
         request, shape = self.request, self.dataset.shape
         wanted = None if request.precision == "auto" else request.precision
         plan = calibrate.known_plan(shape, self.device, wanted)
@@ -110,16 +110,16 @@ class Setup:
             request.model, request.head, shape, request.precision,
         )  # fmt: skip
         key = ", ".join(map(str, facts))
-        plan = kept_plan(self._home, key)
+        plan = load_plan(self._home, key)
         if plan is None and calibrate.busy():
             return calibrate.usual(wanted)  # and measured another time
         if plan is None:
             model = models.build(request.model, shape, self.dataset.n_classes, request.head)
             plan = calibrate.fastest(model, wanted)
-            keep_plan(self._home, key, plan)
+            save_plan(self._home, key, plan)
         return plan
 
-    def placed(self, model: models.Classifier) -> models.Classifier:
+    def place(self, model: models.Classifier) -> models.Classifier:
         """The model on the run's device, computed by the plan."""
         model.use(self.plan)
         if self.device.startswith("cuda"):
@@ -201,7 +201,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
     size = int(getattr(method, "batch_size", 64))
     used: Augment = (augment or setup.recipe.augment) if method.augments else "none"
     return Job(
-        model=setup.placed(model),
+        model=setup.place(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),
         retain=setup.batches(setup.retain_index(chosen), size, request.seed, "retain", used),
         n_classes=setup.dataset.n_classes,

@@ -30,16 +30,16 @@ class RunMap:
         self.device = str(observer.probe_x.device)
         self.reference_xy: NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
-    def known(self, model_id: str) -> bool:
+    def load_reference(self, model_id: str) -> bool:
         """Takes the model's kept reference layout; False when there is none yet."""
         xy = self.store.layout(model_id, self.probe.index_hash)
         if xy is not None:
             self._take(xy)
         return xy is not None
 
-    def fit(self, model_id: str, model: torch.nn.Module) -> None:
+    def fit_reference(self, model_id: str, model: torch.nn.Module) -> None:
         """Fits the reference layout of the original model by umap-learn, and keeps it."""
-        xy = reference(self.observer.look(model, 0).z, seed=SEED)
+        xy = reference(self.observer.snapshot(model, 0).z, seed=SEED)
         self.store.save_layout(model_id, self.probe.index_hash, xy)
         self._take(xy)
 

@@ -18,9 +18,9 @@ from cu_core.errors import BadRequest, LetheError, StoreError
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
 from cu_core.runs.runmap import SEED, place
-from cu_core.spec import ExactMap, ExactMapFacts, Probe, SolidMap, SolidMapCount, UnlearnRequest
+from cu_core.spec import ExactMap, ExactMapFacts, Map3D, Map3DCount, Probe, UnlearnRequest
 from cu_core.store import RunReader, Store
-from cu_core.store.views import life
+from cu_core.store.views import generation_of
 
 WORK_S = 2.0  # of laying out frames for one question: the page counts, and others may ask
 
@@ -37,7 +37,8 @@ class _Run:
             raise BadRequest(f"Run {self.run_id} has no map: it is damaged, or unlearns nothing.")
         self.request = record.request
         self.reader: RunReader = store.reader(self.run_id)
-        self.life = life(self.reader.folder)  # read first: what comes later may be another life
+        # read first: what comes later may be of another generation
+        self.generation = generation_of(self.reader.folder)
         arrays = self.reader.probe()
         if arrays is None:
             raise BadRequest(f"Run {self.run_id} has no picture yet; ask again once it has one.")
@@ -50,10 +51,10 @@ class _Run:
         return np.asarray(self.reader.frame(step)["z"], dtype=np.float32)
 
     def keep(self, name: str, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        self.store.save_view(self.run_id, name, arrays, facts, self.life)
+        self.store.save_view(self.run_id, name, arrays, facts, self.generation)
 
 
-def exact(store: Store, asked: ExactMap) -> ExactMapFacts:
+def exact_map(store: Store, asked: ExactMap) -> ExactMapFacts:
     """One frame, that of ``asked.step``, fitted afresh by umap-learn and turned to lie as it.
 
     Kept as the view ``exact-<step>``: ``xy`` (P, 2). The answer has ``step``, ``quality`` and
@@ -79,7 +80,7 @@ def exact(store: Store, asked: ExactMap) -> ExactMapFacts:
 
 
 @dataclass
-class _Solid:
+class _Map3D:
     """The view "solid" as far as it goes. ``skipped``: snapshots that are damaged."""
 
     reference: NDArray[np.float32]  # (P, 3)
@@ -103,7 +104,7 @@ class _Solid:
         run.keep("solid", arrays, {name: getattr(self, name) for name in names})
 
 
-def solid(store: Store, asked: SolidMap) -> SolidMapCount:
+def map_3d(store: Store, asked: Map3D) -> Map3DCount:
     """Lays out in three dimensions the frames that the view "solid" lacks, some seconds of them.
 
     The view: ``xyz`` (T, P, 3), ``ghost_xyz`` (P, 3) where a retrained model was found, facts
@@ -121,29 +122,29 @@ def solid(store: Store, asked: SolidMap) -> SolidMapCount:
         if run.state.ghost and not made.with_ghost:
             _ghost(run, made)
     made.keep(run)
-    return SolidMapCount(done=len(made.steps) + len(made.skipped), total=len(rows))
+    return Map3DCount(done=len(made.steps) + len(made.skipped), total=len(rows))
 
 
-def _begun(run: _Run) -> tuple[_Solid, bool]:
+def _begun(run: _Run) -> tuple[_Map3D, bool]:
     """The view so far, and whether its reference layout had to be fitted now, which takes long."""
     kept = run.reader.view("solid")
     if kept is not None:
         arrays, facts = kept
         ghost_xyz = arrays.get("ghost_xyz")
-        return _Solid(arrays["reference"], list(arrays["xyz"]), **facts, ghost_xyz=ghost_xyz), False
+        return _Map3D(arrays["reference"], list(arrays["xyz"]), **facts, ghost_xyz=ghost_xyz), False
     original = run.state.models.original or ""
     has_model = bool(original) and run.store.has_model(original)
     key = f"{run.probe.index_hash}-3d"
     found = run.store.layout(original, key) if has_model else None
     if found is not None:
-        return _Solid(found), False
+        return _Map3D(found), False
     found = projection.reference(run.z(0), SEED, components=3)
     if has_model:
         run.store.save_layout(original, key, found)
-    return _Solid(found), True
+    return _Map3D(found), True
 
 
-def _frames(run: _Run, made: _Solid, steps: list[int]) -> None:
+def _frames(run: _Run, made: _Map3D, steps: list[int]) -> None:
     """The next frames, in the order of their steps, for ``WORK_S`` seconds; at least one."""
     held = {*made.steps, *made.skipped}
     previous = made.xyz[-1] if made.xyz else None
@@ -166,7 +167,7 @@ def _frames(run: _Run, made: _Solid, steps: list[int]) -> None:
             return
 
 
-def _ghost(run: _Run, made: _Solid) -> None:
+def _ghost(run: _Run, made: _Map3D) -> None:
     """The retrained model's places, unless it or the data are gone: then the map is without."""
     made.with_ghost = True
     try:
@@ -179,6 +180,6 @@ def _ghost(run: _Run, made: _Solid) -> None:
     except LetheError:
         return
     with setup.computing():
-        look = engine.Observer(setup.resident, probe).look(model, 0)
+        look = engine.Observer(setup.resident, probe).snapshot(model, 0)
     placed = place(made.reference, look, run.request.seed, probe, setup.device)
     made.ghost_xyz, made.ghost = placed

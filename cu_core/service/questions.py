@@ -24,10 +24,10 @@ from cu_core.spec import (
     ImportedModel,
     ImportWeights,
     Job,
+    Map3D,
     Method,
     Preflight,
     Recorded,
-    SolidMap,
     question,
 )
 from cu_core.store import Store
@@ -86,7 +86,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         total, every = cadence(request, method, job, observer.n_images)
         per_step = _seconds_per_step(method, job)
         began = time.perf_counter()
-        look = observer.look(job.model, 0)
+        look = observer.snapshot(job.model, 0)
         per_look = time.perf_counter() - began + LAYOUT_S
     frames = 1 + -(-total // every)
     per_frame = 2 * (look.z.size + look.logits.size + look.test_logits.size) + 8 * len(look.z)
@@ -137,6 +137,6 @@ ANSWERS: Mapping[type[Any], Callable[[Store, Any], Recorded]] = {
     DescribeDataset: describe,
     Preflight: preflight,
     ImportWeights: import_model,
-    ExactMap: extra_maps.exact,
-    SolidMap: extra_maps.solid,
+    ExactMap: extra_maps.exact_map,
+    Map3D: extra_maps.map_3d,
 }

@@ -24,7 +24,7 @@ class Question(Recorded, Generic[A]):
     kind: ClassVar[str]
     Answer: ClassVar[type[Recorded]]
 
-    def told(self, answer: Mapping[str, Any]) -> A:
+    def parse_answer(self, answer: Mapping[str, Any]) -> A:
         """The answer as its class, from how it travels."""
         return cast(A, self.Answer.model_validate(answer))
 
@@ -119,25 +119,25 @@ class ExactMap(Question[ExactMapFacts]):
     step: Any = None  # checked by whoever answers, whose sentence names it
 
 
-class SolidMapCount(Recorded):
+class Map3DCount(Recorded):
     """How many frames of the 3-D map are laid out, of those on record."""
 
     done: int
     total: int
 
 
-class SolidMap(Question[SolidMapCount]):
+class Map3D(Question[Map3DCount]):
     """More frames of the map in three dimensions."""
 
     kind = "solid"
-    Answer = SolidMapCount
+    Answer = Map3DCount
     run: str
 
 
 def question(kind: str, payload: Mapping[str, Any]) -> Question[Any]:
     """What was asked, from how it travels. BadRequest when this version knows no such question, or
     one without what it needs."""
-    for cls in (DescribeDataset, Preflight, ImportWeights, ExactMap, SolidMap):
+    for cls in (DescribeDataset, Preflight, ImportWeights, ExactMap, Map3D):
         if cls.kind == kind:
             try:
                 return cast(Question[Any], cls.model_validate(payload))

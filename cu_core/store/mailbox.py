@@ -44,7 +44,7 @@ class AskedQuestion:
 @dataclass(frozen=True)
 class Answer:
     """``error`` is the sentence of a failure; ``answer`` is there once state is "answered":
-    ``question.told(answer)`` reads it."""
+    ``question.parse_answer(answer)`` reads it."""
 
     state: Literal["waiting", "taken", "answered", "failed"]
     answer: dict[str, Any] | None = None

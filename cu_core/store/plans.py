@@ -12,7 +12,7 @@ from cu_core.spec import ComputePlan
 FILE = "plans.json"
 
 
-def kept_plan(home: Path, key: str) -> ComputePlan | None:
+def load_plan(home: Path, key: str) -> ComputePlan | None:
     """The plan on record under ``key`` (machine, versions, model); None: not measured yet."""
     try:
         return ComputePlan.model_validate(_read(home)[key])
@@ -20,7 +20,7 @@ def kept_plan(home: Path, key: str) -> ComputePlan | None:
         return None
 
 
-def keep_plan(home: Path, key: str, plan: ComputePlan) -> None:
+def save_plan(home: Path, key: str, plan: ComputePlan) -> None:
     """Of two processes that write at once one may be forgotten, and is then measured again."""
     found = _read(home) | {key: plan.model_dump()}
     write_atomic(home / FILE, json.dumps(found, indent=1, sort_keys=True).encode())

@@ -21,12 +21,12 @@ from cu_core.store.runtables import (
     EVENT,
     METRIC,
     SNAPSHOT,
+    decode_value,
     parse,
     parse_progress,
     parse_summary,
     read_facts,
     snapshot_path,
-    unspell,
 )
 from cu_core.store.views import read_view
 from cu_core.store.writer import view_digest
@@ -113,7 +113,7 @@ class RunReader:
         ):
             steps, values = curves.setdefault(name, ([], []))
             steps.append(step)
-            values.append(value if kind == "finite" else unspell(value, kind))
+            values.append(value if kind == "finite" else decode_value(value, kind))
         return curves
 
     def snapshots(self, since_step: int = -1) -> list[SnapshotRow]:

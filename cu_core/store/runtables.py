@@ -1,4 +1,4 @@
-"""``run.db``: the tables of one run, and the spelling of numbers that SQLite would lose.
+"""``run.db``: the tables of one run, and how numbers are written that SQLite would lose.
 
 Written by the worker that holds ``alive.lock`` and by nobody else (WAL); read by everyone.
 """
@@ -64,7 +64,7 @@ R = TypeVar("R", RunProgress, Summary)
 _SPECIAL = {"nan": math.nan, "+inf": math.inf, "-inf": -math.inf}
 
 
-def spell(value: Any) -> tuple[float | None, str]:
+def encode_value(value: Any) -> tuple[float | None, str]:
     """(value, kind) as stored. Takes floats, 0-d arrays and tensors, and None (not computed)."""
     if value is None:
         return None, "none"
@@ -76,8 +76,8 @@ def spell(value: Any) -> tuple[float | None, str]:
     return number, "finite"
 
 
-def unspell(value: float | None, kind: str) -> float | None:
-    """The inverse of ``spell``."""
+def decode_value(value: float | None, kind: str) -> float | None:
+    """The inverse of ``encode_value``."""
     return value if kind == "finite" else _SPECIAL.get(kind)
 
 

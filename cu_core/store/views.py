@@ -1,7 +1,7 @@
 """What was computed of a run after the fact, beside its record: maps that somebody asked to see.
 
-A view can be made again from the snapshots, so it never changes the run. It belongs to one life
-of the run (the state key ``generation``): after a rewind it is void and counts as absent.
+A view can be made again from the snapshots, so it never changes the run. It belongs to one
+generation of the run: after a rewind it is void and counts as absent.
 """
 
 import json
@@ -47,7 +47,7 @@ class Views:
         by default now. StoreError when the run is gone or the disk refuses."""
         folder = self.paths.run(run_id)
         if generation is None:
-            generation = life(folder)
+            generation = generation_of(folder)
         path = view_path(folder, name)
         try:
             path.parent.mkdir(exist_ok=True)
@@ -58,15 +58,15 @@ class Views:
         write_atomic(path, data)
 
 
-def life(folder: Path) -> int:
-    """Which life the run is in: grows with every rewind and resumption."""
+def generation_of(folder: Path) -> int:
+    """The run's generation: grows with every rewind and resumption."""
     return int((read_facts(folder / "run.db") or {}).get("generation", 0))
 
 
 def read_view(
     folder: Path, name: str, with_arrays: bool = True
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
-    """(arrays, facts); None when there is none, or only one of an earlier life of the run.
+    """(arrays, facts); None when there is none, or only one of an earlier generation of the run.
 
     Without ``with_arrays`` only the file's head is read. StoreError when it is damaged.
     """
@@ -76,7 +76,7 @@ def read_view(
     try:
         with safe_open(path, framework="numpy") as file:
             told = file.metadata() or {}
-            if int(told["generation"]) != life(folder):
+            if int(told["generation"]) != generation_of(folder):
                 return None
             names = file.keys() if with_arrays else ()
             return {key: file.get_tensor(key) for key in names}, json.loads(told["facts"])

@@ -30,17 +30,17 @@ from cu_core.store.runtables import (
     STATE,
     SUMMARY,
     TABLES,
+    encode_value,
     parse_progress,
     read_state,
     snapshot_path,
-    spell,
 )
 
 Array = NDArray[Any]
 F16_MAX = np.finfo(np.float16).max
 
 
-def half(values: Array) -> NDArray[np.float16]:
+def to_float16(values: Array) -> NDArray[np.float16]:
     """float16, finite values held within its range: a huge logit must not become infinite."""
     values = np.asarray(values)
     with np.errstate(over="ignore"):
@@ -149,7 +149,11 @@ class RunWriter:
         """
         pred = np.argmax(logits, axis=1).astype(np.uint16)
         xy = np.ascontiguousarray(xy, dtype=np.float32)
-        arrays = {"z": half(z), "logits": half(logits), "test_logits": half(test_logits)}
+        arrays = {
+            "z": to_float16(z),
+            "logits": to_float16(logits),
+            "test_logits": to_float16(test_logits),
+        }
         share, share_class = shares(logits)
         drawn = {"xy": xy, "pred": pred, "share": share}
         drawn |= {} if share_class is None else {"share_class": share_class}
@@ -227,7 +231,7 @@ class RunWriter:
     def _add(self, rows: Sequence[tuple[int, str, Any]], progress: RunProgress | None) -> None:
         spelled = []
         for step, name, raw in rows:
-            value, kind = spell(raw)
+            value, kind = encode_value(raw)
             spelled.append({"step": step, "name": name, "value": value, "kind": kind})
         with self._transaction():
             if spelled:

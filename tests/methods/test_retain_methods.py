@@ -105,7 +105,7 @@ class Eye:
     def __init__(self) -> None:
         self.seen: list[Tensor] = []
 
-    def look(self, model: Any, step: int) -> Snapshot:
+    def snapshot(self, model: Any, step: int) -> Snapshot:
         self.seen.append(model.body[0].weight.detach().clone())
         z = torch.zeros(1, 1).numpy()
         return Snapshot(step, z, z, z)

@@ -376,7 +376,7 @@ def test_a_run_taken_up_again_ends_with_the_same_bits(
     begun(key, broken, **knobs)
     at = int(share * total)
     run(method, broken, total=at)
-    file = BytesIO(engine.packed(engine.save(broken, at)))
+    file = BytesIO(engine.to_bytes(engine.save(broken, at)))
     assert engine.load(method, fresh, torch.load(file, weights_only=True)) == at
     run(method, fresh, start=at)
     assert same(unbroken.model.state_dict(), fresh.model.state_dict())

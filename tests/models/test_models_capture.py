@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from cu_core import engine, methods, models
-from cu_core.models.capture import SEEN, Body, Capture, next_update, quicken
+from cu_core.models.capture import SEEN, Body, Capture, next_update, record_passes
 from cu_core.models.checkpoint import weights_sha256
 from cu_core.service.contract import toy
 from cu_core.service.contract.stepping import kind_job, made, steps
@@ -187,7 +187,7 @@ def test_a_method_ends_with_the_same_weights_with_and_without(key: str) -> None:
     plain, quick = job(), job()
     steps(made(methods.get(key)), plain, 9)
     engine.begin(made(methods.get(key)), quick)
-    quicken(quick.model, None)
+    record_passes(quick.model, None)
     recording = Recording()
     quick.model.capture.record = recording
     list(engine.run(made(methods.get(key)), quick, total=9))
@@ -200,7 +200,7 @@ def test_an_optimizers_kernels_become_one(model: Any) -> None:
     for net, quick in ((model, True), (twin, False)):
         optimizer = torch.optim.SGD(net.parameters(), 0.1, 0.9)
         if quick:
-            quicken(torch.nn.Identity(), optimizer)
+            record_passes(torch.nn.Identity(), optimizer)
         assert bool(optimizer.param_groups[0]["fused"]) == quick
         for _ in range(3):
             optimizer.zero_grad()

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from cu_core import models
-from cu_core.models.capture import SEEN, next_update, quicken
+from cu_core.models.capture import SEEN, next_update, record_passes
 from cu_core.spec import ComputePlan
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -22,7 +22,7 @@ def trained(graphs: bool, passes: int, hold: bool = False) -> tuple[Any, list[fl
     model.to(memory_format=torch.channels_last).cuda().train()
     optimizer = torch.optim.SGD(model.parameters(), 0.02, 0.9)
     if graphs:
-        quicken(model, optimizer)
+        record_passes(model, optimizer)
     stream = torch.Generator("cuda").manual_seed(0)
     losses, held = [], None
     for _ in range(SEEN + 4):
@@ -53,7 +53,7 @@ def test_a_recording_that_fails_leaves_the_stream_of_the_training(
 ) -> None:
     before = torch.cuda.current_stream()
     model = models.build("small-cnn", (3, 32, 32), 4, seed=1).cuda().train()
-    quicken(model, None)
+    record_passes(model, None)
     real = model.body.forward
 
     def waits(x: torch.Tensor) -> torch.Tensor:

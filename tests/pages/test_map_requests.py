@@ -10,9 +10,9 @@ from cu_core.spec import (
     ExactMap,
     ExactMapFacts,
     GhostFacts,
+    Map3D,
+    Map3DCount,
     RunProgress,
-    SolidMap,
-    SolidMapCount,
 )
 from cu_core.stage import export, unpack
 from tests.pages import fabricate
@@ -49,7 +49,7 @@ def waiting(store) -> list[tuple[str, Any]]:
     """The open questions on views; others are answered on the way."""
     found = []
     while question := store.next_question():
-        if question.kind in (ExactMap.kind, SolidMap.kind):
+        if question.kind in (ExactMap.kind, Map3D.kind):
             found.append(question)
         else:
             described = question.kind == DescribeDataset.kind
@@ -120,9 +120,9 @@ def test_the_solid_map_is_asked_for_until_it_is_whole(page, store, run):
     counted = []
     for done in (0, 3, 6):
         (question,) = waiting(store)
-        assert (question.kind, question.payload) == (SolidMap.kind, {"run": run})
+        assert (question.kind, question.payload) == (Map3D.kind, {"run": run})
         store.save_view(run, "solid", *solid(every[:done]))
-        store.reply(question.id, SolidMapCount(done=done, total=6))
+        store.reply(question.id, Map3DCount(done=done, total=6))
         app.run()
         told = header(app)["solid"]
         counted.append((told["state"], told["done"], told["total"]))
@@ -151,11 +151,11 @@ def test_a_solid_map_that_cannot_be_made_is_refused_in_words(page, store, run, m
     if moves:  # answers that bring nothing do not keep the page asking for ever
         store.save_view(run, "solid", *solid([0]))
         for question in [*waiting(store)]:
-            store.reply(question.id, SolidMapCount(done=1, total=6))
+            store.reply(question.id, Map3DCount(done=1, total=6))
         app.run()
     for question in waiting(store):
         refusal = "" if moves else "There is no picture of the start."
-        store.reply(question.id, SolidMapCount(done=1, total=6) if moves else None, refusal)
+        store.reply(question.id, Map3DCount(done=1, total=6) if moves else None, refusal)
     app.run()
     assert header(app)["solid"]["state"] == "none" and header(app)["solid"]["message"]
     assert waiting(store) == [] and not app.session_state["map_requests"].awaited

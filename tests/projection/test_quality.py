@@ -73,7 +73,7 @@ def test_movement_measures_are_the_loops() -> None:
     _, before = scene(101)
     after = before + np.random.default_rng(2).normal(size=before.shape).astype(np.float32)
     forget = np.arange(101) % 4 == 0
-    way = quality.moved(torch.tensor(before), torch.tensor(after), 2.0)
+    way = quality.displacement(torch.tensor(before), torch.tensor(after), 2.0)
     slow = [float(np.hypot(*(after[i] - before[i]))) / 2 for i in range(101)]
     kept = sorted(s for s, f in zip(slow, forget, strict=True) if not f)
     got = quality.jitter(way, torch.tensor(forget))

@@ -17,7 +17,7 @@ from cu_core.runs.execute import execute
 from cu_core.runs.resolve import Setup
 from cu_core.service import extra_maps
 from cu_core.service.questions import answer
-from cu_core.spec import ExactMap, FetchRequest, SolidMap, SolidMapCount, UnlearnRequest
+from cu_core.spec import ExactMap, FetchRequest, Map3D, Map3DCount, UnlearnRequest
 from cu_core.store import Store
 
 REQUEST = UnlearnRequest(forget="class:5", max_steps=6, every=2, probe_size=200, train_epochs=2)
@@ -45,11 +45,11 @@ def store(home: Path) -> Store:
     return Store(home)
 
 
-def solid(store: Store, run_id: str) -> list[SolidMapCount]:
+def solid(store: Store, run_id: str) -> list[Map3DCount]:
     """Asked until all is laid out."""
-    answers = [extra_maps.solid(store, SolidMap(run=run_id))]
+    answers = [extra_maps.map_3d(store, Map3D(run=run_id))]
     while answers[-1].done < answers[-1].total:
-        answers.append(extra_maps.solid(store, SolidMap(run=run_id)))
+        answers.append(extra_maps.map_3d(store, Map3D(run=run_id)))
     return answers
 
 
@@ -70,7 +70,7 @@ def neighbours(z: np.ndarray) -> np.ndarray:
 def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: str) -> None:
     reader = store.reader(made)
     weights = (store.paths.run(made) / "unlearned.safetensors").read_bytes()
-    facts = extra_maps.exact(store, ExactMap(run=made, step=6))
+    facts = extra_maps.exact_map(store, ExactMap(run=made, step=6))
     found = reader.view("exact-6")
     assert found is not None and found[1] == facts.model_dump()
     frame, probe = reader.frame(6), reader.probe()
@@ -86,7 +86,7 @@ def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: s
     observer = engine.Observer(
         setup.resident, make_probe(setup.dataset, setup.forget, REQUEST.probe_size)
     )
-    whole = observer.look(model, 6).z
+    whole = observer.snapshot(model, 6).z
     assert np.abs(whole - z).max() < 2e-3 * np.abs(whole).max()
     near, rounded = (neighbours(values) for values in (whole, z))
     shared = [len(set(a) & set(b)) / 15 for a, b in zip(near, rounded, strict=True)]
@@ -95,9 +95,9 @@ def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: s
 
 
 def test_an_exact_map_is_made_once(store: Store, made: str, monkeypatch: Any) -> None:
-    facts = extra_maps.exact(store, ExactMap(run=made, step=6))
+    facts = extra_maps.exact_map(store, ExactMap(run=made, step=6))
     monkeypatch.setattr(projection, "exact", None)
-    assert extra_maps.exact(store, ExactMap(run=made, step=6)) == facts
+    assert extra_maps.exact_map(store, ExactMap(run=made, step=6)) == facts
 
 
 def test_the_solid_map_comes_piece_by_piece_and_is_the_same_as_at_once(
@@ -142,7 +142,7 @@ def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
     observer = engine.Observer(
         setup.resident, make_probe(setup.dataset, setup.forget, REQUEST.probe_size)
     )
-    answers = observer.look(retrained, 0).logits.argmax(1)
+    answers = observer.snapshot(retrained, 0).logits.argmax(1)
     assert (probe["ghost_share"].argmax(1) == answers).mean() > 0.99  # but for ties in 255ths
     assert probe["atlas"].size > 0
 
@@ -150,11 +150,11 @@ def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
 def test_a_damaged_snapshot_costs_one_frame_of_the_solid_map(store: Store, copy: str) -> None:
     path = store.reader(copy).snapshots()[1].path
     path.write_bytes(path.read_bytes()[:-9])
-    assert solid(store, copy)[-1] == SolidMapCount(done=4, total=4)
+    assert solid(store, copy)[-1] == Map3DCount(done=4, total=4)
     _, facts = store.reader(copy).view("solid") or ({}, {})
     assert (facts["steps"], facts["skipped"]) == ([0, 4, 6], [2])
     with pytest.raises(StoreError, match="The snapshot of step 2 is damaged"):
-        extra_maps.exact(store, ExactMap(run=copy, step=2))
+        extra_maps.exact_map(store, ExactMap(run=copy, step=2))
 
 
 def test_a_rewound_run_is_laid_out_anew(store: Store, copy: str) -> None:
@@ -163,7 +163,7 @@ def test_a_rewound_run_is_laid_out_anew(store: Store, copy: str) -> None:
     writer.truncate(3)
     writer.close()
     assert store.reader(copy).view("solid") is None
-    assert solid(store, copy)[-1] == SolidMapCount(done=2, total=2)
+    assert solid(store, copy)[-1] == Map3DCount(done=2, total=2)
     _, facts = store.reader(copy).view("solid") or ({}, {})
     assert facts["steps"] == [0, 2]
 
@@ -178,7 +178,7 @@ def test_a_rewind_while_a_map_is_made_voids_it(store: Store, copy: str, monkeypa
         return fit(*given)
 
     monkeypatch.setattr(projection, "exact", rewound_meanwhile)
-    extra_maps.exact(store, ExactMap(run=copy, step=6))
+    extra_maps.exact_map(store, ExactMap(run=copy, step=6))
     assert store.reader(copy).view("exact-6") is None
 
 
@@ -208,7 +208,7 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
         ("exact", {"run": "made"}, "got None"),
         ("solid", {"run": "waiting"}, "has no picture yet"),
         ("exact", {"run": "fetch", "step": 0}, "has no map"),
-        ("solid", {}, "SolidMap.run is missing"),
+        ("solid", {}, "Map3D.run is missing"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_a_sentence(

@@ -16,8 +16,8 @@ from cu_core.spec import SCHEMA_VERSION, ForgetFacts, RunProgress, StepLog, Summ
 from cu_core.store import RunWriter, Store
 from cu_core.store import reader as reader_module
 from cu_core.store.reader import _stride
-from cu_core.store.runtables import spell, unspell
-from cu_core.store.writer import half
+from cu_core.store.runtables import decode_value, encode_value
+from cu_core.store.writer import to_float16
 from tests.store.samples import REQUEST, P, arrays, finished, probe, running
 
 
@@ -25,9 +25,9 @@ from tests.store.samples import REQUEST, P, arrays, finished, probe, running
 @example(math.nan)
 @example(-math.inf)
 def test_every_number_is_stored_as_what_it_is(value: float | None) -> None:
-    stored, kind = spell(value)
+    stored, kind = encode_value(value)
     assert stored is None or math.isfinite(stored)  # all that SQLite keeps faithfully
-    back = unspell(stored, kind)
+    back = decode_value(stored, kind)
     assert back == value or (back is not None and value is not None and back != back != value)
 
 
@@ -90,7 +90,7 @@ def test_a_close_call_keeps_its_class_and_a_huge_logit_stays_finite(store: Store
 @given(st.lists(st.floats(width=32), min_size=1, max_size=20))
 def test_half_changes_a_finite_value_by_rounding_and_range_alone(values: list[float]) -> None:
     given_ = np.array(values, np.float32)
-    kept = half(given_)
+    kept = to_float16(given_)
     assert_array_equal(np.isfinite(kept), np.isfinite(given_))
     inside = np.isfinite(given_) & (np.abs(given_) < 65504)
     assert_array_equal(kept[inside], given_[inside].astype(np.float16))

@@ -6,7 +6,7 @@ import torch
 
 from cu_core import engine
 from cu_core.models.evaluate import outputs
-from cu_core.seeding import undisturbed
+from cu_core.seeding import preserve_random_state
 from cu_core.service.contract import toy
 from cu_core.spec import Job, Method, Snapshot, StepLog
 
@@ -51,8 +51,8 @@ class CarelessObserver(engine.Observer):
     def __init__(self) -> None:
         self.x, _ = toy.blobs(40, seed=9)
 
-    def look(self, model: torch.nn.Module, step: int) -> Snapshot:
-        with undisturbed():
+    def snapshot(self, model: torch.nn.Module, step: int) -> Snapshot:
+        with preserve_random_state():
             torch.rand(7)
             logits, z = outputs(model, self.x, lambda v: v)
         return Snapshot(step, z, logits, logits)

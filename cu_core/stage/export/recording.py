@@ -8,7 +8,7 @@ import platform
 from datetime import date
 
 from cu_core.errors import StoreError
-from cu_core.spec import ExactMap, RunRecord, SolidMap
+from cu_core.spec import ExactMap, Map3D, RunRecord
 from cu_core.stage import pack, unpack
 from cu_core.stage.export import _whole
 from cu_core.stage.export._format import ExportFormat
@@ -39,10 +39,10 @@ def look_back(store: Store, record: RunRecord) -> None:
     snapshots = store.reader(record.run_id).snapshots()
     if not snapshots:
         raise StoreError(f"Run {record.run_id} has no frame, so there is nothing to record.")
-    extra_maps.exact(store, ExactMap(run=record.run_id, step=snapshots[-1].step))
-    laid_out = extra_maps.solid(store, SolidMap(run=record.run_id))
+    extra_maps.exact_map(store, ExactMap(run=record.run_id, step=snapshots[-1].step))
+    laid_out = extra_maps.map_3d(store, Map3D(run=record.run_id))
     while laid_out.done < laid_out.total:
-        laid_out = extra_maps.solid(store, SolidMap(run=record.run_id))
+        laid_out = extra_maps.map_3d(store, Map3D(run=record.run_id))
 
 
 RECORDING = ExportFormat(
