@@ -84,6 +84,7 @@ def blob(
         sent.last_step,
         len(events),
         bool(record.summary),
+        bool(catalog.metrics),  # which names the curves
     )
     version += tuple(bool(part) for part in (progress.original, progress.retrained, progress.ghost))
     version += (str(exact), str(solid))
