@@ -1,8 +1,10 @@
 """Files written whole or not at all, how a change of one is seen, and where ours lie."""
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from cu_core.errors import StoreError
@@ -50,3 +52,14 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@cache
+def sources_hash() -> str:
+    """First 16 hex digits of the SHA-256 over this package's source files, names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith("_app/"):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -17,9 +17,9 @@ if catalog is None:
     st.stop()
 
 library.jobs(work)
-kept, more = st.columns([3, 2], gap="large")
+there, more = st.columns([3, 2], gap="large")
 
-with kept:
+with there:
     blocks.heading("Models")
     models = store.models()
     library.models(models)

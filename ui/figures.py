@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cu_core.figures import Figure, RunValues, figures
+from cu_core.spec import RunProgress, Summary
 from cu_core.stage.replay import LIMIT
 from cu_core.store import RunReader
 from ui import blocks
 
-Values = Mapping[str, Any]
-MODELS = {"metrics": "unlearned", "original": "original", "retrained": "retrained"}
 
-
-def show(reader: RunReader, progress: Values, summary: Values) -> None:
+def show(reader: RunReader, progress: RunProgress, summary: Summary) -> None:
     """Folded at first; frames are read and Plotly is loaded once it is opened."""
     fold = st.expander("Figures", key=f"figures-{reader.run_id}", on_change="rerun")
     if not fold.open:
@@ -46,11 +43,16 @@ def _drawn(figure: Figure[Any], values: RunValues) -> bool:
     return True
 
 
-def _values(reader: RunReader, progress: Values, summary: Values) -> RunValues:
+def _values(reader: RunReader, progress: RunProgress, summary: Summary) -> RunValues:
     frames, probe = reader.frames(at_most=LIMIT), reader.probe()
+    measured = {
+        "unlearned": summary.metrics,
+        "original": summary.original,
+        "retrained": summary.retrained,
+    }
     return RunValues(
-        class_names=tuple(str(name) for name in progress.get("class_names") or ()),
-        metrics={model: summary[key] for key, model in MODELS.items() if summary.get(key)},
+        class_names=progress.class_names,
+        metrics={model: values for model, values in measured.items() if values},
         steps=tuple(frames.steps),
         pred=frames.pred,
         is_forget=probe["is_forget"] if probe is not None else np.zeros(0, bool),

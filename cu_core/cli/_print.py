@@ -22,7 +22,7 @@ def result(record: RunRecord) -> dict[str, Any]:
         "name": record.name,
         "state": record.state,
         "message": record.message,
-        **record.summary,
+        **record.summary.written,
         "request": request,
     }
 
@@ -30,18 +30,18 @@ def result(record: RunRecord) -> dict[str, Any]:
 def _table(record: RunRecord) -> None:
     summary = record.summary
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
-    print(summary.get("verdict", ""))
+    print(summary.verdict)
     columns = ("metrics", "original", "retrained", "gap")
-    if "metrics" not in summary:
+    if not summary.metrics:
         return
     print(f"{'':32}{'unlearned':>12}{'original':>12}{'retrained':>12}{'gap':>12}")
-    inside = summary.get("inside") or {}
-    for key in summary["metrics"]:
-        cells = [(summary.get(column) or {}).get(key) for column in columns]
+    inside = summary.inside
+    for key in summary.metrics:
+        cells = [(getattr(summary, column) or {}).get(key) for column in columns]
         line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
     if any(inside.values()):
-        seeds = len(summary["retrained_seeds"])
+        seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")
-    for key, reason in (summary.get("reasons") or {}).items():
+    for key, reason in summary.reasons.items():
         print(f"{key}: {reason}")

@@ -6,6 +6,7 @@ from argparse import Namespace
 from cu_core.cli._verb import Verb
 from cu_core.store import Store
 
+GROUPS = ("methods", "models", "datasets", "forget_rules", "stop_rules", "metrics")
 TRAINED = ("id", "kind", "architecture", "head", "dataset", "forget", "accuracy", "name")
 
 
@@ -14,14 +15,14 @@ def _act(options: Namespace) -> None:
 
     store = Store(options.home)
     trained = [record.model_dump(include=set(TRAINED)) for record in store.models()]
-    shelf = catalog(store.home) | {"trained": trained}
+    shelf = catalog(store.home).model_dump() | {"trained": trained}
     if options.json:
         print(json.dumps(shelf))
         return
-    for group in ("methods", "models", "datasets", "metrics"):
-        print(f"{group}:")
+    for group in GROUPS:
+        print(f"{group.replace('_', ' ')}:")
         for card in shelf[group]:
-            print(f"  {card['key']:18} {card['title']}")
+            print(f"  {card.get('example') or card['key']:18} {card['title']}")
             for knob in card.get("knobs", []):
                 span = knob["options"] or [knob["low"], knob["high"]]
                 print(f"      --set {knob['name']}={knob['default']}  {span}  {knob['help']}")
@@ -33,4 +34,6 @@ def _act(options: Namespace) -> None:
         print(f"  {record['id']}  {record['architecture']} on {record['dataset']}{without}")
 
 
-VERB = Verb("list", "Methods, presets, metrics, networks, data sets and trained models.", _act)
+VERB = Verb(
+    "list", "Methods, presets, metrics, networks, data sets, rules and trained models.", _act
+)

@@ -11,7 +11,7 @@ from pathlib import Path
 from cu_core import registry
 from cu_core.data.source import Source
 from cu_core.errors import BadRequest
-from cu_core.spec import Dataset, Progress
+from cu_core.spec import Dataset, OnProgress
 
 __all__ = ["Source", "downloaded", "fetch", "fetcher", "load", "sources"]
 
@@ -42,12 +42,12 @@ def downloaded(key: str, home: Path) -> bool:
     return source.downloaded is None or source.downloaded(home)
 
 
-def fetch(key: str, home: Path, progress: Progress) -> None:
+def fetch(key: str, home: Path, progress: OnProgress) -> None:
     """Download a source into ``home``. BadRequest if there is nothing to download."""
     fetcher(key)(home, progress)
 
 
-def fetcher(key: str) -> Callable[[Path, Progress], None]:
+def fetcher(key: str) -> Callable[[Path, OnProgress], None]:
     """What downloads a source, not yet called. BadRequest if there is nothing to download."""
     source, _ = _resolve(key)
     if source.fetch is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cu_core.spec import Dataset, Progress
+from cu_core.spec import Dataset, OnProgress
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Source:
     load: Callable[[str, Path | None], Dataset]
     needs_path: bool = False
     downloaded: Callable[[Path], bool] | None = None
-    fetch: Callable[[Path, Progress], None] | None = None
+    fetch: Callable[[Path, OnProgress], None] | None = None
 
     @property
     def needs_download(self) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from cu_core.data.assemble import assemble
 from cu_core.data.source import Source
 from cu_core.errors import BadData
-from cu_core.spec import Dataset, Progress
+from cu_core.spec import Dataset, OnProgress
 
 MARKER = "complete"
 CHUNK = 1 << 18
@@ -108,7 +108,7 @@ def _short(name: str) -> str:
     return number if word and number.isdecimal() else name
 
 
-def _fetch(it: _Set, home: Path, progress: Progress) -> None:
+def _fetch(it: _Set, home: Path, progress: OnProgress) -> None:
     """Download, check, unpack, mark. ``progress`` counts bytes; what it raises stops the work."""
     root = home / "data" / it.key
     for urls, path, md5 in _archives(it, root):

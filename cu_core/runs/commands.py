@@ -1,7 +1,7 @@
 """What a person may say to a running worker: pause, resume, step n, stop, rewind.
 
-The worker calls ``tick`` between updates. Commands are acknowledged by id, never by a status
-that two readers could see at different moments; a pause holds the worker inside ``tick``.
+The worker calls ``check`` between updates. Commands are acknowledged by id, never by a status
+that two readers could see at different moments; a pause holds the worker inside ``check``.
 """
 
 import time
@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cu_core.errors import Cancelled
-from cu_core.spec import ACTIVE, RunState
+from cu_core.runs.progress import Progress
+from cu_core.spec import ACTIVE, OnProgress, RunState
 from cu_core.store import RunWriter, Store
 
 POLL_S = 0.02  # how often a paused worker looks for a command
-REPORT_S = 0.2  # how often counters are written while nothing else is
 
 
 class Rewind(Exception):
@@ -24,46 +24,34 @@ class Rewind(Exception):
         self.step = step
 
 
-class Control:
-    """The worker's end of the commands of one run, and its counters."""
+class Commands:
+    """The worker's end of the commands of one run."""
 
     def __init__(self, store: Store, run_id: str, writer: RunWriter) -> None:
         self.store, self.run_id, self.writer = store, run_id, writer
         self.paused = False
         self.allowance = 0  # updates still granted by "step n"
         self.can_rewind = False
-        self.resting: Callable[[], None] = lambda: None  # what is to be done before a pause
-        self._last_poll = self._last_report = 0.0
+        self.before_pause: Callable[[], None] = lambda: None  # what is to be done before a pause
+        self._polled_at = 0.0
 
-    def tick(self, phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
-        """One unit of work is done. Raises Cancelled or Rewind when told to; returns to go on.
-
-        ``values`` are numbers or 0-d tensors, read only when they are written.
-        """
+    def check(self, done: int) -> None:
+        """One unit of work is done. Raises Cancelled or Rewind when told to; returns to go on."""
         if self.allowance:
             self.allowance -= 1
         now = time.monotonic()
-        if now - self._last_report >= REPORT_S or done == total:
-            self._last_report = now
-            self.report(phase, done, total, values)
-        if now - self._last_poll >= POLL_S or self.paused:
-            self._last_poll = now
+        if now - self._polled_at >= POLL_S or self.paused:
+            self._polled_at = now
             self.obey(done)
         self.hold(done)
 
     def hold(self, done: int) -> None:
         """Returns at once, or once a pause ends or grants an update."""
         if self.paused and not self.allowance:
-            self.resting()
+            self.before_pause()
         while self.paused and not self.allowance:
             time.sleep(POLL_S)
             self.obey(done)
-
-    def report(self, phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
-        latest = {name: float(value) for name, value in values.items()}
-        self.writer.put_many(
-            {"phase": phase, "phase_done": done, "phase_total": total, "phase_values": latest}
-        )
 
     def obey(self, done: int) -> None:
         for command in self.store.pending(self.run_id):
@@ -82,14 +70,24 @@ class Control:
             self.pause()
         elif verb == "resume":
             self.paused, self.allowance = False, 0
-            self._state("running")
+            self._move("running")
         elif verb == "step":
             self.pause()
             self.allowance += int(value or 1)
 
     def pause(self) -> None:
         self.paused = True
-        self._state("paused")
+        self._move("paused")
 
-    def _state(self, new: RunState) -> None:
-        self.writer.move(ACTIVE, new)
+    def _move(self, state: RunState) -> None:
+        self.writer.move(ACTIVE, state)
+
+
+def ticking(progress: Progress, commands: Commands) -> OnProgress:
+    """For a loop between two of its units: what is done is reported, then commands are obeyed."""
+
+    def tick(phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
+        progress.tick(phase, done, total, values)
+        commands.check(done)
+
+    return tick

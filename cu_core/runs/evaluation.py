@@ -132,7 +132,7 @@ class Evaluation:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def scene(self, model_id: str) -> ModelOutputs:
+    def outputs_of(self, model_id: str) -> ModelOutputs:
         """A reference model as the probe shows it, looked at once a run."""
         return self._see(model_id)[1]
 
@@ -163,7 +163,7 @@ class Evaluation:
             look = self.observer.look(model, 0)
         rows = len(self.probe.index)
         layers = {name: torch.cat(parts)[:rows].numpy() for name, parts in blocks.items()}
-        scene = probe_scene(look, self.probe, self.forget)
+        scene = model_outputs(look, self.probe, self.forget)
         return replace(scene, layers=layers, relearn=self._relearner(model))
 
     def _untrained(self) -> ModelOutputs:
@@ -171,7 +171,7 @@ class Evaluation:
         seed = derive(request.model_seed, "untrained")
         model = models.build(request.model, dataset.shape, dataset.n_classes, request.head, seed)
         look = self.observer.look(self.setup.placed(model), 0)
-        return probe_scene(look, self.probe, self.forget)
+        return model_outputs(look, self.probe, self.forget)
 
     def _relearner(self, model: Any) -> Callable[[], list[float]]:
         """Learns the forget set again when first asked; every model by the same batches."""
@@ -203,7 +203,7 @@ class Evaluation:
         return accuracy
 
 
-def probe_scene(
+def model_outputs(
     snapshot: Snapshot, probe: Probe, chosen: ForgetSet, near: Ints | None = None
 ) -> ModelOutputs:
     return ModelOutputs(

@@ -1,14 +1,26 @@
 """Runs a claimed request to its end: the page's worker and the command line call this one."""
 
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 from cu_core import data
 from cu_core.errors import Cancelled
 from cu_core.runs import reference_models, unlearning
-from cu_core.runs.commands import Control
+from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, method_of
-from cu_core.spec import ACTIVE, FetchRequest, Request, RunState, TrainRequest, UnlearnRequest
+from cu_core.spec import (
+    ACTIVE,
+    FetchRequest,
+    Request,
+    RunProgress,
+    RunState,
+    Snapshot,
+    StepLog,
+    Summary,
+    TrainRequest,
+    UnlearnRequest,
+)
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 
@@ -28,42 +40,51 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> None:
             reference_models.check_original(store, setup)
 
 
-def execute(store: Store, claimed: ClaimedRun) -> dict[str, Any]:
-    """Runs a claimed request to its end and returns the summary on record.
+def execute(store: Store, claimed: ClaimedRun) -> Summary:
+    """Runs a claimed request to its end and returns the summary on record; see ``events``."""
+    *_, summary = events(store, claimed)
+    assert isinstance(summary, Summary)  # the last one is
+    return summary
+
+
+def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | Summary]:
+    """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
-    with its sentence before it propagates.
+    with its sentence before it propagates. Closed before its end, the run is stopped, and can be
+    resumed.
     """
-    run_id, request = claimed.run_id, claimed.request
-    with claimed, closing(store.writer(run_id)) as writer:
-        return _to_the_end(store, run_id, request, writer)
-
-
-def _to_the_end(store: Store, run_id: str, request: Request, writer: RunWriter) -> dict[str, Any]:
-    control = Control(store, run_id, writer)
-    try:
-        writer.move(("starting",), "running")
-        summary = _dispatch(store, run_id, request, writer, control)
-        state: RunState = "stopped" if summary.get("stopped") else "done"
-        writer.finish(summary)
-        writer.move(ACTIVE, state, str(summary.get("message", "")))
-        return summary
-    except (Cancelled, KeyboardInterrupt) as stop:
-        writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
-        raise
-    except BaseException as error:
-        writer.move(ACTIVE, "failed", str(error) or type(error).__name__)
-        raise
+    with claimed, closing(store.writer(claimed.run_id)) as writer:
+        try:
+            writer.move(("starting",), "running")
+            for event in _dispatch(store, claimed, writer):
+                if isinstance(event, Summary):
+                    state: RunState = "stopped" if event.stopped else "done"
+                    writer.finish(event)
+                    writer.move(ACTIVE, state, event.message)
+                yield event
+        except (Cancelled, KeyboardInterrupt, GeneratorExit) as stop:
+            writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
+            raise
+        except BaseException as error:
+            writer.move(ACTIVE, "failed", str(error) or type(error).__name__)
+            raise
 
 
 def _dispatch(
-    store: Store, run_id: str, request: Request, writer: RunWriter, control: Control
-) -> dict[str, Any]:
+    store: Store, claimed: ClaimedRun, writer: RunWriter
+) -> Iterator[StepLog | Snapshot | Summary]:
+    request = claimed.request
+    progress, commands = Progress(writer), Commands(store, claimed.run_id, writer)
+    tick = ticking(progress, commands)
     if isinstance(request, FetchRequest):
-        data.fetch(request.dataset, store.home, control.tick)
-        return {"message": f"{request.dataset} is ready."}
+        data.fetch(request.dataset, store.home, tick)
+        yield Summary(message=f"{request.dataset} is ready.")
+        return
     setup = Setup(request, store.home)
-    writer.put_many({"device": setup.device, "class_names": list(setup.dataset.class_names)})
+    writer.put(RunProgress(device=setup.device, class_names=setup.dataset.class_names))
     if isinstance(request, TrainRequest):
-        return reference_models.train_request(store, setup, control)
-    return unlearning.UnlearnRun(store, run_id, setup, writer, control).go()
+        with setup.computing():
+            yield reference_models.train_request(store, setup, tick)
+    else:
+        yield from unlearning.unlearn(store, setup, writer, progress, commands)

@@ -12,7 +12,7 @@ import torch
 
 from cu_core.errors import Diverged
 from cu_core.runs.clock import Clock
-from cu_core.spec import StepLog
+from cu_core.spec import RunProgress, StepLog
 from cu_core.store import RunWriter
 
 EVERY_S = 0.1  # losses wait at most this long
@@ -40,7 +40,7 @@ class LossLog:
             return
         with self.clock("store"):
             logs = read(waiting)
-            self.writer.steps(logs, {"step": logs[-1].step})
+            self.writer.steps(logs, RunProgress(step=logs[-1].step))
         for log in logs:
             finite = all(math.isfinite(value) for value in log.losses.values())
             self._bad = 0 if finite else self._bad + 1

@@ -9,30 +9,17 @@ from cu_core import engine, models
 from cu_core.errors import BadRequest, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
-from cu_core.runs.commands import Control
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
-from cu_core.spec import ForgetSet, TrainRequest, UnlearnRequest
+from cu_core.spec import ForgetSet, OnProgress, Summary, TrainRequest, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 
 
-def recipe_of(setup: Setup) -> train.Recipe:
-    request, dataset = setup.request, setup.dataset
-    return train.recipe(
-        request.model,
-        dataset.key,
-        dataset.shape,
-        len(dataset.train_y),
-        request.train_epochs,
-        setup.device,
-    )
-
-
 def model_id(setup: Setup, without: ForgetSet | None) -> str:
     """A name made of content: the same data, network, recipe, seed and forget set, the same id."""
-    request, recipe = setup.request, recipe_of(setup)
+    request, recipe = setup.request, setup.recipe
     parts = (
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
@@ -76,21 +63,21 @@ def check_original(store: Store, setup: Setup) -> None:
         )
 
 
-def ensure(store: Store, setup: Setup, without: ForgetSet | None, control: Control) -> str:
+def ensure(store: Store, setup: Setup, without: ForgetSet | None, tick: OnProgress) -> str:
     """The id of the original model (``without`` None) or of the one retrained without a set.
 
     Raises Cancelled when told to stop; what was trained until then is taken up next time.
     """
     wanted = model_id(setup, without)
     if not store.has_model(wanted):
-        _train(store, setup, without, wanted, control)
+        _train(store, setup, without, wanted, tick)
     return wanted
 
 
 def _train(
-    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, control: Control
+    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, tick: OnProgress
 ) -> None:
-    request, recipe = setup.request, recipe_of(setup)
+    request, recipe = setup.request, setup.recipe
     what = "retrained reference" if without else "original model"
     model = blank(setup)
     batches = setup.batches(
@@ -99,7 +86,7 @@ def _train(
     began = saved = time.monotonic()
     start = _unfinished(store, wanted)
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        control.tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
+        tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
@@ -130,7 +117,7 @@ def _keep(
         "shape": list(dataset.shape),
         "n_classes": dataset.n_classes,
         "class_names": list(dataset.class_names),
-        "recipe": recipe_of(setup).model_dump(),
+        "recipe": setup.recipe.model_dump(),
         "seed": request.model_seed,
         "plan": setup.plan.model_dump(),
         "versions": machine(),
@@ -148,7 +135,7 @@ def _keep(
         forget=without.rule if without else None,
         forget_hash=without.hash if without else None,
         seed=request.model_seed,
-        recipe=recipe_of(setup).model_dump(),
+        recipe=setup.recipe.model_dump(),
         accuracy=float((logits.argmax(1) == dataset.test_y).mean() * 100),
         seconds=seconds,
     )
@@ -163,14 +150,14 @@ def load_model(store: Store, setup: Setup, wanted: str) -> Any:
     return setup.placed(model)
 
 
-def train_request(store: Store, setup: Setup, control: Control) -> dict[str, Any]:
+def train_request(store: Store, setup: Setup, tick: OnProgress) -> Summary:
     """What a TrainRequest asks for: the original, or the reference retrained without its set."""
     assert isinstance(setup.request, TrainRequest)
-    wanted = ensure(store, setup, setup.forget, control)
+    wanted = ensure(store, setup, setup.forget, tick)
     record = store.model(wanted)
-    return {
-        "model": wanted,
-        "accuracy": record.accuracy,
-        "seconds": {"training": record.seconds},
-        "message": f"{wanted}: test accuracy {record.accuracy:.1f} %.",
-    }
+    return Summary(
+        model=wanted,
+        accuracy=record.accuracy,
+        seconds={"training": record.seconds},
+        message=f"{wanted}: test accuracy {record.accuracy:.1f} %.",
+    )

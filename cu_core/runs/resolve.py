@@ -1,6 +1,8 @@
 """A request resolved against data, model and method, and the pieces every run is made of."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,17 @@ import torch
 from cu_core import data, engine, forget, methods, models
 from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
 from cu_core.errors import BadRequest
-from cu_core.models import calibrate
+from cu_core.models import calibrate, train
 from cu_core.spec import (
+    STOP_RULES,
     ComputePlan,
     Dataset,
+    ForgetFacts,
     ForgetSet,
     Ints,
     Job,
     Method,
+    Provenance,
     TrainRequest,
     UnlearnRequest,
 )
@@ -49,21 +54,50 @@ class Setup:
             self.new = self._new(self.forget)
         self._resident: Resident | None = None
         self._plan: ComputePlan | None = None
+        self._recipe: train.Recipe | None = None
 
     @property
     def plan(self) -> ComputePlan:
         """How the request's model is computed here: measured once a machine and model, and kept."""
         if self._plan is None:
-            self.keep_to(self._kept_or_measured().model_dump())
-        assert self._plan is not None
+            self._plan = self._kept_or_measured()
         return self._plan
 
-    def keep_to(self, plan: dict[str, Any] | None) -> None:
-        """Computes by the plan on record from now on, whatever was measured since; None: none is
-        on record."""
-        if plan is not None:
-            self._plan = ComputePlan.model_validate(plan)
-            torch.set_num_threads(self._plan.threads or calibrate.ALL)
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Inside, torch computes by the plan: its threads and, on a GPU, kernels that add up in one
+        order, so that the same run has the same bits there too. Both are the process's; outside
+        they are as they were."""
+        threads, deterministic = torch.get_num_threads(), torch.backends.cudnn.deterministic
+        torch.set_num_threads(self.plan.threads or calibrate.ALL)
+        torch.backends.cudnn.deterministic = deterministic or self.device.startswith("cuda")
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.backends.cudnn.deterministic = deterministic
+
+    @property
+    def recipe(self) -> train.Recipe:
+        """How the original and the retrained model are trained."""
+        if self._recipe is None:
+            request, dataset = self.request, self.dataset
+            self._recipe = train.recipe(
+                request.model,
+                dataset.key,
+                dataset.shape,
+                len(dataset.train_y),
+                request.train_epochs,
+                self.device,
+            )
+        return self._recipe
+
+    def keep_to(self, plan: ComputePlan | None, provenance: Provenance | None = None) -> None:
+        """Computes and trains by what is on record from now on, whatever was measured or declared
+        since; None: nothing is on record."""
+        self._plan = plan or self._plan
+        if provenance is not None and provenance.recipe:
+            self._recipe = train.Recipe.model_validate(provenance.recipe)
 
     def _kept_or_measured(self) -> ComputePlan:
         request, shape = self.request, self.dataset.shape
@@ -86,11 +120,9 @@ class Setup:
         return plan
 
     def placed(self, model: models.Classifier) -> models.Classifier:
-        """The model on the run's device, computed by the plan; on a GPU by kernels that add up in
-        one order, so that the same run has the same bits there too."""
+        """The model on the run's device, computed by the plan."""
         model.use(self.plan)
         if self.device.startswith("cuda"):
-            torch.backends.cudnn.deterministic = True
             model.to(memory_format=torch.channels_last)  # else each pass would reorder the weights
         return model.to(self.device)
 
@@ -122,33 +154,44 @@ class Setup:
         return index if chosen is None else np.setdiff1d(index, chosen.index)
 
 
-def forget_facts(dataset: Dataset, chosen: ForgetSet) -> dict[str, Any]:
+def forget_facts(dataset: Dataset, chosen: ForgetSet) -> ForgetFacts:
     """A forget set in words and counts, as pages tell it."""
-    return {
-        "rule": chosen.rule,
-        "kind": chosen.kind,
-        "n_forget": len(chosen.index),
-        "n_retain": len(dataset.train_y) - len(chosen.index),
-        "classes": list(chosen.classes),
-        "hash": chosen.hash,
-    }
+    return ForgetFacts(
+        rule=chosen.rule,
+        kind=chosen.kind,
+        n_forget=len(chosen.index),
+        n_retain=len(dataset.train_y) - len(chosen.index),
+        classes=chosen.classes,
+        hash=chosen.hash,
+    )
 
 
-def method_of(request: UnlearnRequest, chosen: ForgetSet) -> Method:
-    """The method with its knobs checked, or a sentence that names what it cannot do."""
+def method_of(
+    request: UnlearnRequest, chosen: ForgetSet, provenance: Provenance | None = None
+) -> Method:
+    """The method with its knobs checked, or a sentence that names what it cannot do.
+
+    With a ``provenance`` its knobs are those on record, not today's presets and defaults.
+    """
     cls = methods.get(request.method)
     if chosen.kind not in cls.kinds:
         raise BadRequest(
             f"{cls.label} works on whole classes; {request.forget} is a {chosen.kind} set. "
             "Choose class:NAME, or another method."
         )
-    if request.stop_rule == "class-accuracy" and chosen.kind != "class":
-        raise BadRequest("The stop rule class-accuracy (Eq. 8) needs a class to forget.")
+    rule = STOP_RULES[request.stop_rule]
+    if chosen.kind not in rule.kinds:
+        raise BadRequest(
+            f"The stop rule {rule.key} needs a {' or '.join(rule.kinds)} to forget; "
+            f"{request.forget} is a {chosen.kind} set. Choose another stop rule."
+        )
+    if provenance is not None and provenance.method == request.method:
+        return cls.make(None, **provenance.knobs)
     return cls.make(request.preset, **request.hparams)
 
 
-def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
-    """The model in its place, with the batches of both sets.
+def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None = None) -> Job:
+    """The model in its place, with the batches of both sets. ``augment`` None: the recipe's.
 
     After an earlier stage, the forget batches are what is new; retained is what no stage forgets,
     and ``forget_classes`` are those of all stages, so that none is a target.
@@ -156,7 +199,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment) -> Job:
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
-    used: Augment = augment if method.augments else "none"
+    used: Augment = (augment or setup.recipe.augment) if method.augments else "none"
     return Job(
         model=setup.placed(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cu_core import engine
 from cu_core.projection import Layout, ghost, reference, scale_of
-from cu_core.spec import ModelOutputs, Probe, Snapshot
+from cu_core.spec import GhostFacts, ModelOutputs, Probe, RunProgress, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.probabilities import shares
 
@@ -45,7 +45,7 @@ class RunMap:
 
     def _take(self, xy: NDArray[np.float32]) -> None:
         self.reference_xy = xy
-        self.writer.put("scale", scale_of(xy))
+        self.writer.put(RunProgress(scale=scale_of(xy)))
 
     def layout(self, seed: int) -> Layout:
         """The layout as it stood after the last snapshot on record."""
@@ -55,7 +55,7 @@ class RunMap:
         return Layout(self.reference_xy, seed, self.device, previous=previous)
 
     def has_ghost(self) -> bool:
-        return bool(self.writer.read().get("ghost"))
+        return self.writer.read().ghost is not None
 
     def place_ghost(self, look: ModelOutputs, seed: int) -> None:
         """Where the retrained model, as the probe shows it, puts the forget samples; kept with the
@@ -68,7 +68,8 @@ class RunMap:
         if share_class is not None:
             extras["ghost_share_class"] = share_class
         self.writer.probe_extras(**extras)
-        self.writer.put("ghost", {"fidelity": placed[1]})  # last: it says that the places are there
+        # last: it says that the places are there
+        self.writer.put(RunProgress(ghost=GhostFacts(fidelity=placed[1])))
 
 
 def place(

@@ -13,11 +13,10 @@ from typing import Any
 
 from cu_core.errors import Cancelled
 from cu_core.metrics.gap import COUN
+from cu_core.runs.conclude import WEIGHTS
 from cu_core.runs.execute import check, execute
 from cu_core.spec import RunRecord, UnlearnRequest
 from cu_core.store import ModelRecord, Store
-
-WEIGHTS = "unlearned.safetensors"
 
 
 def forget_in_stages(
@@ -61,15 +60,15 @@ def keep(store: Store, record: RunRecord) -> str:
     """Puts the model that a run has left into the cache; its id, which its weights decide."""
     request, summary = record.request, record.summary
     assert isinstance(request, UnlearnRequest)
-    start = store.model(summary["models"]["original"])
+    start = store.model(str(summary.models.original))
     reader = store.reader(record.run_id)
     changes: dict[str, Any] = {
-        "id": f"unlearned-{summary['weights_sha256'][:16]}",
+        "id": f"unlearned-{summary.weights_sha256[:16]}",
         "kind": "unlearned",
         "origin": start.origin or start.id,
         "forget": request.forget,
-        "forget_hash": reader.progress()["forget"]["hash"],
-        "accuracy": summary["metrics"]["ta"],
+        "forget_hash": reader.progress().forget.hash,
+        "accuracy": summary.metrics["ta"],
         "notes": (f"{request.method} on {start.id}",),
         "name": record.name,
         "seconds": 0.0,
@@ -88,10 +87,10 @@ def table(records: Sequence[RunRecord]) -> str:
     lines = [f"{'forgotten so far':20}{head}{'avg_gap':>10}"]
     for record in records:
         assert isinstance(record.request, UnlearnRequest)
-        own, other = (record.summary.get(k) or {} for k in ("metrics", "retrained"))
+        own, other = record.summary.metrics, record.summary.retrained or {}
         cells = [f"{_number(own.get(key))} / {_number(other.get(key))}" for key in COUN]
         line = f"{record.request.forget:20}" + "".join(f"{cell:>18}" for cell in cells)
-        lines.append(f"{line}{_number(record.summary.get('avg_gap')):>10}")
+        lines.append(f"{line}{_number(record.summary.avg_gap):>10}")
     return "\n".join(lines)
 
 

@@ -1,104 +1,75 @@
-"""What Lethe offers, as plain JSON: a page builds its controls from this and needs no torch."""
+"""What Lethe offers, told to pages as plain cards: they build their controls of these, and need no
+torch."""
 
 import os
-from typing import Any
+from pathlib import Path
 
 import torch
 
-from cu_core import data, engine, methods, metrics, models
+from cu_core import data, engine, forget, methods, metrics, models
 from cu_core.models.selfcheck import check_torchvision
-from cu_core.spec import Method
-
-STOP_RULES = [
-    {"key": "none", "title": "Run every step", "help": "Ends after the epochs asked for."},
-    {
-        "key": "class-accuracy",
-        "title": "Stop at chance (Eq. 8)",
-        "help": "Class tasks: ends once accuracy on the forgotten class's test images is at most "
-        "1 / classes. Reads test data, as the paper does.",
-    },
-    {
-        "key": "sample-accuracy",
-        "title": "Stop at test accuracy (Eq. 9)",
-        "help": "Ends once the forget samples are recognised no better than the test set. Reads "
-        "test data, as the paper does.",
-    },
-]
+from cu_core.spec import (
+    STOP_RULES,
+    Catalog,
+    DataCard,
+    DeviceCard,
+    MetricCard,
+    NetworkCard,
+    RuleCard,
+)
 
 
-def knob_cards(cls: type[Method]) -> list[dict[str, Any]]:
-    """One plain dict per knob: name, type, default, low, high, options, symbol, unit, help."""
-    cards = []
-    for name, schema in cls.model_json_schema()["properties"].items():
-        kind = "choice" if "enum" in schema else schema["type"]
-        card = {k: schema.get(k) for k in ("default", "symbol", "unit", "log", "main")}
-        card |= {"name": name, "type": kind, "help": schema["description"]}
-        card |= {"low": schema.get("minimum"), "high": schema.get("maximum")}
-        cards.append(card | {"options": schema.get("enum")})
-    return cards
+def metric_cards() -> tuple[MetricCard, ...]:
+    fields = MetricCard.model_fields
+    return tuple(
+        MetricCard(**{name: getattr(metric, name) for name in fields})
+        for metric in metrics.all_metrics().values()
+    )
 
 
-def method_cards() -> list[dict[str, Any]]:
-    cards = []
-    for key in methods.names():
-        cls = methods.get(key)
-        card: dict[str, Any] = {
-            name: getattr(cls, name) for name in ("paper", "idea", "loss", "epoch_over")
-        }
-        card |= {n: getattr(cls, n) for n in ("uses_forget", "uses_retain", "augments")}
-        card |= {"key": key, "title": cls.label, "kinds": list(cls.kinds)}
-        card["presets"] = {name: dict(knobs) for name, knobs in cls.presets.items()}
-        cards.append(card | {"knobs": knob_cards(cls)})
-    return cards
+def network_cards() -> tuple[NetworkCard, ...]:
+    return tuple(
+        NetworkCard(**{name: getattr(declared, name) for name in NetworkCard.model_fields})
+        for declared in models.info()
+    )
 
 
-def metric_cards() -> list[dict[str, Any]]:
-    return [
-        {
-            name: getattr(m, name)
-            for name in ("key", "title", "unit", "range", "better", "help", "over", "per_class")
-        }
-        for m in metrics.all_metrics().values()
-    ]
+def data_cards(home: Path) -> tuple[DataCard, ...]:
+    return tuple(
+        DataCard(
+            key=source.key,
+            title=source.title,
+            help=source.help,
+            needs_path=source.needs_path,
+            needs_download=source.needs_download,
+            downloaded=not source.needs_download or data.downloaded(source.key, home),
+        )
+        for source in data.sources()
+    )
 
 
-def model_cards() -> list[dict[str, Any]]:
-    return [
-        {"key": a.key, "title": a.title, "help": a.help, "heads": list(a.heads)}
-        for a in models.info()
-    ]
+def stop_rule_cards() -> tuple[RuleCard, ...]:
+    rules = STOP_RULES.values()
+    return tuple(RuleCard(key=rule.key, title=rule.title, help=rule.help) for rule in rules)
 
 
-def data_cards(home: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": s.key,
-            "title": s.title,
-            "help": s.help,
-            "needs_path": s.needs_path,
-            "needs_download": s.needs_download,
-            "downloaded": not s.needs_download or data.downloaded(s.key, home),
-        }
-        for s in data.sources()
-    ]
-
-
-def device_card() -> dict[str, str]:
+def device_card() -> DeviceCard:
     key = engine.pick_device()
     label = f"CPU, {torch.get_num_threads()} of {os.cpu_count()} cores"
     if key == "cuda":
         label = torch.cuda.get_device_name()
-    return {"key": key, "label": label if key != "mps" else "Apple GPU"}
+    return DeviceCard(key=key, label=label if key != "mps" else "Apple GPU")
 
 
-def catalog(home: Any) -> dict[str, Any]:
+def catalog(home: Path) -> Catalog:
     """Everything a page offers, declared once in the files of the registries."""
-    return {
-        "methods": method_cards(),
-        "metrics": metric_cards(),
-        "models": model_cards(),
-        "datasets": data_cards(home),
-        "stop_rules": STOP_RULES,
-        "device": device_card(),
-        "warning": check_torchvision(),
-    }
+    return Catalog(
+        methods=tuple(methods.cards().values()),
+        metrics=metric_cards(),
+        models=network_cards(),
+        datasets=data_cards(home),
+        forget_rules=tuple(forget.cards().values()),
+        stop_rules=stop_rule_cards(),
+        device=device_card(),
+        warning=check_torchvision(),
+    )

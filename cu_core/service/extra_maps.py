@@ -18,7 +18,7 @@ from cu_core.errors import BadRequest, LetheError, StoreError
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
 from cu_core.runs.runmap import SEED, place
-from cu_core.spec import Probe, UnlearnRequest
+from cu_core.spec import ExactMap, ExactMapFacts, Probe, SolidMap, SolidMapCount, UnlearnRequest
 from cu_core.store import RunReader, Store
 from cu_core.store.views import life
 
@@ -30,8 +30,8 @@ Array = NDArray[Any]
 class _Run:
     """A run as its record has it now. UnknownRun, or a sentence on what it lacks."""
 
-    def __init__(self, store: Store, run_id: Any) -> None:
-        self.store, self.run_id = store, str(run_id)
+    def __init__(self, store: Store, run_id: str) -> None:
+        self.store, self.run_id = store, run_id
         record = store.run(self.run_id)
         if not isinstance(record.request, UnlearnRequest):
             raise BadRequest(f"Run {self.run_id} has no map: it is damaged, or unlearns nothing.")
@@ -53,19 +53,19 @@ class _Run:
         self.store.save_view(self.run_id, name, arrays, facts, self.life)
 
 
-def exact(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
-    """One frame, that of ``payload["step"]``, fitted afresh by umap-learn and turned to lie as it.
+def exact(store: Store, asked: ExactMap) -> ExactMapFacts:
+    """One frame, that of ``asked.step``, fitted afresh by umap-learn and turned to lie as it.
 
     Kept as the view ``exact-<step>``: ``xy`` (P, 2). The answer has ``step``, ``quality`` and
     ``seconds``; a question asked again is answered from what is kept.
     """
-    run, step = _Run(store, payload.get("run")), payload.get("step")
+    run, step = _Run(store, asked.run), asked.step
     if not isinstance(step, int) or step < 0:
         raise BadRequest(f"A step is a whole number from 0 on, got {step!r}.")
     name = f"exact-{step}"
     kept = run.reader.view_facts(name)
     if kept is not None:
-        return kept
+        return ExactMapFacts.model_validate(kept)
     began = time.perf_counter()
     z, onto = run.z(step), run.reader.frame(step)["xy"]
     try:
@@ -73,8 +73,8 @@ def exact(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
     except ValueError as fault:
         raise BadRequest(f"Step {step} has no exact map: {fault}") from fault
     seconds = round(time.perf_counter() - began, 3)
-    facts = {"step": step, "quality": frame.quality, "seconds": seconds}
-    run.keep(name, {"xy": frame.xy}, facts)
+    facts = ExactMapFacts(step=step, quality=dict(frame.quality), seconds=seconds)
+    run.keep(name, {"xy": frame.xy}, facts.model_dump())
     return facts
 
 
@@ -103,7 +103,7 @@ class _Solid:
         run.keep("solid", arrays, {name: getattr(self, name) for name in names})
 
 
-def solid(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
+def solid(store: Store, asked: SolidMap) -> SolidMapCount:
     """Lays out in three dimensions the frames that the view "solid" lacks, some seconds of them.
 
     The view: ``xyz`` (T, P, 3), ``ghost_xyz`` (P, 3) where a retrained model was found, facts
@@ -111,17 +111,17 @@ def solid(store: Store, payload: dict[str, Any]) -> dict[str, Any]:
     the ``total`` on record: ask again until they are equal. The first question fits the reference
     layout, once a model and probe set.
     """
-    run = _Run(store, payload.get("run"))
+    run = _Run(store, asked.run)
     rows = run.reader.snapshots()
     if not rows or rows[0].step:
         raise BadRequest(f"Run {run.run_id} has no picture of its start, which a 3-D map needs.")
     made, fitted = _begun(run)
     if not fitted:
         _frames(run, made, [row.step for row in rows])
-        if run.state.get("ghost") and not made.with_ghost:
+        if run.state.ghost and not made.with_ghost:
             _ghost(run, made)
     made.keep(run)
-    return {"done": len(made.steps) + len(made.skipped), "total": len(rows)}
+    return SolidMapCount(done=len(made.steps) + len(made.skipped), total=len(rows))
 
 
 def _begun(run: _Run) -> tuple[_Solid, bool]:
@@ -131,7 +131,7 @@ def _begun(run: _Run) -> tuple[_Solid, bool]:
         arrays, facts = kept
         ghost_xyz = arrays.get("ghost_xyz")
         return _Solid(arrays["reference"], list(arrays["xyz"]), **facts, ghost_xyz=ghost_xyz), False
-    original = str((run.state.get("models") or {}).get("original") or "")
+    original = run.state.models.original or ""
     has_model = bool(original) and run.store.has_model(original)
     key = f"{run.probe.index_hash}-3d"
     found = run.store.layout(original, key) if has_model else None
@@ -178,6 +178,7 @@ def _ghost(run: _Run, made: _Solid) -> None:
         probe = make_probe(setup.dataset, setup.forget, run.request.probe_size)
     except LetheError:
         return
-    look = engine.Observer(setup.resident, probe).look(model, 0)
+    with setup.computing():
+        look = engine.Observer(setup.resident, probe).look(model, 0)
     placed = place(made.reference, look, run.request.seed, probe, setup.device)
     made.ghost_xyz, made.ghost = placed

@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cu_core.spec._progress import Summary
+from cu_core.spec._stopping import STOP_RULES, StopRuleKey
+
 SCHEMA_VERSION = 1
 SEED_LIMIT = 2**31 - 1
 
@@ -66,7 +69,7 @@ class UnlearnRequest(_Request):
     original: str | None = _field(
         None, "id of a model in the cache to start from, e.g. an imported one; without it, train it"
     )
-    forget: str = _field("class:5", "class:5, class:3,5, random:0.1, ...")
+    forget: str = _field("class:5", "class:5, class:3,5, random:0.1, ..., see `list`")
     after: str | None = _field(None, "the part of --forget that --original forgot before")
     method: str = _field("contrastive", "how to unlearn, see `list`")
     preset: str | None = _field(None, "a named set of knobs, see `list`")
@@ -76,8 +79,8 @@ class UnlearnRequest(_Request):
     seed: int = _seed("of the run: its batches and a random forget set")
     every: int | None = _field(None, "steps between snapshots; without it 24 to 60 a run", ge=1)
     max_steps: int | None = _field(None, "end after so many steps at most", ge=1)
-    stop_rule: Literal["none", "class-accuracy", "sample-accuracy"] = _field(
-        "none", "end once the forget set is at chance, or at the test set's accuracy"
+    stop_rule: StopRuleKey = _field(
+        "none", "; ".join(f"{rule.key}: {rule.title}" for rule in STOP_RULES.values())
     )
     probe_size: int = _field(2000, "points on the map", ge=20, le=50_000)
     reference: bool = _field(True, "train a retrained model to compare with, if none is cached")
@@ -127,7 +130,9 @@ class RunRecord:
     total: int = 0
     phase: str = ""  # "training the original model", "unlearning", ...
     message: str = ""  # the sentence of a failure or a stop
-    summary: Mapping[str, Any] = field(default_factory=dict)  # final metrics, hashes, versions
+    summary: Summary = field(
+        default_factory=Summary
+    )  # empty, and false, until the run has written one
 
     @property
     def command(self) -> str:
@@ -135,5 +140,5 @@ class RunRecord:
         return self.request.command() if isinstance(self.request, UnlearnRequest) else ""
 
 
-Progress = Callable[[str, int, int, Mapping[str, float]], None]
+OnProgress = Callable[[str, int, int, Mapping[str, Any]], None]
 """progress(phase, done, total, latest values): called from real counters only."""

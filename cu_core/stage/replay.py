@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cu_core.spec import RunRecord
+from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import fixed_box, frames_blob
 from cu_core.store import Frames, RunReader
 
@@ -64,8 +64,8 @@ class Sent:
 def blob(
     record: RunRecord,
     reader: RunReader,
-    progress: Values,
-    catalog: Values,
+    progress: RunProgress,
+    catalog: Catalog,
     sent: Sent,
     exact: Values | None = None,
     solid: Values | None = None,
@@ -75,8 +75,8 @@ def blob(
     ``exact`` and ``solid``: the header's words on the two views, None where they cannot be made;
     their positions are added when they are on record.
     """
-    if sent.generation != progress.get("generation"):
-        sent.start_over(progress.get("generation"))
+    if sent.generation != progress.generation:
+        sent.start_over(progress.generation)
     events, known = reader.events(), _read_curves(reader, sent)
     version: tuple[Any, ...] = (
         record.state,
@@ -85,7 +85,7 @@ def blob(
         len(events),
         bool(record.summary),
     )
-    version += tuple(bool(progress.get(key)) for key in ("original", "retrained", "ghost"))
+    version += tuple(bool(part) for part in (progress.original, progress.retrained, progress.ghost))
     version += (str(exact), str(solid))
     if sent.data is not None and sent.version == version:
         return sent.data
@@ -140,9 +140,9 @@ def _frames(reader: RunReader, sent: Sent) -> Frames:
     return frames
 
 
-def _ghost(probe: Values, progress: Values, sent: Sent) -> dict[str, Any]:
+def _ghost(probe: Values, progress: RunProgress, sent: Sent) -> dict[str, Any]:
     """The retrained model's places and shares, where it has some and the page lacks them."""
-    if not progress.get("ghost") or not sent.lacks("ghost", "there"):
+    if progress.ghost is None or not sent.lacks("ghost", "there"):
         return {}
     return {name: probe.get(name) for name in ("ghost", "ghost_share", "ghost_share_class")}
 
@@ -202,15 +202,15 @@ def _read_curves(reader: RunReader, sent: Sent) -> Curves:
     return sent.curves
 
 
-def _atlas(probe: Values, progress: Values) -> tuple[bytes, str, int, int] | None:
-    sheet = progress.get("atlas")
-    if not sheet or "atlas" not in probe:
+def _atlas(probe: Values, progress: RunProgress) -> tuple[bytes, str, int, int] | None:
+    sheet = progress.atlas
+    if sheet is None or "atlas" not in probe:
         return None
-    return probe["atlas"].tobytes(), sheet["mime"], sheet["tile"], sheet["columns"]
+    return probe["atlas"].tobytes(), sheet.mime, sheet.tile, sheet.columns
 
 
 def _header(
-    record: RunRecord, progress: Values, frames: Frames, events: Sequence[Any], box: Any
+    record: RunRecord, progress: RunProgress, frames: Frames, events: Sequence[Any], box: Any
 ) -> dict[str, Any]:
     return {
         "run": record.run_id,
@@ -220,11 +220,11 @@ def _header(
         "total_steps": record.total or None,
         "live": record.state in ("starting", "running", "paused"),
         "state": record.state,
-        "classes": [str(name) for name in progress.get("class_names", ())],
-        "forget_classes": list((progress.get("forget") or {}).get("classes", ())),
+        "classes": list(progress.class_names),
+        "forget_classes": list(progress.forget.classes),
         "box": box,
-        "scale": progress.get("scale", 0.0),
-        "ghost": progress.get("ghost"),
+        "scale": progress.scale,
+        "ghost": progress.ghost and progress.ghost.model_dump(),
         "quality": frames.quality,
         **({"every": frames.every, "on_record": frames.recorded} if frames.every > 1 else {}),
         "events": [{"step": e.step, "kind": e.kind, "text": e.text} for e in events],
@@ -232,11 +232,11 @@ def _header(
 
 
 def curves(
-    known: Curves, record: RunRecord, progress: Values, catalog: Values
+    known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
 ) -> list[dict[str, Any]]:
     """The Stage's curves: accuracies, the probe, and every loss term, each with its references."""
-    declared = {m["key"]: m for m in catalog.get("metrics", ())}
-    is_class = bool((progress.get("forget") or {}).get("classes"))
+    declared = {metric.key: metric for metric in catalog.metrics}
+    is_class = bool(progress.forget.classes)
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
     wanted.append(("knn_probe_forget", "probe"))
@@ -245,12 +245,16 @@ def curves(
     for name, group in wanted:
         if name not in known:
             continue
-        metric = declared.get(name, {"title": name.removeprefix("loss/"), "unit": ""})
+        metric = declared.get(name)
         steps, values = _decimated(*known[name])
-        line = {"key": name, "title": metric["title"], "unit": metric["unit"], "group": group}
-        for source in ("original", "retrained"):
-            values_of = record.summary.get(source) or progress.get(source) or {}
-            line[source] = values_of.get(name)
+        line = {
+            "key": name,
+            "title": metric.title if metric else name.removeprefix("loss/"),
+            "unit": metric.unit if metric else "",
+            "group": group,
+            "original": (record.summary.original or progress.original).get(name),
+            "retrained": (record.summary.retrained or progress.retrained).get(name),
+        }
         found.append({**line, "steps": steps, "values": values})
     return found
 
@@ -262,8 +266,11 @@ def _decimated(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any
     return [steps[i] for i in pick], [values[i] for i in pick]
 
 
-def so_far(sent: Sent, progress: Values) -> dict[str, Any]:
+def so_far(sent: Sent, progress: RunProgress) -> Summary:
     """A summary from the newest values on record, while the final one is not there."""
-    newest = {name: values[-1] for name, (_, values) in sent.curves.items() if values}
-    kept = {k: progress.get(k) or {} for k in ("original", "retrained", "reasons")}
-    return {"metrics": newest, **kept}
+    return Summary(
+        metrics={name: values[-1] for name, (_, values) in sent.curves.items() if values},
+        original=progress.original,
+        retrained=progress.retrained or None,
+        reasons=progress.reasons,
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cu_core.files import ASSETS, write_atomic
 from cu_core.store.appdb import AppDb
-from cu_core.store.mailbox import Answer, Command, Mailbox, Question
+from cu_core.store.mailbox import Answer, AskedQuestion, Command, Mailbox
 from cu_core.store.modelcache import ModelCache, ModelRecord
 from cu_core.store.paths import DAY_S, Paths
 from cu_core.store.queue import RESUMABLE, ClaimedRun, Queue
@@ -24,12 +24,12 @@ from cu_core.store.writer import RunWriter
 __all__ = [
     "RESUMABLE",
     "Answer",
+    "AskedQuestion",
     "ClaimedRun",
     "Command",
     "Event",
     "Frames",
     "ModelRecord",
-    "Question",
     "RunReader",
     "RunWriter",
     "SnapshotRow",

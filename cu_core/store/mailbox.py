@@ -6,14 +6,13 @@ compare-and-swap, so exactly one worker answers it.
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from sqlalchemy import delete, insert, select, update
 
 from cu_core.errors import BadRequest, StoreError
-from cu_core.spec import FINAL
+from cu_core.spec import FINAL, Question, Recorded
 from cu_core.store.appdb import COMMAND, QUESTION, RUN, AppDb
 from cu_core.store.paths import DAY_S, Paths, held, unknown_run
 from cu_core.store.runs import ENDED
@@ -34,8 +33,8 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Question:
-    """``kind``: "dataset", "preflight", "import", "exact" or "solid"; ``payload``: of what."""
+class AskedQuestion:
+    """A question as a worker takes it: ``spec.question(kind, payload)`` is what was asked."""
 
     id: int
     kind: str
@@ -44,7 +43,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """``error`` is the sentence of a failure; ``answer`` is there once state is "answered"."""
+    """``error`` is the sentence of a failure; ``answer`` is there once state is "answered":
+    ``question.told(answer)`` reads it."""
 
     state: Literal["waiting", "taken", "answered", "failed"]
     answer: dict[str, Any] | None = None
@@ -97,17 +97,17 @@ class Mailbox:
             note: str | None = connection.execute(query).scalar_one_or_none()
         return note
 
-    def ask(self, kind: str, payload: Mapping[str, Any]) -> int:
+    def ask(self, question: Question[Any]) -> int:
         """Puts a question to whichever worker is idle. Questions of yesterday are swept."""
         now = time.time()
-        row = {"kind": kind, "payload": json.dumps(dict(payload)), "created": now}
+        row = {"kind": question.kind, "payload": question.model_dump_json(), "created": now}
         with self.db.write() as connection:
             stale = QUESTION.c.created < now - DAY_S
             connection.execute(delete(QUESTION).where(stale))
             done = connection.execute(insert(QUESTION), row | {"state": "waiting"})
         return _new_id(done.inserted_primary_key)
 
-    def next_question(self) -> Question | None:
+    def next_question(self) -> AskedQuestion | None:
         """The oldest waiting question, now taken by the caller alone."""
         waiting = QUESTION.c.state == "waiting"
         query = select(QUESTION).where(waiting).order_by(QUESTION.c.id).limit(1)
@@ -124,15 +124,15 @@ class Mailbox:
                     state="taken", holder=self.worker.lock_path.name if self.worker else None
                 )
             )
-        return Question(row.id, row.kind, json.loads(row.payload))
+        return AskedQuestion(row.id, row.kind, json.loads(row.payload))
 
-    def reply(self, question_id: int, answer: Mapping[str, Any] | None, error: str = "") -> None:
+    def reply(self, question_id: int, answer: Recorded | None, error: str = "") -> None:
         """``answer``, or None with the sentence of why there is none."""
         if (answer is None) != bool(error):
             raise StoreError("A reply is an answer or the sentence of an error, never both.")
         values = {
             "state": "failed" if answer is None else "answered",
-            "answer": None if answer is None else json.dumps(dict(answer)),
+            "answer": None if answer is None else json.dumps(answer.written),
             "error": error,
         }
         with self.db.write() as connection:

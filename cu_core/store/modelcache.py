@@ -23,7 +23,7 @@ from safetensors.numpy import load, save
 
 from cu_core.errors import StoreError
 from cu_core.files import stamp, write_atomic
-from cu_core.spec import SCHEMA_VERSION
+from cu_core.spec import SCHEMA_VERSION, Catalog
 from cu_core.store.paths import DAY_S, Paths, hold
 
 WEIGHTS = "model.safetensors"
@@ -186,20 +186,15 @@ class ModelCache:
         data = json.dumps({"key": key, "values": dict(values)}, indent=1).encode()
         self._keep(model_id, _file("eval", key, "json"), data)
 
-    def catalog(self, source: str | None = None) -> dict[str, Any] | None:
-        """The declarations a worker wrote; None if there are none, or not from ``source``."""
+    def catalog(self) -> Catalog | None:
+        """The declarations a worker wrote; None if there are none that this version reads."""
         try:
-            kept = json.loads(self.paths.catalog.read_bytes())
-            if source is None or kept["source"] == source:
-                return dict(kept["catalog"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return Catalog.model_validate_json(self.paths.catalog.read_bytes())
+        except (OSError, ValidationError):
             return None
-        return None
 
-    def save_catalog(self, catalog: Mapping[str, Any], source: str = "") -> None:
-        """``source``: a hash of the code it was made from."""
-        data = json.dumps({"source": source, "catalog": dict(catalog)}, indent=1).encode()
-        write_atomic(self.paths.catalog, data)
+    def save_catalog(self, catalog: Catalog) -> None:
+        write_atomic(self.paths.catalog, catalog.model_dump_json(indent=1).encode())
 
     def _own(self, model_id: str) -> Path:
         path = self.paths.child(self.paths.models, model_id)

@@ -15,12 +15,15 @@ from sqlalchemy import Select, func, select
 
 from cu_core.errors import StoreError
 from cu_core.files import stamp
+from cu_core.spec import RunProgress, Summary
 from cu_core.store import sql
 from cu_core.store.runtables import (
     EVENT,
     METRIC,
     SNAPSHOT,
     parse,
+    parse_progress,
+    parse_summary,
     read_facts,
     snapshot_path,
     unspell,
@@ -88,13 +91,13 @@ class RunReader:
         self._path = folder / "run.db"
         self._exists = False
 
-    def progress(self) -> dict[str, Any]:
-        """The worker's state keys, without the summary; empty while the run is starting."""
-        return {k: v for k, v in (read_facts(self._path) or {}).items() if k != "summary"}
+    def progress(self) -> RunProgress:
+        """What the worker has written; empty while the run is starting."""
+        return parse_progress(read_facts(self._path) or {})
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """The final record, empty until the run has one."""
-        return dict((read_facts(self._path) or {}).get("summary") or {})
+        return parse_summary(read_facts(self._path) or {})
 
     def metrics(self, since: int = -1) -> Curves:
         """name -> (steps, values) of the steps after ``since``, in step order.

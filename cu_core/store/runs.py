@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cu_core.errors import LetheError, RunBusy, StoreError
 from cu_core.files import stamp
-from cu_core.spec import ACTIVE, FINAL, Request, RunRecord, RunState
+from cu_core.spec import ACTIVE, FINAL, Request, RunProgress, RunRecord, RunState, Summary
 from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
 from cu_core.store.config import Config, read_config, versions, write_config
 from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, hold_new, new_id, unknown_run
-from cu_core.store.runtables import read_facts
+from cu_core.store.runtables import parse_progress, parse_summary, read_facts
 
 AGAIN = frozenset({"queued", "starting"})
 AFTER_FINAL = {"done": frozenset[str](), "stopped": AGAIN, "failed": AGAIN}
@@ -179,14 +179,14 @@ class Runs:
     def _record(self, row: Row[Any]) -> RunRecord:
         state, message = row.state, row.message
         request: Request | None = None
-        facts: Mapping[str, Any] = {}
+        progress, summary = RunProgress(), Summary()
         try:
             folder = self.paths.run(row.run_id)
             if state in ACTIVE and not held(folder / ALIVE):
                 # Its worker may have ended it between the look at the row and that at the lock.
                 state, message = self._really(row)
             request = read_config(folder).request
-            facts = _facts(folder, state)
+            progress, summary = _facts(folder, state)
         except LetheError as error:
             state, message, request = "damaged", str(error), None
         return RunRecord(
@@ -195,11 +195,11 @@ class Runs:
             state=state,
             created=row.created,
             request=request,
-            step=_count(facts.get("step")),
-            total=_count(facts.get("total")),
-            phase=str(facts.get("phase") or ""),
+            step=progress.step,
+            total=progress.total,
+            phase=progress.phase,
             message=message,
-            summary=facts.get("summary") or {},
+            summary=summary,
         )
 
 
@@ -209,7 +209,7 @@ def void_commands(connection: Connection, run_id: str, note: str) -> None:
     connection.execute(update(COMMAND).where(*open_ones).values(note=note))
 
 
-def _facts(folder: Path, state: str) -> Mapping[str, Any]:
+def _facts(folder: Path, state: str) -> tuple[RunProgress, Summary]:
     """The run's own words. A final run's are read once and then remembered by its files' stamps."""
     path = folder / "run.db"
     if state in FINAL:
@@ -217,19 +217,15 @@ def _facts(folder: Path, state: str) -> Mapping[str, Any]:
     facts = read_facts(path)
     if facts is None and state in ("running", "paused"):
         raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
-    return facts or {}
+    return parse_progress(facts or {}), parse_summary(facts or {})
 
 
 @lru_cache(maxsize=4096)
-def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> Mapping[str, Any]:
+def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> tuple[RunProgress, Summary]:
     facts = read_facts(path)
     if facts is None and state == "done":
         raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
-    return facts or {}
-
-
-def _count(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) else 0
+    return parse_progress(facts or {}), parse_summary(facts or {})
 
 
 def _with_own_list(request: Request, building: Path, folder: Path) -> Request:

@@ -5,9 +5,11 @@ Written by the worker that holds ``alive.lock`` and by nobody else (WAL); read b
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy import (
     Column,
     Connection,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from cu_core.spec import RunProgress, Summary
 from cu_core.store import sql
 
 TABLES = MetaData()
@@ -56,6 +59,8 @@ EVENT = Table(
     Column("text", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+SUMMARY = "summary"  # the state key of the final record
+R = TypeVar("R", RunProgress, Summary)
 _SPECIAL = {"nan": math.nan, "+inf": math.inf, "-inf": -math.inf}
 
 
@@ -92,6 +97,27 @@ def parse(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise sql.DamagedDatabase(f"A record of this run is damaged ({error}).") from error
+
+
+def parse_progress(state: Mapping[str, Any]) -> RunProgress:
+    """The run's own words from its state keys. DamagedDatabase when they are none."""
+    return _parsed(RunProgress, state)
+
+
+def parse_summary(state: Mapping[str, Any]) -> Summary:
+    """The final record, empty while there is none. DamagedDatabase when it is none."""
+    return _parsed(Summary, state.get(SUMMARY) or {})
+
+
+def _parsed(kind: type[R], values: Mapping[str, Any]) -> R:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = ".".join(map(str, fault["loc"]))
+        raise sql.DamagedDatabase(
+            f"A record of this run is damaged ({name}: {fault['msg'].lower()})."
+        ) from error
 
 
 def read_facts(path: Path) -> dict[str, Any] | None:

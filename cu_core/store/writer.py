@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from cu_core.errors import StoreError
 from cu_core.files import write_atomic
-from cu_core.spec import ACTIVE, SCHEMA_VERSION, Probe, RunState, StepLog
+from cu_core.spec import ACTIVE, SCHEMA_VERSION, Probe, RunProgress, RunState, StepLog, Summary
 from cu_core.store import sql
 from cu_core.store.probabilities import shares
 from cu_core.store.runs import Runs
@@ -28,7 +28,9 @@ from cu_core.store.runtables import (
     METRIC,
     SNAPSHOT,
     STATE,
+    SUMMARY,
     TABLES,
+    parse_progress,
     read_state,
     snapshot_path,
     spell,
@@ -82,7 +84,7 @@ class RunWriter:
             self._db.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._db.commit()
         if state in ACTIVE:
-            self.put("state", state)
+            self.put(RunProgress(state=state))
         self._remove_orphans()
 
     @property
@@ -101,32 +103,29 @@ class RunWriter:
     def close(self) -> None:
         self._db.close()
 
-    def put(self, key: str, value: Any) -> None:
-        self.put_many({key: value})
-
-    def put_many(self, values: Mapping[str, Any]) -> None:
-        """State keys, as JSON, in one transaction."""
+    def put(self, progress: RunProgress) -> None:
+        """The fields that are set, in one transaction; the others stay as they are."""
         with self._transaction():
-            self._put(values)
+            self._put(progress.written)
 
-    def read(self) -> dict[str, Any]:
-        """Every state key, e.g. to take a run up again."""
+    def read(self) -> RunProgress:
+        """Everything on record, e.g. to take a run up again."""
         with self._transaction():
-            return read_state(self._db)
+            return parse_progress(read_state(self._db))
 
     def move(self, old: RunState | Sequence[RunState], new: RunState, message: str = "") -> bool:
         """``Store.move``, and the same in run.db, from which app.db can be rebuilt."""
         moved = self._store.move(self.run_id, old, new, message)
         if moved:
-            self.put_many({"state": new, "message": message})
+            self.put(RunProgress(state=new, message=message))
         return moved
 
-    def steps(self, logs: Sequence[StepLog], state: Mapping[str, Any] | None = None) -> None:
-        """Losses as metrics named ``loss/<term>``; ``state`` keys in the same transaction."""
+    def steps(self, logs: Sequence[StepLog], progress: RunProgress | None = None) -> None:
+        """Losses as metrics named ``loss/<term>``; ``progress`` in the same transaction."""
         rows = [
             (log.step, f"loss/{term}", value) for log in logs for term, value in log.losses.items()
         ]
-        self._add(rows, state)
+        self._add(rows, progress)
 
     def metrics(self, step: int, values: Mapping[str, Any]) -> None:
         """None means not computed; NaN and infinities are kept as such."""
@@ -202,21 +201,22 @@ class RunWriter:
         with self._transaction():
             self._db.execute(insert(EVENT), {"step": step, "kind": kind, "text": text})
 
-    def truncate(self, from_step: int, state: Mapping[str, Any] | None = None) -> None:
+    def truncate(self, from_step: int, progress: RunProgress | None = None) -> None:
         """Forgets everything from ``from_step`` on, as if it had not happened; one transaction.
 
-        The state key ``generation`` grows by one, which tells a page that frames it has are void.
+        ``generation`` grows by one, which tells a page that frames it has are void.
         """
         with self._transaction():
             for table in (METRIC, SNAPSHOT, EVENT):
                 self._db.execute(delete(table).where(table.c.step >= from_step))
-            generation = read_state(self._db).get("generation", 0) + 1
-            self._put({"generation": generation, **(state or {})})
+            void = RunProgress(generation=parse_progress(read_state(self._db)).generation + 1)
+            self._put({**void.written, **(progress.written if progress else {})})
         self._remove_orphans()
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
+    def finish(self, summary: Summary) -> None:
         """The final record: metrics, hashes, verdict. Moving to "done" is the caller's next act."""
-        self.put("summary", dict(summary))
+        with self._transaction():
+            self._put({SUMMARY: summary.written})
 
     def last_snapshot(self) -> int | None:
         """The step of the newest snapshot on record."""
@@ -224,7 +224,7 @@ class RunWriter:
             step: int | None = self._db.execute(select(func.max(SNAPSHOT.c.step))).scalar_one()
         return step
 
-    def _add(self, rows: Sequence[tuple[int, str, Any]], state: Mapping[str, Any] | None) -> None:
+    def _add(self, rows: Sequence[tuple[int, str, Any]], progress: RunProgress | None) -> None:
         spelled = []
         for step, name, raw in rows:
             value, kind = spell(raw)
@@ -232,7 +232,7 @@ class RunWriter:
         with self._transaction():
             if spelled:
                 self._db.execute(insert(METRIC).prefix_with("OR REPLACE"), spelled)
-            self._put(state or {})
+            self._put(progress.written if progress else {})
 
     def _put(self, values: Mapping[str, Any]) -> None:
         rows = [{"k": key, "v": json.dumps(value)} for key, value in values.items()]

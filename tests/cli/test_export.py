@@ -6,19 +6,17 @@ from pathlib import Path
 import pytest
 
 from cu_core.cli import main
-from cu_core.stage.export import formats
+from cu_core.stage import export
 from cu_core.store import Store
-from tests.pages import fabricate
-from tests.store.samples import REQUEST
+from tests.store.samples import REQUEST, finished
 
 
 def test_a_run_is_written_as_the_page_would_give_it(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_id, file = fabricate.finished(store), tmp_path / "run.html"
+    run_id, file = finished(store), tmp_path / "run.html"
     assert main(["export", run_id, "--html", str(file), "--home", str(store.home)]) == 0
-    made = formats()["html"].make(store, store.run(run_id))
-    assert file.read_bytes() == made
+    assert file.read_bytes() == export.page(store, run_id)
     assert capsys.readouterr().out == f"{file}: {file.stat().st_size:,} bytes\n"
     words = ["export", run_id, "--html", str(file), "--json", "--home", str(store.home)]
     assert main(words) == 0
@@ -36,7 +34,7 @@ def test_what_cannot_be_exported_is_refused_and_leaves_no_file(
     ):
         assert main(["export", run_id, *words, *home]) == 2
         assert sentence in capsys.readouterr().err
-    known = fabricate.finished(store)
+    known = finished(store)
     assert main(["export", known, "--html", str(tmp_path / "none" / "x.html"), *home]) == 2
     assert "could not be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

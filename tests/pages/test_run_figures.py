@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 
 from cu_core.figures import figures
+from cu_core.spec import Summary
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 
 
-def summary(made: dict[str, Any]) -> dict[str, Any]:
-    for model, home in (("original", 5), ("metrics", 3), ("retrained", 8)):
-        share = {f"prediction_share/{c}": 100.0 * (c == home) for c in range(10)}
-        made[model] = made[model] | share
-    return made
+def summary(made: Summary) -> Summary:
+    shares = {
+        model: {f"prediction_share/{c}": 100.0 * (c == home) for c in range(10)}
+        for model, home in (("original", 5), ("metrics", 3), ("retrained", 8))
+    }
+    return made.model_copy(
+        update={model: getattr(made, model) | share for model, share in shares.items()}
+    )
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from cu_core.runs.execute import execute
-from cu_core.spec import TrainRequest, UnlearnRequest
+from cu_core.spec import ModelIds, RunProgress, TrainRequest, UnlearnRequest
 from cu_core.store import Store
 from tests.tab import Tab, assert_same_picture
 
@@ -90,7 +90,7 @@ def test_the_same_request_gives_the_same_weights_and_the_same_map(
 
 def assert_same_ghost(store: Store, one: str, other: str) -> None:
     """Both have it once, of the forget samples alone, in the same places."""
-    told = [store.reader(r).progress()["ghost"] for r in (one, other)]
+    told = [store.reader(r).progress().ghost for r in (one, other)]
     assert told[0] == told[1] and 0 < told[0]["fidelity"] <= 1
     probes = [store.reader(r).probe() or {} for r in (one, other)]
     for name in ("ghost", "ghost_share", "atlas"):
@@ -229,7 +229,7 @@ def test_a_run_taken_up_keeps_the_original_it_began_with(tmp_path: Path) -> None
     run_id = store.enqueue(UnlearnRequest(max_steps=2, probe_size=200, reference=False))
     claimed = store.claim_run(run_id)
     writer = store.writer(run_id)
-    writer.put("models", {"original": other})
+    writer.put(RunProgress(models=ModelIds(original=other)))
     writer.close()
     assert execute(store, claimed)["models"]["original"] == other
 
@@ -242,7 +242,7 @@ def test_a_run_taken_up_keeps_the_interval_it_began_with(home: Path) -> None:
     execute(store, store.claim_run(run_id))
     assert store.run(run_id).state == "stopped" and store.run(run_id).step < 4
     writer = store.writer(run_id)
-    writer.put("every", 4)
+    writer.put(RunProgress(every=4))
     writer.close()
     execute(store, store.claim_run(run_id, ("stopped",)))
     assert store.run(run_id).state == "done"
@@ -320,7 +320,7 @@ def test_closing_the_parent_does_not_reach_a_worker(home: Path, unbroken: dict[s
         time.sleep(0.02)
     record = store.run(run_id)
     assert record.state == "done", record
-    assert record.summary["weights_sha256"] == unbroken["weights_sha256"]
+    assert record.summary.weights_sha256 == unbroken["weights_sha256"]
 
 
 def test_the_model_that_comes_with_lethe_is_the_one_it_would_train(tmp_path: Path) -> None:

@@ -103,10 +103,10 @@ def test_every_stage_is_measured_beside_the_model_that_knew_it_all(tmp_path: Pat
     assert cli.main([*words, "--home", str(tmp_path)]) == 0
     store = Store(tmp_path)
     second, first = store.runs()
-    start = store.model(second.summary["models"]["original"])
-    assert start.kind == "unlearned" and start.origin == first.summary["models"]["original"]
-    assert second.summary["original"]["forget_acc_train"] > 90  # of threes and fives
-    assert second.summary["metrics"]["rho_prototype"] == 1  # a mask leaves what the original knew
+    start = store.model(second.summary.models.original)
+    assert start.kind == "unlearned" and start.origin == first.summary.models.original
+    assert second.summary.original["forget_acc_train"] > 90  # of threes and fives
+    assert second.summary.metrics["rho_prototype"] == 1  # a mask leaves what the original knew
 
 
 def test_a_stage_alone_gives_the_same_bits(home: Path, stages: list[dict[str, Any]]) -> None:
@@ -114,7 +114,7 @@ def test_a_stage_alone_gives_the_same_bits(home: Path, stages: list[dict[str, An
     words = ["unlearn", "--forget", "random:0.4", "--after", "random:0.2", *FAST]
     words += ["--original", request["original"], "--method", "neg-grad-plus", "--set", "epochs=1"]
     assert cli.main([*words, "--home", str(home)]) == 0
-    assert Store(home).runs()[0].summary["weights_sha256"] == stages[1]["weights_sha256"]
+    assert Store(home).runs()[0].summary.weights_sha256 == stages[1]["weights_sha256"]
 
 
 # --- what is refused, before anything runs ------------------------------------------------------

@@ -17,7 +17,7 @@ from cu_core.runs.execute import execute
 from cu_core.runs.resolve import Setup
 from cu_core.service import extra_maps
 from cu_core.service.questions import answer
-from cu_core.spec import FetchRequest, UnlearnRequest
+from cu_core.spec import ExactMap, FetchRequest, SolidMap, SolidMapCount, UnlearnRequest
 from cu_core.store import Store
 
 REQUEST = UnlearnRequest(forget="class:5", max_steps=6, every=2, probe_size=200, train_epochs=2)
@@ -45,11 +45,11 @@ def store(home: Path) -> Store:
     return Store(home)
 
 
-def solid(store: Store, run_id: str) -> list[dict[str, Any]]:
+def solid(store: Store, run_id: str) -> list[SolidMapCount]:
     """Asked until all is laid out."""
-    answers = [extra_maps.solid(store, {"run": run_id})]
-    while answers[-1]["done"] < answers[-1]["total"]:
-        answers.append(extra_maps.solid(store, {"run": run_id}))
+    answers = [extra_maps.solid(store, SolidMap(run=run_id))]
+    while answers[-1].done < answers[-1].total:
+        answers.append(extra_maps.solid(store, SolidMap(run=run_id)))
     return answers
 
 
@@ -70,15 +70,15 @@ def neighbours(z: np.ndarray) -> np.ndarray:
 def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: str) -> None:
     reader = store.reader(made)
     weights = (store.paths.run(made) / "unlearned.safetensors").read_bytes()
-    facts = extra_maps.exact(store, {"run": made, "step": 6})
+    facts = extra_maps.exact(store, ExactMap(run=made, step=6))
     found = reader.view("exact-6")
-    assert found is not None and found[1] == facts
+    assert found is not None and found[1] == facts.model_dump()
     frame, probe = reader.frame(6), reader.probe()
     assert frame["z"].dtype == np.float16 and probe is not None
     z = frame["z"].astype(np.float32)
     again = projection.exact(z, frame["xy"], extra_maps.SEED, probe["label"], probe["is_forget"])
     assert_array_equal(found[0]["xy"], again.xy)
-    assert facts["quality"] == again.quality and set(facts) == {"step", "quality", "seconds"}
+    assert facts.quality == again.quality and (facts.step, facts.seconds > 0) == (6, True)
 
     setup = Setup(REQUEST, store.home)  # the same frame before its embeddings were rounded
     assert setup.forget is not None
@@ -95,19 +95,19 @@ def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: s
 
 
 def test_an_exact_map_is_made_once(store: Store, made: str, monkeypatch: Any) -> None:
-    facts = extra_maps.exact(store, {"run": made, "step": 6})
+    facts = extra_maps.exact(store, ExactMap(run=made, step=6))
     monkeypatch.setattr(projection, "exact", None)
-    assert extra_maps.exact(store, {"run": made, "step": 6}) == facts
+    assert extra_maps.exact(store, ExactMap(run=made, step=6)) == facts
 
 
 def test_the_solid_map_comes_piece_by_piece_and_is_the_same_as_at_once(
     store: Store, made: str, copy: str, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(extra_maps, "WORK_S", 0.0)
-    counted = [a["done"] for a in solid(store, made)]
+    counted = [a.done for a in solid(store, made)]
     assert counted == [0, 1, 2, 3, 4]  # the first fits the reference layout
     monkeypatch.setattr(extra_maps, "WORK_S", 1000.0)
-    assert [a["done"] for a in solid(store, copy)] == [4]  # which is kept with the model
+    assert [a.done for a in solid(store, copy)] == [4]  # which is kept with the model
     (arrays, facts), (at_once, told) = (
         store.reader(r).view("solid") or ({}, {}) for r in (made, copy)
     )
@@ -126,9 +126,10 @@ def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
     solid(store, made)
     view, probe = store.reader(made).view("solid"), store.reader(made).probe()
     assert view is not None and probe is not None
-    state = store.reader(made).progress()["ghost"]
+    state = store.reader(made).progress().ghost
+    assert state is not None
     for places, axes, fidelity in (
-        (probe["ghost"], 2, state["fidelity"]),
+        (probe["ghost"], 2, state.fidelity),
         (view[0]["ghost_xyz"], 3, view[1]["ghost"]),
     ):
         assert places.shape == (200, axes) and 0.5 < fidelity <= 1
@@ -149,11 +150,11 @@ def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
 def test_a_damaged_snapshot_costs_one_frame_of_the_solid_map(store: Store, copy: str) -> None:
     path = store.reader(copy).snapshots()[1].path
     path.write_bytes(path.read_bytes()[:-9])
-    assert solid(store, copy)[-1] == {"done": 4, "total": 4}
+    assert solid(store, copy)[-1] == SolidMapCount(done=4, total=4)
     _, facts = store.reader(copy).view("solid") or ({}, {})
     assert (facts["steps"], facts["skipped"]) == ([0, 4, 6], [2])
     with pytest.raises(StoreError, match="The snapshot of step 2 is damaged"):
-        extra_maps.exact(store, {"run": copy, "step": 2})
+        extra_maps.exact(store, ExactMap(run=copy, step=2))
 
 
 def test_a_rewound_run_is_laid_out_anew(store: Store, copy: str) -> None:
@@ -162,7 +163,7 @@ def test_a_rewound_run_is_laid_out_anew(store: Store, copy: str) -> None:
     writer.truncate(3)
     writer.close()
     assert store.reader(copy).view("solid") is None
-    assert solid(store, copy)[-1] == {"done": 2, "total": 2}
+    assert solid(store, copy)[-1] == SolidMapCount(done=2, total=2)
     _, facts = store.reader(copy).view("solid") or ({}, {})
     assert facts["steps"] == [0, 2]
 
@@ -177,7 +178,7 @@ def test_a_rewind_while_a_map_is_made_voids_it(store: Store, copy: str, monkeypa
         return fit(*given)
 
     monkeypatch.setattr(projection, "exact", rewound_meanwhile)
-    extra_maps.exact(store, {"run": copy, "step": 6})
+    extra_maps.exact(store, ExactMap(run=copy, step=6))
     assert store.reader(copy).view("exact-6") is None
 
 
@@ -186,10 +187,11 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
         if (store.paths.models / model.id).exists() and model.kind == "retrained":
             store.delete_model(model.id)
     state = store.reader(copy).progress()
-    original = state["models"]["original"]
+    original = state.models.original
+    assert original is not None
     if (store.paths.models / original / "record.json").exists():
         store.delete_model(original)
-    assert solid(store, copy)[-1]["done"] == 4
+    assert solid(store, copy)[-1].done == 4
     arrays, facts = store.reader(copy).view("solid") or ({}, {})
     assert "ghost_xyz" not in arrays and facts["ghost"] is None and facts["with_ghost"]
 
@@ -199,14 +201,14 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
     [
         ("exact", {"run": "20990101-000000-000-aaaaaa", "step": 0}, "There is no run"),
         ("exact", {"run": "../../etc", "step": 0}, "There is no run"),
-        ("exact", {"step": 0}, "There is no run 'None'"),
+        ("exact", {"step": 0}, "ExactMap.run is missing"),
         ("exact", {"run": "made", "step": 5}, "has no snapshot of step 5"),
         ("exact", {"run": "made", "step": -1}, "A step is a whole number from 0 on, got -1"),
         ("exact", {"run": "made", "step": "2"}, "got '2'"),
         ("exact", {"run": "made"}, "got None"),
         ("solid", {"run": "waiting"}, "has no picture yet"),
         ("exact", {"run": "fetch", "step": 0}, "has no map"),
-        ("solid", {}, "There is no run 'None'"),
+        ("solid", {}, "SolidMap.run is missing"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_a_sentence(

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cu_core.errors import StoreError
-from cu_core.spec import UnlearnRequest
+from cu_core.spec import Summary, UnlearnRequest
 from cu_core.stage import export, unpack
 from cu_core.store import Store
 from tests.pages import fabricate
@@ -52,7 +52,7 @@ def test_a_recording_is_the_whole_run_with_its_summary(store: Store) -> None:
     record = store.run(fabricate.finished(store))
     header, arrays = unpack(FORMATS["recording"].make(store, record))
     whole, same = unpack(export.whole(store, record))
-    assert header["summary"] == record.summary and header["recorded"]
+    assert Summary.model_validate(header["summary"]) == record.summary and header["recorded"]
     assert {k: header[k] for k in whole if k != "sections"} == {
         k: v for k, v in whole.items() if k != "sections"
     }

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from cu_core.errors import StoreError
-from cu_core.spec import UnlearnRequest
+from cu_core.spec import Catalog, GhostFacts, RunProgress, UnlearnRequest
 from cu_core.stage import export, replay, unpack
 from cu_core.store import RunWriter, Store
 from tests.pages import fabricate
@@ -26,7 +26,7 @@ class Worker:
         self.run_id = store.enqueue(UnlearnRequest())
         self._take_up()
         self.writer.probe(probe(), atlas=np.frombuffer(b"PNG", np.uint8))
-        self.writer.put_many({"scale": 2.0, "class_names": ["a", "b", "c"]})
+        self.writer.put(RunProgress(scale=2.0, class_names=("a", "b", "c")))
 
     def _take_up(self) -> None:
         self.claimed = self.store.claim_run(self.run_id, ("queued", "lost", "stopped"))
@@ -49,7 +49,7 @@ class Worker:
     def ghost(self) -> None:
         places = np.where(probe().is_forget[:, None], arrays(0)["xy"], np.nan).astype(np.float32)
         self.writer.probe_extras(ghost=places, ghost_share=np.full((P, 3), 85, np.uint8))
-        self.writer.put("ghost", {"fidelity": 0.9})
+        self.writer.put(RunProgress(ghost=GhostFacts(fidelity=0.9)))
 
     def end(self) -> None:
         self.writer.finish(fabricate.summary())
@@ -209,7 +209,7 @@ def test_up_to_the_limit_the_bytes_are_those_of_no_limit(
             monkeypatch.setattr(replay, "LIMIT", limit)
             record, reader = store.run(worker.run_id), store.reader(worker.run_id)
             sent = replay.Sent(record.run_id)
-            made[-1].append(replay.blob(record, reader, reader.progress(), {}, sent))
+            made[-1].append(replay.blob(record, reader, reader.progress(), Catalog(), sent))
         header, _ = unpack(made[-1][0])
         assert made[-1][0] == made[-1][1] and not {"every", "on_record"} & header.keys()
 
@@ -276,7 +276,7 @@ def test_views_travel_once_they_are_there_and_end_in_the_file(store: Store, work
     assert_array_equal((tab.parts["ghost_xyz"] == 65535).all(1), ~probe().is_forget)
     page = exported(store, worker.run_id)
     assert_same_picture(page, tab)
-    assert page.header["verdict"] == fabricate.summary()["verdict"]
+    assert page.header["verdict"] == fabricate.summary().verdict
     assert page.header["command"].startswith("python -m cu_core unlearn")
 
 
@@ -336,5 +336,5 @@ def test_frames_from_before_there_were_shares_play_without(store: Store, worker:
     worker.end()
     without_shares(store, worker.run_id, 0)
     record, reader = store.run(worker.run_id), store.reader(worker.run_id)
-    data = replay.blob(record, reader, reader.progress(), {}, replay.Sent(record.run_id))
+    data = replay.blob(record, reader, reader.progress(), Catalog(), replay.Sent(record.run_id))
     assert data is not None and "share" not in unpack(data)[1]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cu_core.spec import Probe, UnlearnRequest
+from cu_core.spec import Probe, RunProgress, Summary, UnlearnRequest
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -49,8 +49,8 @@ def finished(store: Store, steps: tuple[int, ...] = (0, 10, 20)) -> str:
     for step in steps:
         writer.snapshot(step, **arrays(step))
         writer.metrics(step, {"ua": step / 100})
-    writer.put_many({"step": steps[-1], "total": steps[-1], "phase": "measuring"})
-    writer.finish({"metrics": {"ua": 1.0}})
+    writer.put(RunProgress(step=steps[-1], total=steps[-1], phase="measuring"))
+    writer.finish(Summary(metrics={"ua": 1.0}))
     assert writer.move("running", "done")
     writer.close()
     claimed.release()

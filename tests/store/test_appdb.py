@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cu_core.errors import StoreError
-from cu_core.spec import SCHEMA_VERSION
+from cu_core.spec import SCHEMA_VERSION, DescribeDataset
 from cu_core.store import RunReader, Store
 from tests.store.samples import REQUEST, finished, running
 
@@ -48,7 +48,7 @@ def test_the_index_is_rebuilt_from_the_run_folders(store: Store, spoil, reopen: 
     records = {r.run_id: r for r in store.runs()}
     assert list(records) == [gone, claimed.run_id, queued, done]  # by id, newest first
     assert [r.state for r in records.values()] == ["stopped", "running", "stopped", "done"]
-    assert records[done].name == "kept name" and records[done].summary["metrics"] == {"ua": 1.0}
+    assert records[done].name == "kept name" and records[done].summary.metrics == {"ua": 1.0}
     assert "queue it again" in records[queued].message
     assert store.requeue(queued) and store.run(queued).state == "queued"
     assert writer.move("running", "done")  # the live worker noticed nothing
@@ -66,7 +66,7 @@ def test_a_newer_index_is_read_and_never_written(store: Store) -> None:
     for write in (
         lambda: newer.enqueue(REQUEST),
         lambda: newer.move(run_id, "queued", "stopped"),
-        lambda: newer.ask("dataset", {}),
+        lambda: newer.ask(DescribeDataset(key="digits")),
         lambda: newer.delete(run_id),
     ):
         with pytest.raises(StoreError, match="another version of Lethe"):

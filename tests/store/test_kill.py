@@ -10,7 +10,7 @@ from tests.store.samples import REQUEST, arrays, child
 
 WRITE_FOR_EVER = """
 import sys
-from cu_core.spec import StepLog
+from cu_core.spec import RunProgress, StepLog
 from cu_core.store import RunWriter, Store
 from tests.store.samples import arrays
 store = Store(sys.argv[1], bundled=None)
@@ -20,7 +20,8 @@ with store.claim_run(sys.argv[2], ("queued", "lost")) as claimed:
     start = int(sys.argv[3])
     writer.truncate(start)
     for step in range(start, 10**6):
-        writer.steps([StepLog(step, 0.0, {"a": step + 0.5, "b": float("nan")})], {"step": step})
+        log = StepLog(step, 0.0, {"a": step + 0.5, "b": float("nan")})
+        writer.steps([log], RunProgress(step=step))
         if step % 5 == 0:
             writer.snapshot(step, **arrays(step))
         print(step, flush=True)
@@ -49,9 +50,9 @@ def test_every_acknowledged_step_outlives_its_writer(store: Store) -> None:
         assert frames.steps[: last // 5 + 1] == list(range(0, last + 1, 5))
         for step, xy in zip(frames.steps, frames.xy, strict=True):
             np.testing.assert_array_equal(xy, arrays(step)["xy"])
-        assert reader.progress()["step"] in (last, last + 1)
+        assert reader.progress().step in (last, last + 1)
         record = store.run(run_id)
-        assert (record.state, record.step) == ("lost", reader.progress()["step"])
+        assert (record.state, record.step) == ("lost", reader.progress().step)
         start = last // 2  # resumes from an earlier checkpoint: nothing may double
     with store.claim_run(run_id, RESUMABLE):
         assert store.run(run_id).state == "starting"

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cu_core.errors import BadRequest, StoreError
+from cu_core.spec import DatasetFacts, DescribeDataset, Preflight, UnlearnRequest
 from cu_core.store import Store
 from tests.store.samples import REQUEST, child
 
@@ -48,15 +49,15 @@ def test_no_page_waits_for_a_run_that_has_ended(store: Store) -> None:
 
 
 def test_a_question_is_answered_once(store: Store) -> None:
-    asked = store.ask("dataset", {"key": "digits"})
+    asked = store.ask(DescribeDataset(key="digits"))
     assert store.answer(asked) is not None and store.answer(asked).state == "waiting"  # type: ignore[union-attr]
     question = store.next_question()
     assert question is not None and (question.id, question.kind) == (asked, "dataset")
     assert question.payload == {"key": "digits"} and store.next_question() is None
-    store.reply(asked, {"n_train": 1437})
+    store.reply(asked, DatasetFacts(n_train=1437))
     answer = store.answer(asked)
     assert answer is not None and (answer.state, answer.answer) == ("answered", {"n_train": 1437})
-    failed = store.ask("preflight", {})
+    failed = store.ask(Preflight(request=UnlearnRequest()))
     store.next_question()
     store.reply(failed, None, "The forget set is empty.")
     answer = store.answer(failed)
@@ -65,18 +66,18 @@ def test_a_question_is_answered_once(store: Store) -> None:
         "The forget set is empty.",
     )
     with pytest.raises(StoreError):
-        store.reply(failed, {}, "both")
+        store.reply(failed, DatasetFacts(), "both")
 
 
 def test_many_threads_take_each_question_once(store: Store) -> None:
-    asked = [store.ask("dataset", {"i": i}) for i in range(12)]
+    asked = [store.ask(DescribeDataset(key=str(i))) for i in range(12)]
     with ThreadPoolExecutor(6) as pool:
         taken = list(pool.map(lambda _: store.next_question(), range(18)))
     assert sorted(q.id for q in taken if q) == asked
 
 
 def test_a_question_whose_worker_died_is_a_failure_not_a_wait(store: Store) -> None:
-    asked = store.ask("dataset", {})
+    asked = store.ask(DescribeDataset(key="digits"))
     worker = child(TAKE_AND_WAIT, store.home)
     assert worker.stdout is not None and int(worker.stdout.readline()) == asked
     assert store.answer(asked).state == "taken"  # type: ignore[union-attr]
@@ -90,10 +91,10 @@ def test_a_question_whose_worker_died_is_a_failure_not_a_wait(store: Store) -> N
 
 
 def test_questions_of_yesterday_are_swept(store: Store) -> None:
-    old = store.ask("dataset", {})
+    old = store.ask(DescribeDataset(key="digits"))
     with sqlite3.connect(store.home / "app.db") as connection:
         connection.execute("UPDATE question SET created = ?", (time.time() - 90_000,))
-    new = store.ask("dataset", {})
+    new = store.ask(DescribeDataset(key="digits"))
     assert store.answer(old) is None and store.answer(new) is not None
 
 

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from safetensors.numpy import save_file
 
 from cu_core.errors import StoreError
+from cu_core.spec import Catalog, MethodCard
 from cu_core.store import ModelRecord, Store
 
 PROBE = "0123456789abcdef"
@@ -160,8 +161,8 @@ def test_no_model_id_leads_out(store: Store, text: str) -> None:
 
 def test_the_catalog_is_known_by_its_source(store: Store) -> None:
     assert store.catalog() is None
-    store.save_catalog({"methods": [{"key": "contrastive"}]}, "abc")
-    assert store.catalog() == store.catalog("abc") == {"methods": [{"key": "contrastive"}]}
-    assert store.catalog("changed") is None
+    declared = Catalog(methods=(MethodCard(key="contrastive", title="Contrastive"),))
+    store.save_catalog(declared)
+    assert store.catalog() == declared
     (store.home / "catalog.json").write_text("[]")
     assert store.catalog() is None

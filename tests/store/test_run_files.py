@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from cu_core.errors import StoreError
-from cu_core.spec import SCHEMA_VERSION, StepLog
+from cu_core.spec import SCHEMA_VERSION, ForgetFacts, RunProgress, StepLog, Summary
 from cu_core.store import RunWriter, Store
 from cu_core.store import reader as reader_module
 from cu_core.store.reader import _stride
@@ -33,7 +33,9 @@ def test_every_number_is_stored_as_what_it_is(value: float | None) -> None:
 
 def test_metrics_come_back_by_name_in_step_order(store: Store) -> None:
     claimed, writer = running(store)
-    writer.steps([StepLog(2, 0.1, {"contrast": np.float32(2), "ce": math.nan})], {"step": 2})
+    writer.steps(
+        [StepLog(2, 0.1, {"contrast": np.float32(2), "ce": math.nan})], RunProgress(step=2)
+    )
     writer.steps([StepLog(1, 0.0, {"contrast": 1.5, "ce": -math.inf})])
     writer.metrics(2, {"ua": None, "ra": math.inf, "share/0": 0.25})
     reader = store.reader(claimed.run_id)
@@ -42,7 +44,7 @@ def test_metrics_come_back_by_name_in_step_order(store: Store) -> None:
     assert curves["loss/ce"][1][0] == -math.inf and math.isnan(curves["loss/ce"][1][1] or 0)
     assert curves["ua"] == ([2], [None]) and curves["ra"] == ([2], [math.inf])
     assert set(reader.metrics(since=1)) == set(curves) and reader.metrics(since=2) == {}
-    assert reader.progress()["step"] == 2
+    assert reader.progress().step == 2
     writer.metrics(2, {"ua": 7.0})  # measured again: replaced, not doubled
     assert reader.metrics()["ua"] == ([2], [7.0])
 
@@ -213,11 +215,11 @@ def test_truncating_undoes_everything_from_a_step_on(store: Store) -> None:
         writer.snapshot(step, **arrays(step))
         writer.metrics(step, {"ua": float(step)})
         writer.event(step, "note", f"at {step}")
-    writer.truncate(10, {"step": 9})
+    writer.truncate(10, RunProgress(step=9))
     reader = store.reader(claimed.run_id)
     assert reader.frames().steps == [0] and reader.metrics() == {"ua": ([0], [0.0])}
     assert [e.text for e in reader.events()] == ["at 0"]
-    assert reader.progress()["generation"] == 1 and reader.progress()["step"] == 9
+    assert reader.progress().generation == 1 and reader.progress().step == 9
     assert len(list((store.home / "runs" / claimed.run_id / "snapshots").iterdir())) == 1
     assert writer.last_snapshot() == 0
     writer.snapshot(10, **arrays(11))  # the same step, another life
@@ -243,16 +245,16 @@ def test_the_probe_and_its_extras(store: Store) -> None:
 def test_a_reader_waits_for_a_run_that_has_not_begun(store: Store) -> None:
     run_id = store.enqueue(REQUEST)
     reader = store.reader(run_id)
-    assert (reader.progress(), reader.metrics(), reader.snapshots()) == ({}, {}, [])
-    assert (reader.events(), reader.summary(), reader.log_tail()) == ([], {}, "")
+    assert (reader.progress(), reader.metrics(), reader.snapshots()) == (RunProgress(), {}, [])
+    assert (reader.events(), reader.summary(), reader.log_tail()) == ([], Summary(), "")
     assert reader.frames().xy.shape == (0, 0, 2)
     path = store.home / "runs" / run_id / "run.db"
     sqlite3.connect(path).close()
     path.touch()  # made by its worker a moment ago, no table yet
-    assert (reader.progress(), reader.metrics()) == ({}, {})
+    assert (reader.progress(), reader.metrics()) == (RunProgress(), {})
     writer = RunWriter(store, run_id)
-    writer.put_many({"step": 1, "forget": {"classes": [5]}})
-    assert reader.progress() == {"step": 1, "forget": {"classes": [5]}}
+    writer.put(RunProgress(step=1, forget=ForgetFacts(classes=(5,))))
+    assert reader.progress() == RunProgress(step=1, forget=ForgetFacts(classes=(5,)))
     writer.log_path.write_bytes(b"x\n" * 60_000 + "l\u00e4st\xff\n".encode("latin-1"))
     assert reader.log_tail(2).splitlines() == ["x", "l\ufffdst\ufffd"]
 
@@ -262,13 +264,13 @@ def test_the_writer_uses_a_write_ahead_log_and_mirrors_the_state(store: Store) -
     assert claimed.lock.is_locked
     for pragma, value in (("journal_mode", "wal"), ("synchronous", 1)):
         assert writer._db.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
-    assert writer.read()["state"] == "running"
-    assert not writer.move("queued", "done") and writer.read()["state"] == "running"
+    assert writer.read().state == "running"
+    assert not writer.move("queued", "done") and writer.read().state == "running"
     assert writer.move("running", "failed", "Loss is NaN.")
-    assert (writer.read()["state"], writer.read()["message"]) == ("failed", "Loss is NaN.")
+    assert (writer.read().state, writer.read().message) == ("failed", "Loss is NaN.")
     writer.close()
     with pytest.raises(StoreError, match="closed"):
-        writer.put("step", 1)
+        writer.put(RunProgress(step=1))
 
 
 def test_a_finished_run_is_one_file_that_a_read_only_disk_can_serve(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cu_core import __version__
 from cu_core.errors import LetheError, RunBusy, StoreError, UnknownRun
-from cu_core.spec import FetchRequest, TrainRequest, UnlearnRequest
+from cu_core.spec import FetchRequest, RunProgress, Summary, TrainRequest, UnlearnRequest
 from cu_core.store import RunWriter, Store
 from cu_core.store.paths import ID, new_id
 from tests.store.samples import REQUEST, finished, running
@@ -41,7 +41,7 @@ def test_a_finished_run_carries_its_summary_and_never_changes(store: Store) -> N
     run_id = finished(store)
     record = store.run(run_id)
     assert (record.state, record.step, record.phase) == ("done", 20, "measuring")
-    assert record.summary == {"metrics": {"ua": 1.0}}
+    assert record.summary == Summary(metrics={"ua": 1.0})
     for new in ("queued", "starting", "running", "stopped", "failed"):
         assert not store.move(run_id, "done", new)
     assert not store.requeue(run_id)
@@ -62,7 +62,7 @@ def test_delete_is_refused_while_a_worker_holds_the_run(store: Store) -> None:
     claimed, writer = running(store)
     with pytest.raises(RunBusy, match="stop it first"):
         store.delete(claimed.run_id)
-    writer.put("step", 3)
+    writer.put(RunProgress(step=3))
     assert store.run(claimed.run_id).step == 3
     writer.close()
     claimed.release()

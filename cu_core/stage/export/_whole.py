@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cu_core.errors import StoreError
-from cu_core.spec import RunRecord
+from cu_core.spec import Catalog, RunRecord
 from cu_core.stage import pack, replay, unpack
 from cu_core.store import Store
 
@@ -26,7 +26,7 @@ def whole(store: Store, record: RunRecord) -> bytes:
         record,
         reader,
         progress,
-        store.catalog() or {},
+        store.catalog() or Catalog(),
         replay.Sent(record.run_id),
         exact=_exact(reader),
         solid=_solid(reader),
@@ -34,7 +34,7 @@ def whole(store: Store, record: RunRecord) -> bytes:
     if data is None:
         raise StoreError(f"Run {record.run_id} has no frame, so there is nothing to play.")
     header, sections = unpack(data)
-    told = {"verdict": record.summary.get("verdict"), "command": record.command}
+    told = {"verdict": record.summary.verdict or None, "command": record.command}
     return pack({**header, **told, "live": False}, sections)
 
 

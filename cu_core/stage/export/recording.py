@@ -8,7 +8,7 @@ import platform
 from datetime import date
 
 from cu_core.errors import StoreError
-from cu_core.spec import RunRecord
+from cu_core.spec import ExactMap, RunRecord, SolidMap
 from cu_core.stage import pack, unpack
 from cu_core.stage.export import _whole
 from cu_core.stage.export._format import ExportFormat
@@ -22,10 +22,10 @@ def recording(store: Store, record: RunRecord) -> bytes:
             f"Run {record.run_id} is {record.state}; only a run that is done can be recorded."
         )
     header, arrays = unpack(_whole.whole(store, record))
-    torch = (record.summary.get("versions") or {}).get("torch")
+    torch = record.summary.versions.get("torch")
     made_with = [str(date.today()), platform.machine(), *([f"torch {torch}"] if torch else [])]
     header |= {
-        "summary": dict(record.summary),
+        "summary": record.summary.written,
         "view": "answers",  # the Stage opens on it: on digits the answers move, the features hardly
         "recorded": ", ".join(made_with),
     }
@@ -35,17 +35,14 @@ def recording(store: Store, record: RunRecord) -> bytes:
 def look_back(store: Store, record: RunRecord) -> None:
     """Makes the maps that a recording holds, with the worker's own functions."""
     from cu_core.service import extra_maps  # torch, which a page must not load
-    from cu_core.service.catalog import catalog
 
-    store.save_catalog(catalog(store.home))  # curves are named by it; a command line leaves none
     snapshots = store.reader(record.run_id).snapshots()
     if not snapshots:
         raise StoreError(f"Run {record.run_id} has no frame, so there is nothing to record.")
-    extra_maps.exact(store, {"run": record.run_id, "step": snapshots[-1].step})
-    done, total = 0, 1
-    while done < total:
-        answer = extra_maps.solid(store, {"run": record.run_id})
-        done, total = answer["done"], answer["total"]
+    extra_maps.exact(store, ExactMap(run=record.run_id, step=snapshots[-1].step))
+    laid_out = extra_maps.solid(store, SolidMap(run=record.run_id))
+    while laid_out.done < laid_out.total:
+        laid_out = extra_maps.solid(store, SolidMap(run=record.run_id))
 
 
 RECORDING = ExportFormat(

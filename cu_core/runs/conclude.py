@@ -1,0 +1,71 @@
+"""The end of a run: the retrained model, every measure beside it, the verdict, the record."""
+
+from cu_core import engine
+from cu_core.metrics.gap import beside
+from cu_core.metrics.verdict import verdict
+from cu_core.models import checkpoint
+from cu_core.models.capture import release
+from cu_core.runs import reference_models
+from cu_core.runs.evaluation import Final
+from cu_core.runs.loop import Outcome
+from cu_core.runs.prepare import Prepared
+from cu_core.runs.resolve import machine
+from cu_core.spec import ModelIds, RunProgress, Summary
+
+WEIGHTS = "unlearned.safetensors"
+
+
+def conclude(made: Prepared, outcome: Outcome) -> Summary:
+    """Measures and keeps the unlearned model; a run that was stopped keeps a checkpoint too.
+
+    The retrained model is trained now if it is wanted and not cached: nobody waits for the map
+    any more.
+    """
+    run, job = made.run, outcome.job
+    release(job.model)
+    run.progress.report("measuring")
+    with run.clock("final metrics"):
+        run.writer.put(RunProgress(original=made.evaluation.alone(made.origin)))
+    retrained = None
+    if made.retrained_id() or (run.request.reference and not outcome.stopped):
+        with run.clock("retrained"):
+            retrained = reference_models.ensure(run.store, run.setup, run.forget, run.tick)
+        made.place_ghost(retrained, outcome.step)
+    run.progress.report("measuring")
+    with run.clock("final metrics"):
+        final = made.evaluation.measure(job.model, made.origin, retrained)
+    run.writer.put(RunProgress(original=final.original))
+    if retrained:
+        run.writer.put(RunProgress(retrained=final.seeds[retrained]))
+    if outcome.stopped:
+        run.writer.checkpoint(engine.packed(engine.save(job, outcome.step)))
+    else:
+        run.writer.ckpt_path.unlink(missing_ok=True)
+    header = {"architecture": run.request.model, "head": run.request.head}
+    checkpoint.save(run.writer.folder / WEIGHTS, job.model, header)
+    return _summary(made, outcome, final)
+
+
+def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
+    run, seeds = made.run, list(final.seeds.values())
+    retrained = seeds[0] if seeds else None
+    forgotten = [run.setup.dataset.class_names[c] for c in run.forget.classes]
+    return Summary(
+        verdict=verdict(final.values, final.original, retrained, run.forget.kind, forgotten),
+        metrics=final.values,
+        original=final.original,
+        retrained=retrained,
+        **beside(final.values, seeds),
+        reasons=final.reasons,
+        weights_sha256=checkpoint.weights_sha256(outcome.job.model),
+        steps=outcome.step,
+        stopped=outcome.stopped,
+        stopped_by=outcome.stopped_by,
+        device=run.setup.device,
+        plan=run.setup.plan,
+        provenance=run.writer.read().provenance,
+        seconds={name: round(spent, 3) for name, spent in run.clock.seconds.items()},
+        versions=machine(),
+        models=ModelIds(original=made.original, retrained=made.retrained_id()),
+        retrained_seeds=tuple(final.seeds),
+    )

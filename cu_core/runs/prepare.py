@@ -1,0 +1,187 @@
+"""What an unlearning run goes by, from its first step to its last: found, trained or measured
+before the first step, and written on record."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cu_core import engine
+from cu_core.data.probe import make_probe
+from cu_core.data.thumbs import atlas
+from cu_core.errors import BadCheckpoint, StoreError
+from cu_core.files import sources_hash
+from cu_core.runs import reference_models
+from cu_core.runs.clock import Clock
+from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.evaluation import Evaluation
+from cu_core.runs.progress import Progress
+from cu_core.runs.resolve import Setup, cadence, forget_facts, machine, make_job, method_of
+from cu_core.runs.runmap import RunMap
+from cu_core.seeding import undisturbed
+from cu_core.spec import (
+    AtlasFacts,
+    ForgetSet,
+    Job,
+    Method,
+    ModelIds,
+    OnProgress,
+    Probe,
+    Provenance,
+    RunProgress,
+    UnlearnRequest,
+)
+from cu_core.store import RunWriter, Store
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run in the hands of the worker that holds it."""
+
+    store: Store
+    setup: Setup
+    writer: RunWriter
+    progress: Progress
+    commands: Commands
+    clock: Clock
+
+    @property
+    def request(self) -> UnlearnRequest:
+        assert isinstance(self.setup.request, UnlearnRequest)
+        return self.setup.request
+
+    @property
+    def forget(self) -> ForgetSet:
+        assert self.setup.forget is not None
+        return self.setup.forget
+
+    @property
+    def tick(self) -> OnProgress:
+        return ticking(self.progress, self.commands)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``original``: the model that forgets; ``origin``: what it was before it forgot anything,
+    through all stages. ``total``: updates; ``every``: so many a snapshot. ``first_job``: for the
+    loop to take, once; ``note``: what is to be said of a run that is taken up, "" for nothing."""
+
+    run: Run
+    method: Method
+    original: str
+    origin: str
+    probe: Probe
+    observer: engine.Observer
+    map: RunMap
+    evaluation: Evaluation
+    total: int
+    every: int
+    first_job: Job
+    note: str
+
+    def fresh_job(self) -> Job:
+        """The original model and the batches, as they are before ``engine.begin``."""
+        run = self.run
+        model = reference_models.load_model(run.store, run.setup, self.original)
+        return make_job(run.setup, self.method, model)
+
+    def retrained_id(self) -> str | None:
+        """The cached reference, if there is one already."""
+        wanted = reference_models.model_id(self.run.setup, self.run.forget)
+        return wanted if self.run.store.has_model(wanted) else None
+
+    def place_ghost(self, retrained: str | None, step: int) -> None:
+        """The retrained model on the map, once a run. A cached one that is damaged costs the ghost,
+        not the run."""
+        run = self.run
+        if retrained is None or self.map.has_ghost():
+            return
+        try:
+            with run.clock("retrained ghost"), undisturbed(run.setup.device):
+                self.map.place_ghost(self.evaluation.outputs_of(retrained), run.request.seed)
+        except (StoreError, BadCheckpoint) as fault:
+            run.writer.event(step, "ghost", f"The retrained model is not shown: {fault}")
+
+
+def prepare(run: Run, begun: RunProgress) -> Prepared:
+    """Everything that is slow before the first step, the original model's training included.
+
+    ``begun``: what the run began with, if it did. It goes on with that, whatever has changed since:
+    the models, the cadence and every knob.
+    """
+    setup, writer = run.setup, run.writer
+    method = method_of(run.request, run.forget, begun.provenance)
+    note = _write_provenance(run, method, begun)
+    with run.clock("original"):
+        original = _original(run, begun)
+    probe = make_probe(setup.dataset, run.forget, run.request.probe_size)
+    observer = engine.Observer(setup.resident, probe)
+    evaluation = Evaluation(run.store, setup, probe, observer)
+    run_map = RunMap(run.store, writer, probe, observer)
+    origin = evaluation.origin(original)
+    job = make_job(setup, method, reference_models.load_model(run.store, setup, original))
+    total, every = cadence(run.request, method, job, observer.n_images)
+    if writer.ckpt_path.exists() and begun.every:
+        total, every = begun.total, begun.every
+    made = Prepared(
+        run, method, original, origin, probe, observer, run_map, evaluation, total, every, job, note
+    )
+    _announce(made)
+    if not run_map.known(original):
+        run.progress.report("fitting the map")
+        with run.clock("reference map"):
+            run_map.fit(original, job.model)
+    return made
+
+
+def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
+    """Returns what is to be noted: that other sources began it."""
+    now = Provenance(
+        method=run.request.method,
+        knobs=method.model_dump(),
+        recipe=run.setup.recipe.model_dump(),
+        versions=machine(),
+        sources=sources_hash(),
+    )
+    known = begun.provenance or now
+    run.writer.put(RunProgress(plan=run.setup.plan, provenance=known))
+    if known.sources == now.sources:
+        return ""
+    return (
+        f"Taken up by other sources of Lethe ({now.sources}) than it began with "
+        f"({known.sources}); it goes on by the settings on record."
+    )
+
+
+def _original(run: Run, begun: RunProgress) -> str:
+    """The id of the model that forgets, trained now if there is none."""
+    if run.request.original:
+        return run.request.original
+    known = begun.models.original
+    if known and run.store.has_model(known):
+        return known
+    return reference_models.ensure(run.store, run.setup, None, run.tick)
+
+
+def _announce(made: Prepared) -> None:
+    """What a page needs to draw the run, written before the slow fit of the map."""
+    run, pictures, sheet = made.run, {}, None
+    dataset, writer = run.setup.dataset, run.writer
+    if dataset.is_image:
+        image, mime, tile, columns = atlas(dataset, made.probe.index)
+        pictures = {"atlas": np.frombuffer(image, np.uint8)}
+        sheet = AtlasFacts(mime=mime, tile=tile, columns=columns)
+    writer.probe(made.probe, **pictures)
+    writer.put(
+        RunProgress(
+            forget=forget_facts(dataset, run.forget),
+            models=ModelIds(original=made.original),
+            total=made.total,
+            every=made.every,
+        )
+    )
+    if sheet:
+        writer.put(RunProgress(atlas=sheet))
+    if original := made.evaluation.kept(made.origin):
+        writer.put(RunProgress(original=original))
+    if (wanted := made.retrained_id()) and (retrained := made.evaluation.kept(wanted)):
+        writer.put(RunProgress(retrained=retrained))

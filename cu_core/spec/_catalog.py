@@ -1,0 +1,107 @@
+"""What Lethe offers, declared in the files of its registries and told to pages as these cards."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cu_core.spec._progress import Recorded
+
+
+class KnobCard(Recorded):
+    """A knob: ``low`` and ``high`` of numbers, ``options`` of a choice; ``symbol`` is LaTeX."""
+
+    name: str
+    type: Literal["integer", "number", "boolean", "choice"]
+    default: Any
+    low: int | float | None = None
+    high: int | float | None = None
+    options: tuple[str, ...] | None = None
+    symbol: str = ""
+    unit: str = ""
+    log: bool = False
+    main: bool = False
+    help: str = ""
+
+
+class MethodCard(Recorded):
+    """An unlearning method. ``kinds``: "class", "sample"; ``presets``: name -> knobs."""
+
+    key: str
+    title: str
+    paper: str = ""
+    idea: str = ""
+    loss: str = ""
+    epoch_over: str = ""
+    uses_forget: bool = True
+    uses_retain: bool = True
+    augments: bool = False
+    kinds: tuple[str, ...] = ()
+    presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    knobs: tuple[KnobCard, ...] = ()
+
+
+class MetricCard(Recorded):
+    """A metric. ``better``: near the retrained model's value, or low, or high."""
+
+    key: str
+    title: str
+    unit: str = ""
+    range: tuple[float, float] = (0.0, 100.0)
+    better: Literal["retrained", "low", "high"] = "retrained"
+    help: str = ""
+    over: str = "all"
+    per_class: bool = False
+
+
+class NetworkCard(Recorded):
+    """A network that Lethe can train."""
+
+    key: str
+    title: str
+    help: str = ""
+    heads: tuple[str, ...] = ("plain",)
+
+
+class DataCard(Recorded):
+    """A data source."""
+
+    key: str
+    title: str
+    help: str = ""
+    needs_path: bool = False
+    needs_download: bool = False
+    downloaded: bool = True
+
+
+class RuleCard(Recorded):
+    """A rule: one to forget by, or one to stop by. ``example``: as a request holds it; ``control``:
+    what asks for the rest of a forget rule, ``endings``: of a file that it asks for."""
+
+    key: str
+    title: str
+    help: str = ""
+    example: str = ""
+    control: str = ""
+    endings: tuple[str, ...] = ()
+
+
+class DeviceCard(Recorded):
+    """What computes here."""
+
+    key: str
+    label: str
+
+
+class Catalog(Recorded):
+    """Everything a page offers. ``warning``: what is wrong with the installation, if anything."""
+
+    methods: tuple[MethodCard, ...] = ()
+    metrics: tuple[MetricCard, ...] = ()
+    models: tuple[NetworkCard, ...] = ()
+    datasets: tuple[DataCard, ...] = ()
+    forget_rules: tuple[RuleCard, ...] = ()
+    stop_rules: tuple[RuleCard, ...] = ()
+    device: DeviceCard = DeviceCard(key="cpu", label="")
+    warning: str | None = None

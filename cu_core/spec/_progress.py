@@ -1,0 +1,151 @@
+"""What a run says of itself on record: while it lives (RunProgress) and at its end (Summary).
+
+Written by the worker, read by pages, command line and exports: the names of the fields are the keys
+on disk, and stand nowhere else. A record of an older or a later Lethe may lack fields or have more.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cu_core.spec._plan import ComputePlan
+
+ModelValues = dict[str, float | None]
+"""Metric, or a part of one as ``metric/part`` -> value; None: not computed (a reason says why)."""
+
+
+class SeedRange(NamedTuple):
+    """Lowest and highest value of the retrained models, one a seed."""
+
+    low: float
+    high: float
+
+
+class Recorded(BaseModel):
+    """A part of a record: frozen, and patient with fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The fields that were set, as plain values; what they hold is whole."""
+        return {k: v for k, v in self.model_dump().items() if k in self.model_fields_set}
+
+
+class ForgetFacts(Recorded):
+    """The forget set in words and counts. ``classes``: ids, empty in a sample task."""
+
+    rule: str = ""
+    kind: Literal["class", "sample"] = "sample"
+    n_forget: int = 0
+    n_retain: int = 0
+    classes: tuple[int, ...] = ()
+    hash: str = ""
+
+
+class AtlasFacts(Recorded):
+    """How the sheet of thumbnails is cut: square tiles of so many pixels, so many a row."""
+
+    mime: str
+    tile: int
+    columns: int
+
+
+class GhostFacts(Recorded):
+    """The retrained model on the map: ``fidelity`` in 0..1, None where it has none."""
+
+    fidelity: float | None = None
+
+
+class ModelIds(Recorded):
+    """Ids in the model cache; None where there is no such model."""
+
+    original: str | None = None
+    retrained: str | None = None
+
+
+class Provenance(Recorded):
+    """What ran, resolved, written before the first step: a run that is taken up, rewound or
+    replayed goes by this, whatever today's defaults are.
+
+    ``knobs``: every knob of the method; ``recipe``: of training the original and the retrained
+    model; ``versions``: of what computes; ``sources``: hash of Lethe's own source files.
+    """
+
+    method: str = ""
+    knobs: dict[str, Any] = Field(default_factory=dict)
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    sources: str = ""
+
+
+class RunProgress(Recorded):
+    """Where a run stands. The worker writes the fields it sets, the others stay as they are.
+
+    ``phase``, ``phase_done``, ``phase_total``, ``phase_values``: the counters of what is going on;
+    ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
+    grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
+    """
+
+    state: str = ""
+    message: str = ""
+    phase: str = ""
+    phase_done: int = 0
+    phase_total: int = 0
+    phase_values: ModelValues = Field(default_factory=dict)
+    step: int = 0
+    total: int = 0
+    every: int | None = None
+    generation: int = 0
+    device: str = ""
+    class_names: tuple[str, ...] = ()
+    plan: ComputePlan | None = None
+    provenance: Provenance | None = None
+    models: ModelIds = ModelIds()
+    forget: ForgetFacts = ForgetFacts()
+    atlas: AtlasFacts | None = None
+    scale: float = 0.0
+    ghost: GhostFacts | None = None
+    original: ModelValues = Field(default_factory=dict)
+    retrained: ModelValues = Field(default_factory=dict)
+    reasons: dict[str, str] = Field(default_factory=dict)
+
+
+class Summary(Recorded):
+    """A run's final record. Of a training: ``model``, ``accuracy`` (percent), ``message``.
+
+    ``original``, ``retrained``: the same metrics of these models (``retrained`` None: there is no
+    such model); ``gap``: distance to retrained; ``avg_gap``: CoUn's, in points; ``band``: of the
+    retrained seeds; ``inside``: whether a gap is no wider than that between two of them;
+    ``seconds``: by name of work.
+    """
+
+    verdict: str = ""
+    metrics: ModelValues = Field(default_factory=dict)
+    original: ModelValues = Field(default_factory=dict)
+    retrained: ModelValues | None = None
+    gap: ModelValues = Field(default_factory=dict)
+    avg_gap: float | None = None
+    band: dict[str, SeedRange] = Field(default_factory=dict)
+    inside: dict[str, bool] = Field(default_factory=dict)
+    reasons: dict[str, str] = Field(default_factory=dict)
+    weights_sha256: str = ""
+    steps: int = 0
+    stopped: bool = False
+    stopped_by: str = ""
+    device: str = ""
+    plan: ComputePlan | None = None
+    provenance: Provenance | None = None
+    seconds: dict[str, float] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    models: ModelIds = ModelIds()
+    retrained_seeds: tuple[str, ...] = ()
+    model: str = ""
+    accuracy: float | None = None
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether the run has written one."""
+        return bool(self.model_fields_set)

@@ -1,0 +1,146 @@
+"""What a page may ask of an idle worker, and what it is told: a payload and an answer a question.
+
+``kind`` names the question on its way through the store; the worker finds who answers it by the
+payload's class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from pydantic import Field, ValidationError
+
+from cu_core.errors import BadRequest, explain
+from cu_core.spec._progress import Recorded
+from cu_core.spec._record import UnlearnRequest
+
+A = TypeVar("A", bound=Recorded)
+
+
+class Question(Recorded, Generic[A]):
+    """A payload. ``Answer``: the class of what is told."""
+
+    kind: ClassVar[str]
+    Answer: ClassVar[type[Recorded]]
+
+    def told(self, answer: Mapping[str, Any]) -> A:
+        """The answer as its class, from how it travels."""
+        return cast(A, self.Answer.model_validate(answer))
+
+
+class ClassFacts(Recorded):
+    """A class of a data set, with how many samples of it each part has."""
+
+    id: int
+    name: str
+    train: int
+    test: int
+
+
+class DatasetFacts(Recorded):
+    """What a data set holds; ``notes`` says what reading changed."""
+
+    key: str = ""
+    hash: str = ""
+    n_train: int = 0
+    n_test: int = 0
+    shape: tuple[int, ...] = ()
+    is_image: bool = True
+    classes: tuple[ClassFacts, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class DescribeDataset(Question[DatasetFacts]):
+    """What does this data set hold?"""
+
+    kind = "dataset"
+    Answer = DatasetFacts
+    key: str
+
+
+class Estimate(Recorded):
+    """What a request would do and cost here; seconds from updates that were really made."""
+
+    n_forget: int
+    n_retain: int
+    steps: int
+    every: int
+    snapshots: int
+    seconds_per_step: float
+    seconds: float
+    disk_bytes: int
+    device: str
+    original: str
+    retrained: str
+    warnings: tuple[str, ...] = ()
+
+
+class Preflight(Question[Estimate]):
+    """What would this request do and cost?"""
+
+    kind = "preflight"
+    Answer = Estimate
+    request: UnlearnRequest
+
+
+class ImportedModel(Recorded):
+    """The model that a weights file became; ``notes`` says what was adapted."""
+
+    model_id: str
+    notes: tuple[str, ...] = ()
+
+
+class ImportWeights(Question[ImportedModel]):
+    """Keep this weights file as an original model of this data."""
+
+    kind = "import"
+    Answer = ImportedModel
+    path: str
+    dataset: str
+    architecture: str | None = None
+    name: str = ""
+
+
+class ExactMapFacts(Recorded):
+    """A frame fitted afresh, kept as a view of the run."""
+
+    step: int
+    quality: dict[str, float | None] = Field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class ExactMap(Question[ExactMapFacts]):
+    """The exact map of the frame at this step."""
+
+    kind = "exact"
+    Answer = ExactMapFacts
+    run: str
+    step: Any = None  # checked by whoever answers, whose sentence names it
+
+
+class SolidMapCount(Recorded):
+    """How many frames of the 3-D map are laid out, of those on record."""
+
+    done: int
+    total: int
+
+
+class SolidMap(Question[SolidMapCount]):
+    """More frames of the map in three dimensions."""
+
+    kind = "solid"
+    Answer = SolidMapCount
+    run: str
+
+
+def question(kind: str, payload: Mapping[str, Any]) -> Question[Any]:
+    """What was asked, from how it travels. BadRequest when this version knows no such question, or
+    one without what it needs."""
+    for cls in (DescribeDataset, Preflight, ImportWeights, ExactMap, SolidMap):
+        if cls.kind == kind:
+            try:
+                return cast(Question[Any], cls.model_validate(payload))
+            except ValidationError as error:
+                raise BadRequest(explain(error, cls)) from None
+    raise BadRequest(f"No worker answers {kind!r}; it may be of another version of Lethe.")
