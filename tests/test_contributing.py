@@ -50,7 +50,10 @@ assert tuple(figure.draw(told).data[0].y) == (2.5,)
 assert figure.info(values(metrics={"unlearned": {"ua": 96.0}})) is None
 """
 OPENED = """
+import os
 from pathlib import Path
+
+os.environ["LETHE_HOME"] = str(Path("home-without-runs").resolve())
 from streamlit.testing.v1 import AppTest
 from cu_core.service import spawn
 from tests.pages.test_pages import words

@@ -4,23 +4,25 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from cu_core.cli._options import plain
 from cu_core.cli._verb import Verb, run_argument
 from cu_core.errors import BadRequest
 from cu_core.files import write_atomic
 from cu_core.spec import RunRecord
-from cu_core.stage import export
+from cu_core.stage.export import ExportFormat, formats
 from cu_core.store import Store
 
 
 def _options(parser: ArgumentParser) -> None:
     run_argument(parser)
-    for key, kind in export.formats().items():
-        parser.add_argument(f"--{key}", type=Path, metavar="FILE", help=kind.help)
+    for key, kind in formats().items():
+        parser.add_argument(f"--{key}", type=Path, metavar="FILE", help=plain(kind.help))
 
 
 def _act(options: Namespace) -> None:
-    known = export.formats()
-    asked = {key: getattr(options, key) for key in known if getattr(options, key)}
+    known = formats()
+    given = vars(options)
+    asked = {key: given[key.replace("-", "_")] for key in known if given[key.replace("-", "_")]}
     if not asked:
         words = ", ".join(f"--{key} FILE" for key in known)
         raise BadRequest(f"Say what to write the run to: {words}.")
@@ -45,8 +47,8 @@ def _name_curves(store: Store) -> None:
         store.save_catalog(catalog(store.home))
 
 
-def _made(kind: export.ExportFormat, store: Store, record: RunRecord) -> bytes:
-    if kind.prepare is not None:
+def _made(kind: ExportFormat, store: Store, record: RunRecord) -> bytes:
+    if kind.prepare:
         kind.prepare(store, record)
     return kind.make(store, record)
 

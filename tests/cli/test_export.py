@@ -1,4 +1,4 @@
-"""`lethe export`: the bytes that the page offers, written whole or not at all."""
+"""`lethe export`: the bytes that a page offers, written whole or not at all."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,28 @@ from pathlib import Path
 import pytest
 
 from cu_core.cli import main
-from cu_core.stage import export
+from cu_core.stage.export import ExportFormat, formats
 from cu_core.store import Store
-from tests.store.samples import REQUEST, finished
+from tests.pages.fabricate import finished
+from tests.store.samples import REQUEST
+
+# Those that need no torch to be made ready: a page offers the same bytes.
+AT_ONCE = [kind for kind in formats().values() if kind.prepare is None]
 
 
+@pytest.mark.parametrize("kind", AT_ONCE, ids=lambda kind: kind.key)
 def test_a_run_is_written_as_the_page_would_give_it(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: ExportFormat,
+    store: Store,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run_id, file = finished(store), tmp_path / "run.html"
-    assert main(["export", run_id, "--html", str(file), "--home", str(store.home)]) == 0
-    assert file.read_bytes() == export.page(store, run_id)
-    assert capsys.readouterr().out == f"{file}: {file.stat().st_size:,} bytes\n"
-    words = ["export", run_id, "--html", str(file), "--json", "--home", str(store.home)]
+    run_id, file = finished(store), tmp_path / f"run{kind.ending}"
+    words = ["export", run_id, f"--{kind.key}", str(file), "--home", str(store.home)]
     assert main(words) == 0
+    assert file.read_bytes() == kind.make(store, store.run(run_id))
+    assert capsys.readouterr().out == f"{file}: {file.stat().st_size:,} bytes\n"
+    assert main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {str(file): file.stat().st_size}
 
 

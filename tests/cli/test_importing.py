@@ -10,6 +10,7 @@ from cu_core import models
 from cu_core.cli import main
 from cu_core.errors import BadCheckpoint
 from cu_core.service.questions import import_model
+from cu_core.spec import ImportWeights
 from cu_core.store import Store
 
 
@@ -39,14 +40,14 @@ def test_an_upload_is_gone_afterwards_and_a_persons_own_file_is_not(
     store: Store, weights: Path
 ) -> None:
     upload = store.receive(weights.name, weights.read_bytes())
-    told = import_model(store, {"dataset": "digits", "path": str(upload)})
-    assert store.model(told["model_id"]).name == upload.stem and not upload.exists()
-    store.delete_model(told["model_id"])
-    assert import_model(store, {"dataset": "digits", "path": str(weights)}) == told
+    told = import_model(store, ImportWeights(dataset="digits", path=str(upload)))
+    assert store.model(told.model_id).name == upload.stem and not upload.exists()
+    store.delete_model(told.model_id)
+    assert import_model(store, ImportWeights(dataset="digits", path=str(weights))) == told
     assert weights.exists()
     damaged = store.receive("weights.pt", b"none")
     with pytest.raises(BadCheckpoint):
-        import_model(store, {"dataset": "digits", "path": str(damaged)})
+        import_model(store, ImportWeights(dataset="digits", path=str(damaged)))
     assert not damaged.exists()
 
 
