@@ -42,7 +42,7 @@ def add_fields(
             default = defaults.get(name, field.default)
             told = help if default is None else f"{help} (default: {default})"
             parser.add_argument(
-                flag, dest=name, default=SUPPRESS, metavar=_metavar(name, field), help=_plain(told)
+                flag, dest=name, default=SUPPRESS, metavar=_metavar(name, field), help=plain(told)
             )
     parser.set_defaults(**defaults)
 
@@ -80,5 +80,6 @@ def _metavar(name: str, field: FieldInfo) -> str:
     return name.rpartition("_")[2].upper()
 
 
-def _plain(help: str) -> str:
-    return help.replace("%", "%%")  # argparse would fill it in
+def plain(help: str) -> str:
+    """Help as it is meant: argparse would fill in what follows a %."""
+    return help.replace("%", "%%")
