@@ -44,7 +44,7 @@ def test_values_lie_in_their_range_or_have_a_reason(
 def test_they_are_taken_only_when_asked_for() -> None:
     scene = model(1)
     assert KEYS.isdisjoint({key.split("/")[0] for key in metrics.measure(scene)[0]})
-    assert len(KEYS) == 28
+    assert len(KEYS) >= 28
 
 
 def test_the_page_gets_each_with_a_title_a_range_and_words() -> None:
