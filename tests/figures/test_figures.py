@@ -10,6 +10,7 @@ import pytest
 from cu_core.figures import MODELS, RunValues, figures
 from cu_core.figures.answers_by_step import AnswersByStep
 from cu_core.figures.destinations import Destinations
+from cu_core.metrics import all_metrics
 
 FIGURES = figures()
 NAMES = ("cat", "dog", "<b>owl</b>")
@@ -20,12 +21,13 @@ def shares(*percent: float | None) -> dict[str, float | None]:
 
 
 def values(**changed: Any) -> RunValues:
+    any_metric = dict.fromkeys(all_metrics(), 50.0)  # for the figures that are not Lethe's own
     given: dict[str, Any] = {
         "class_names": NAMES,
         "metrics": {
-            "unlearned": {"ta": 96.0, **shares(10.04, 0.0, 89.96)},
-            "original": shares(100.0, 0.0, 0.0),
-            "retrained": shares(20.0, 0.5, 79.5),
+            "unlearned": {**any_metric, **shares(10.04, 0.0, 89.96)},
+            "original": {**any_metric, **shares(100.0, 0.0, 0.0)},
+            "retrained": {**any_metric, **shares(20.0, 0.5, 79.5)},
         },
         "steps": (0, 4, 8),
         "pred": np.array([[0, 0, 0, 1], [0, 0, 2, 1], [2, 0, 2, 1]], np.uint16),

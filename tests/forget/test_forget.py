@@ -14,6 +14,7 @@ from cu_core import forget
 from cu_core.errors import BadForgetSet, BadRequest
 from cu_core.spec import Dataset, ForgetSet
 
+EXAMPLES = ", ".join(rule.example for rule in forget.rules())  # class:5, indices:FILE, ...
 NAMES = ("ant", "bee", "cat", "dog", "hare, brown")
 
 
@@ -121,7 +122,7 @@ def test_the_kind_follows_the_samples_not_the_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("klass:1", "No rule is called 'klass'; write one of class:5, indices:FILE, per-class:0.1"),
+        ("klass:1", f"No rule is called 'klass'; write one of {EXAMPLES}"),
         ("", "No rule is called ''"),
         ("class:zebra", r"There is no class 'zebra'; the classes are ant, bee.*\(ids 0 to 4\)"),
         ("class:5", "There is no class '5'"),
