@@ -23,7 +23,7 @@ from bench.papers_rules import METHOD, ablations
 from bench.papers_run import Bench, Case
 from bench.runs import trained
 from cu_core import methods
-from cu_core.cli import parse_knobs
+from cu_core.cli._options import parse_knobs
 from cu_core.errors import BadRequest
 from cu_core.spec import UnlearnRequest
 from cu_core.store import Store

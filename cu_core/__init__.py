@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cu_core.spec import DataCard, Dataset, Snapshot, StepLog, Summary
     from cu_core.store import Store
 
-__all__ = ["datasets", "load", "methods", "unlearn"]
+__all__ = ["Snapshot", "StepLog", "Summary", "datasets", "load", "methods", "unlearn"]
 __version__ = "0.2.0"
 
 
@@ -53,7 +53,7 @@ def unlearn(
     try:
         request = UnlearnRequest(**fields)
     except ValidationError as error:
-        raise BadRequest(explain(error, "unlearn")) from None
+        raise BadRequest(explain(error, UnlearnRequest)) from None
     store = Store(home)
     check(store, request)
     return _events(store, request, name)
@@ -86,7 +86,10 @@ def datasets(home: Path | str | None = None) -> dict[str, DataCard]:
 
 
 def __getattr__(name: str) -> Any:
-    """``methods``, loaded when it is first asked for: the room that holds them can be called."""
+    """What is loaded when it is first asked for; ``methods`` is the room that holds them, which can
+    be called."""
     if name == "methods":
         return import_module(f"{__name__}.methods")
+    if name in ("Snapshot", "StepLog", "Summary"):
+        return getattr(import_module(f"{__name__}.spec"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

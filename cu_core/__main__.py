@@ -1,4 +1,4 @@
-"""``python -m cu_core``: see ``cu_core/cli.py``."""
+"""``python -m cu_core``, and the script ``lethe``: see ``cu_core/cli``."""
 
 import os
 import sys

@@ -13,10 +13,18 @@ LetheError              what is wrong, with which value, what to do next
 └── Cancelled           the user stopped the work; not a failure
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+KINDS = {  # what a type of JSON schema is called in a sentence
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a text",
+    "object": "a mapping of names to values",
+    "array": "a list",
+}
 
 
 class LetheError(Exception):
@@ -75,25 +83,59 @@ class Cancelled(LetheError):
     """The user stopped the work."""
 
 
-def explain(error: ValidationError, owner: str) -> str:
-    """One sentence per fault of a pydantic validation, made from the declared bounds.
+def explain(
+    error: ValidationError, cls: type[BaseModel], owner: str = "", what: str = "setting"
+) -> str:
+    """A sentence for every fault of a pydantic validation, made from what the fields declare.
 
-    >>> explain(error, "Contrastive")
+    ``owner``: what the sentence calls the ``cls``, else its own name; ``what``: what a field of it
+    is called.
+
+    >>> from pydantic import Field
+    >>> class Contrastive(BaseModel):
+    ...     temperature: float = Field(0.7, ge=0.05, le=2.0)
+    >>> try:
+    ...     Contrastive(temperature=9.0)
+    ... except ValidationError as error:
+    ...     explain(error, Contrastive)
     'Contrastive.temperature must be a number in [0.05, 2.0], got 9.0.'
     """
-    return " ".join(_sentence(dict(e), owner) for e in error.errors())
+    faults = error.errors()
+    return " ".join(_sentence(dict(fault), cls, owner or cls.__name__, what) for fault in faults)
 
 
-def _sentence(fault: dict[str, Any], owner: str) -> str:
-    loc: Sequence[Any] = fault["loc"]
-    name = ".".join([owner, *(str(part) for part in loc)])
-    value, context = fault["input"], fault.get("ctx", {})
-    if fault["type"] == "extra_forbidden":
-        return f"{owner} has no setting called {loc[-1]!r}; `python -m cu_core list` names them."
+def _sentence(fault: dict[str, Any], cls: type[BaseModel], owner: str, what: str) -> str:
+    if not fault["loc"]:  # of several fields together, in the words of the one that checks them
+        return str(fault["ctx"]["error"])
+    name, value = str(fault["loc"][0]), fault["input"]
+    if name not in cls.model_fields:
+        return f"{owner} has no {what} {name!r}; it has {', '.join(cls.model_fields)}."
     if fault["type"] == "missing":
-        return f"{name} is missing; give it a value."
-    if fault["type"] == "literal_error":
-        return f"{name} must be {context['expected']}, got {value!r}."
+        return f"{owner}.{name} is missing; give it a value."
     if fault["type"] == "value_error":
-        return f"{name}: {context['error']}"
-    return f"{name}: {fault['msg'].lower()}, got {value!r}."
+        return f"{owner}.{name}: {fault['ctx']['error']}"
+    return f"{owner}.{name} must be {legal_values(cls, name)}, got {value!r}."
+
+
+def legal_values(cls: type[BaseModel], name: str) -> str:
+    """What a field takes, in words: 'a number in [0.05, 2.0]', 'one of paper, official'.
+
+    >>> from pydantic import Field
+    >>> class Request(BaseModel):
+    ...     every: int | None = Field(None, ge=1, json_schema_extra={"unit": "updates"})
+    >>> legal_values(Request, "every")
+    'an integer of at least 1 updates'
+    """
+    declared = cls.model_json_schema()["properties"][name]
+    kinds = [k for k in declared.get("anyOf", [{}]) if k.get("type") != "null"]
+    schema = {**kinds[0], **declared}
+    if "enum" in schema:
+        return "one of " + ", ".join(str(value) for value in schema["enum"])
+    kind = KINDS.get(schema.get("type", ""), "another value")
+    low, high = schema.get("minimum"), schema.get("maximum")
+    unit = f" {schema['unit']}" if schema.get("unit") else ""
+    if low is not None and high is not None:
+        return f"{kind} in [{low}, {high}]{unit}"
+    if low is not None:
+        return f"{kind} of at least {low}{unit}"
+    return kind if high is None else f"{kind} of at most {high}{unit}"

@@ -11,7 +11,8 @@ from cu_core.errors import StoreError
 
 PACKAGE = Path(__file__).resolve().parent
 # An installed Lethe carries its app inside the package; a copy of the source has it beside it.
-ROOT = PACKAGE / "_app" if (PACKAGE / "_app").is_dir() else PACKAGE.parent
+INSTALLED = (PACKAGE / "_app").is_dir()
+ROOT = PACKAGE / "_app" if INSTALLED else PACKAGE.parent
 ASSETS = ROOT / "assets"
 
 

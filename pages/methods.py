@@ -4,6 +4,8 @@ import streamlit as st
 
 from ui import blocks, methodcard, session
 
+ORDER = 4
+
 catalog = session.store().catalog()
 session.notices()
 
@@ -12,11 +14,11 @@ if catalog is None:
     session.waiting("Starting the engine…", session.store().catalog)
     st.stop()
 
-for chosen in methodcard.filtered(catalog["methods"]):
-    key = chosen["key"]
+for chosen in methodcard.filters(catalog.methods):
+    key = chosen.key
     with st.container(border=True, key=f"method-{key}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", key=f"head-{key}"):
-            blocks.heading(chosen["title"])
+            blocks.heading(chosen.title)
             if st.button("Run this one", key=f"try-{key}", icon=":material/play_arrow:"):
                 st.session_state["method"] = key
                 st.switch_page(session.page("unlearn"))

@@ -4,6 +4,8 @@ import streamlit as st
 
 from ui import blocks, library, session
 
+ORDER = 3
+
 store = session.store()
 catalog = store.catalog()
 work = [*store.runs("train"), *store.runs("fetch")]
@@ -15,9 +17,9 @@ if catalog is None:
     st.stop()
 
 library.jobs(work)
-kept, more = st.columns([3, 2], gap="large")
+there, more = st.columns([3, 2], gap="large")
 
-with kept:
+with there:
     blocks.heading("Models")
     models = store.models()
     library.models(models)

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
+from cu_core.spec import Catalog
 from ui import blocks, compose, live, session, shelf
+
+ORDER = 2
 
 catalog = session.store().catalog()
 record = session.followed()
@@ -17,7 +20,7 @@ with st.sidebar:
         ready = compose.dock(request, record)
 
 if record is not None:
-    live.follow(record, catalog or {})
+    live.follow(record, catalog or Catalog())
 else:
     blocks.verdict("Forget something, and watch it go")
     with blocks.empty(
@@ -26,7 +29,7 @@ else:
         "Run does what it says. As it comes, a small network that knows handwritten digits "
         "forgets the digit 5, in seconds.",
     ):
-        if st.button("Run it now", key="run/now", disabled=not ready):
+        if st.button("Run it now", key="run/now", disabled=not ready) and request:
             compose.go(request)
 
 st.space("small")

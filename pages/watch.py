@@ -5,6 +5,8 @@ import streamlit as st
 from ui import blocks, session, wording
 from ui.stage import stage
 
+ORDER = 1
+
 recorded = session.recording()
 
 if recorded is None:
@@ -22,7 +24,7 @@ blocks.verdict(header.get("verdict") or header["title"])
 with st.container(horizontal=True, vertical_alignment="center", key="facts"):
     blocks.facts(
         [wording.retrained(header["curves"])],
-        ["Recorded run", header["title"], wording.recorded(header)],
+        ["Recorded run", header["title"], wording.provenance(header)],
     )
     if st.button("Forget something else, live", type="primary", icon=":material/play_arrow:"):
         st.switch_page(session.page("unlearn"))

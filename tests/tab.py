@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from cu_core.spec import Catalog
 from cu_core.stage import replay, unpack
 from cu_core.store import Store
 
@@ -24,7 +25,7 @@ class Tab:
         """One look; a blob is taken if it is another one than before."""
         store, run_id = self.store, self.run_id
         record, reader = store.run(run_id), store.reader(run_id)
-        catalog = store.catalog() or {}
+        catalog = store.catalog() or Catalog()
         data = replay.blob(record, reader, reader.progress(), catalog, self.sent, **words)
         if data is None or data is self.last:
             return

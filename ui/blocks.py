@@ -9,19 +9,18 @@ from __future__ import annotations
 import math
 import re
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import Any
+from typing import TypeGuard
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import LetheError
+from cu_core.spec import MetricCard, RunProgress
 
 NO_REFERENCE = "no retrained reference"
-
-Values = Mapping[str, Any]
 
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
@@ -111,35 +110,33 @@ _SIGNS = frozenset("\\`*_{}[]()<>#+-.!|:$~^&@\"'=")
 # --- numbers ----------------------------------------------------------------------------------
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: float | None) -> TypeGuard[float]:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def shown(value: Any, metric: Mapping[str, Any], digits: int | None = 1) -> str:
+def metric_text(value: float | None, metric: MetricCard, digits: int = 1) -> str:
     """A metric's value with its unit: percent with one decimal, none (``digits=0``) in sentences.
 
     "" where there is no number.
     """
     if not is_number(value):
         return ""
-    if metric.get("unit") == "%":
+    if metric.unit == "%":
         return f"{value * percent(metric):.{digits}f} %"
-    unit = f" {metric['unit']}" if metric.get("unit") else ""
-    return f"{value:,.3g}{unit}"
+    return f"{value:,.3g}{' ' * bool(metric.unit)}{metric.unit}"
 
 
-def percent(metric: Mapping[str, Any]) -> float:
+def percent(metric: MetricCard) -> float:
     """What a value in percent is multiplied with: 100 where the metric counts from 0 to 1."""
-    high = (metric.get("range") or (0, 100))[1]
-    return 100.0 if metric.get("unit") == "%" and high <= 1 else 1.0
+    return 100.0 if metric.unit == "%" and metric.range[1] <= 1 else 1.0
 
 
-def gap(value: Any, reference: Any, metric: Mapping[str, Any]) -> str:
+def gap(value: float | None, reference: float | None, metric: MetricCard) -> str:
     """How far from the retrained model, with its sign; points where the unit is percent."""
     if not (is_number(value) and is_number(reference)):
         return ""
     far = (value - reference) * percent(metric)
-    if metric.get("unit") != "%":
+    if metric.unit != "%":
         return f"{far:+,.3g}".replace("-", "\u2212") if far else "0"
     far = round(far, 1)
     return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
@@ -175,14 +172,14 @@ def card(facts: Sequence[tuple[str, str]]) -> None:
     st.html(f'<dl class="lethe-card">{rows}</dl>')
 
 
-def counters(name: str, progress: Values) -> None:
+def counters(name: str, progress: RunProgress) -> None:
     """A bar from the worker's own counters; none while there is nothing to count."""
-    phase, total = progress.get("phase") or "", progress.get("phase_total") or 0
-    done = min(progress.get("phase_done") or 0, total)
-    values = progress.get("phase_values") or {}
-    facts = [f"{key} {value:.3g}" for key, value in values.items() if is_number(value)]
+    phase, total = progress.phase, progress.phase_total
+    done = min(progress.phase_done, total)
+    values = [f"{key} {v:.3g}" for key, v in progress.phase_values.items() if is_number(v)]
     if total > 0:
-        said = f"{phase[:1].upper()}{phase[1:]}: {done:,} of {total:,}"
-        st.progress(done / total, text=plain(", ".join([*([name] if name else []), said, *facts])))
+        count = f"{phase[:1].upper()}{phase[1:]}: {done:,} of {total:,}"
+        words = [*([name] if name else []), count, *values]
+        st.progress(done / total, text=plain(", ".join(words)))
     elif name:
         entry(name, "Starting")

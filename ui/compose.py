@@ -8,18 +8,25 @@ callback's arguments are those of the last drawing, which may be a knob older.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import explain
-from cu_core.spec import RunRecord, UnlearnRequest
+from cu_core.spec import (
+    Catalog,
+    DescribeDataset,
+    Estimate,
+    NetworkCard,
+    Preflight,
+    RuleCard,
+    RunRecord,
+    UnlearnRequest,
+)
 from ui import blocks, controls, methodcard, pickers, session
 
-Catalog = Mapping[str, Any]
 DEVICES = {
     "auto": "the best there is",
     "cpu": "the processor",
@@ -33,12 +40,12 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     """The request as the widgets stand; None while it is unfinished (said beside the widget)."""
     with st.container(key="sentence", gap="xsmall"):
         forget = st.container(gap="xsmall")
-        data_key = pickers.dataset(catalog["datasets"], "run")
-        told = st.container(gap="xsmall")
+        data_key = pickers.dataset(catalog.datasets, "run")
+        notes = st.container(gap="xsmall")
         with forget:
-            rule = _forget(data_key, told)
-        chosen_model = pickers.model(catalog["models"], session.store().models(), data_key)
-        chosen = controls.method(catalog["methods"])
+            rule = _forget(catalog.forget_rules, data_key, notes)
+        chosen_model = pickers.model(catalog.models, session.store().models(), data_key)
+        chosen = controls.method(catalog.methods)
         preset = controls.preset(chosen)
     card = st.container()  # above the knobs, and drawn with what they are set to
     hparams = controls.hyperparameters(chosen, preset)
@@ -48,27 +55,27 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     if data_key is None or rule is None:
         return None
     return _request(
-        {"dataset": data_key, "forget": rule, "method": chosen["key"], "preset": preset}
+        {"dataset": data_key, "forget": rule, "method": chosen.key, "preset": preset}
         | {"hparams": hparams, **settings, **chosen_model}
     )
 
 
-def _forget(data_key: str | None, told: DeltaGenerator) -> str | None:
+def _forget(rules: tuple[RuleCard, ...], data_key: str | None, notes: DeltaGenerator) -> str | None:
     """The forget rule; its classes need the engine's word about the data. What else that says
-    stands in ``told``, under the data."""
+    stands in ``notes``, under the data."""
     if data_key is None:
-        return pickers.forget_set(None, None)
-    reply = session.ask("dataset", {"key": data_key})
-    rule = pickers.forget_set(reply.answer if reply else None, data_key)
-    if reply is None:
-        session.waiting("Reading the data…", lambda: session.ask("dataset", {"key": data_key}))
-    elif reply.answer is None:
-        with told:
+        return pickers.forget_set(rules, None)
+    question = DescribeDataset(key=data_key)
+    reply = session.ask(question)
+    rule = pickers.forget_set(rules, reply.answer)
+    if not reply.settled:
+        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        return rule
+    with notes:
+        if reply.answer is None:
             blocks.error(reply.error)
-        return None
-    else:
-        with told:
-            blocks.note(" ".join(reply.answer.get("notes", ())))
+            return None
+        blocks.note(" ".join(reply.answer.notes))
     return rule
 
 
@@ -76,17 +83,17 @@ def _request(fields: dict[str, Any]) -> UnlearnRequest | None:
     try:
         return UnlearnRequest(**fields)
     except ValidationError as fault:
-        blocks.error(explain(fault, "The request"))
+        blocks.error(explain(fault, UnlearnRequest, "The request"))
         return None
 
 
 def _settings(catalog: Catalog, architecture: str) -> dict[str, Any]:
     """What a run has beside its method: the models it needs, its course, what it is drawn with."""
-    model = next((m for m in catalog["models"] if m["key"] == architecture), {})
+    card = next((m for m in catalog.models if m.key == architecture), None)
     epochs = "Epochs of the original model"
     with st.expander("Run settings"):
         models = {
-            "head": pickers.head(model, "run"),
+            "head": pickers.head(card or NetworkCard(key=architecture, title=architecture), "run"),
             "model_seed": _whole("Seed of the original model", "model_seed", 0, 0, ""),
             "train_epochs": _whole(epochs, "train_epochs", None, 1, "Empty: its own recipe."),
             "reference": st.toggle(
@@ -102,7 +109,7 @@ def _settings(catalog: Catalog, architecture: str) -> dict[str, Any]:
 
 
 def _course(catalog: Catalog) -> dict[str, Any]:
-    rules = {r["key"]: r for r in catalog["stop_rules"]}
+    rules = {rule.key: rule for rule in catalog.stop_rules}
     pictures = "Empty: 24 to 60 pictures a run."
     return {
         "seed": _whole("Seed of the run", "seed", 0, 0, "Decides batches and a random forget set."),
@@ -111,29 +118,34 @@ def _course(catalog: Catalog) -> dict[str, Any]:
         "stop_rule": st.selectbox(
             "When it stops",
             list(rules),
-            format_func=lambda k: rules[k]["title"],
-            help="\n\n".join(f"{r['title']}: {r['help']}" for r in rules.values()) or None,
+            format_func=lambda k: rules[k].title,
+            help="\n\n".join(f"{r.title}: {r.help}" for r in rules.values()) or None,
             key="run/stop_rule",
             persist_state="session",
         ),
         "probe_size": _whole("Points on the map", "probe_size", 2000, 20, ""),
         "device": st.selectbox(
             "Computed by",
-            list(DEVICES),
-            format_func=DEVICES.get,
+            _choices("device"),
+            format_func=lambda k: DEVICES.get(k, k),
             key="run/device",
             persist_state="session",
         ),
         "precision": st.selectbox(
             "Arithmetic",
-            list(PRECISIONS),
-            format_func=PRECISIONS.get,
+            _choices("precision"),
+            format_func=lambda k: PRECISIONS.get(k, k),
             key="run/precision",
             persist_state="session",
             help="Of the layers; losses and weights are float32. Which is faster is measured once "
             "on each machine.",
         ),
     }
+
+
+def _choices(field: str) -> tuple[str, ...]:
+    """What a field of the request may be."""
+    return get_args(UnlearnRequest.model_fields[field].annotation)
 
 
 def _whole(
@@ -157,20 +169,16 @@ def _whole(
 def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
     """What the run would cost, and Run, which stays in reach. True when it may be pressed."""
     reply = _preflight(request)
-    facts = reply.answer if reply else None
-    if facts:
-        _card(facts)
-    ready = request is not None and not (reply and facts is None)
+    if reply.answer:
+        _card(reply.answer)
+    ready = request is not None and not reply.error
     with st.container(key="dock", gap="xsmall"):
-        if reply and facts is None:
+        if reply.error:
             blocks.error(reply.error)
-        elif facts:
-            blocks.note(
-                f"{facts['n_forget']:,} of {facts['n_forget'] + facts['n_retain']:,} images, "
-                f"{facts['steps']:,} steps, {blocks.duration(facts.get('seconds'))}"
-            )
+        elif reply.answer:
+            blocks.note(_cost(reply.answer))
         elif request is not None:
-            session.waiting("Checking…", lambda: _preflight(request))
+            session.waiting("Checking…", lambda: _preflight(request).settled)
         clicked = st.button(
             "Run",
             key="run/go",
@@ -179,19 +187,19 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
             disabled=not ready,
             shortcut="mod+enter",
         )
-        if clicked:
+        if clicked and request is not None:
             go(request)
         if current is not None and current.state in session.LIVE and request != current.request:
             blocks.note("A run is live. What is set here applies to the next run.")
     return ready
 
 
-def _preflight(request: UnlearnRequest | None) -> Any:
-    """The engine's answer about this request; None while there is none."""
+def _preflight(request: UnlearnRequest | None) -> session.Reply[Estimate]:
+    """The engine's answer about this request; none while there is no request."""
     if request is None:
-        return None
+        return session.Reply()
     tag = len(session.store().models())  # a model that is ready now was not before
-    return session.ask("preflight", {"request": request.model_dump(mode="json")}, tag, settle=True)
+    return session.ask(Preflight(request=request), tag, settle=True)
 
 
 def go(request: UnlearnRequest) -> None:
@@ -202,21 +210,26 @@ def go(request: UnlearnRequest) -> None:
     st.rerun()
 
 
-def _card(facts: Mapping[str, Any]) -> None:
-    per_step = facts.get("seconds_per_step")
+def _cost(estimate: Estimate) -> str:
+    n_train = estimate.n_forget + estimate.n_retain
+    counts = f"{estimate.n_forget:,} of {n_train:,} images, {estimate.steps:,} steps"
+    return f"{counts}, {blocks.duration(estimate.seconds)}"
+
+
+def _card(estimate: Estimate) -> None:
     blocks.card(
         [
-            ("Forget", f"{facts['n_forget']:,} images"),
-            ("Keep", f"{facts['n_retain']:,} images"),
-            ("Steps", f"{facts['steps']:,}"),
-            ("Pictures", f"{facts['snapshots']:,}"),
-            ("A step", f"{per_step * 1000:,.0f} ms" if blocks.is_number(per_step) else ""),
-            ("Unlearning", blocks.duration(facts.get("seconds"))),
-            ("Original", facts.get("original", "")),
-            ("Retrained", facts.get("retrained", "")),
-            ("Disk", blocks.size(facts.get("disk_bytes"))),
-            ("Computed by", DEVICES.get(facts.get("device", ""), facts.get("device", ""))),
+            ("Forget", f"{estimate.n_forget:,} images"),
+            ("Keep", f"{estimate.n_retain:,} images"),
+            ("Steps", f"{estimate.steps:,}"),
+            ("Pictures", f"{estimate.snapshots:,}"),
+            ("A step", f"{estimate.seconds_per_step * 1000:,.0f} ms"),
+            ("Unlearning", blocks.duration(estimate.seconds)),
+            ("Original", estimate.original),
+            ("Retrained", estimate.retrained),
+            ("Disk", blocks.size(estimate.disk_bytes)),
+            ("Computed by", DEVICES.get(estimate.device, estimate.device)),
         ]
     )
-    for warning in facts.get("warnings", ()):
+    for warning in estimate.warnings:
         st.warning(blocks.plain(warning))

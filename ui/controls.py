@@ -7,57 +7,58 @@ come from the catalog the engine wrote.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-Knob = Mapping[str, Any]
+from cu_core.spec import KnobCard, MethodCard, UnlearnRequest
+
 DEFAULTS = "defaults"
 WORDS = {"lr": "learning rate", "ce": "cross-entropy", "kl": "KL", "relu": "ReLU"}
 
 
-def method(methods: Sequence[Knob]) -> Knob:
-    """The chosen method's entry of the catalog."""
-    by_key = {m["key"]: m for m in methods}
-    first = list(by_key).index("contrastive") if "contrastive" in by_key else 0
+def method(methods: Sequence[MethodCard]) -> MethodCard:
+    """The chosen method's card."""
+    by_key, usual = {m.key: m for m in methods}, UnlearnRequest().method
+    first = list(by_key).index(usual) if usual in by_key else 0
     key = st.selectbox(
         "with",
         list(by_key),
         first,
-        format_func=lambda k: by_key[k]["title"],
+        format_func=lambda k: by_key[k].title,
         key="method",
         persist_state="session",
     )
     return by_key[key]
 
 
-def hyperparameters(chosen: Knob, preset: str | None) -> dict[str, Any]:
+def hyperparameters(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
     """The values that differ from the preset's. Main knobs in sight, the others folded."""
     base = values_of(chosen, preset)
-    main = [k for k in chosen["knobs"] if k.get("main")]
-    rest = [k for k in chosen["knobs"] if not k.get("main")]
-    set_to = {k["name"]: _widget(chosen, k, base[k["name"]]) for k in main}
+    main = [k for k in chosen.knobs if k.main]
+    rest = [k for k in chosen.knobs if not k.main]
+    values = {k.name: _widget(chosen, k, base[k.name]) for k in main}
     if rest:
         with st.expander("More knobs" if main else "Knobs"):
-            set_to |= {k["name"]: _widget(chosen, k, base[k["name"]]) for k in rest}
-    return {name: value for name, value in set_to.items() if value != base[name]}
+            values |= {k.name: _widget(chosen, k, base[k.name]) for k in rest}
+    return {name: value for name, value in values.items() if value != base[name]}
 
 
-def values_of(chosen: Knob, preset: str | None) -> dict[str, Any]:
+def values_of(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
     """Every knob's value under a preset (None: the defaults)."""
-    values = {k["name"]: k["default"] for k in chosen["knobs"]}
-    return values | dict(chosen["presets"].get(preset, {}) if preset else {})
+    values = {k.name: k.default for k in chosen.knobs}
+    return values | (chosen.presets.get(preset, {}) if preset else {})
 
 
-def preset(chosen: Knob) -> str | None:
+def preset(chosen: MethodCard) -> str | None:
     """The chosen preset's name; choosing one sets every knob."""
-    if not chosen["presets"]:
+    if not chosen.presets:
         return None
-    key = f"preset/{chosen['key']}"
+    key = f"preset/{chosen.key}"
     choice = st.selectbox(
         "preset",
-        [DEFAULTS, *chosen["presets"]],
+        [DEFAULTS, *chosen.presets],
         key=key,
         on_change=_reset,
         args=(chosen, key),
@@ -66,58 +67,65 @@ def preset(chosen: Knob) -> str | None:
     return None if choice == DEFAULTS else choice
 
 
-def _reset(chosen: Knob, key: str) -> None:
+def _reset(chosen: MethodCard, key: str) -> None:
     choice = st.session_state[key]
     for name, value in values_of(chosen, None if choice == DEFAULTS else choice).items():
         st.session_state[_key(chosen, name)] = value
 
 
-def _key(chosen: Knob, name: str) -> str:
-    return f"knob/{chosen['key']}/{name}"
+def _key(chosen: MethodCard, name: str) -> str:
+    return f"knob/{chosen.key}/{name}"
 
 
-def spoken(name: str) -> str:
+def words(name: str) -> str:
     """ "ce_weight" -> "cross-entropy weight"."""
     return " ".join(WORDS.get(word, word) for word in name.split("_"))
 
 
 def title(name: str) -> str:
     """ "ce_weight" -> "Cross-entropy weight"."""
-    words = spoken(name)
-    return words[0].upper() + words[1:]
+    text = words(name)
+    return text[0].upper() + text[1:]
 
 
-def label(knob: Knob) -> str:
+def label(knob: KnobCard) -> str:
     """The knob's name, its symbol in the paper (LaTeX), its unit."""
-    symbol = f" ${knob['symbol']}$" if knob.get("symbol") else ""
-    said = knob.get("unit") in (None, "", knob["name"])  # "Epochs (epochs)" says it twice
-    return f"{title(knob['name'])}{symbol}" + ("" if said else f" ({knob['unit']})")
+    symbol = f" ${knob.symbol}$" if knob.symbol else ""
+    twice = knob.unit in ("", knob.name)  # "Epochs (epochs)" says it twice
+    return f"{title(knob.name)}{symbol}" + ("" if twice else f" ({knob.unit})")
 
 
-def _widget(chosen: Knob, knob: Knob, base: Any) -> Any:
-    key = _key(chosen, knob["name"])
+def _widget(chosen: MethodCard, knob: KnobCard, base: Any) -> Any:
+    key = _key(chosen, knob.name)
     if key not in st.session_state:
         st.session_state[key] = base
     shared: dict[str, Any] = {
         "key": key,
         "persist_state": "session",
-        "help": f"{knob['help']}. Default: {written(knob['default'])}.",
+        "help": f"{knob.help}. Default: {value_text(knob.default)}.",
     }
-    if knob["type"] == "boolean":
+    if knob.type == "boolean":
         return st.toggle(label(knob), **shared)
-    if knob["type"] == "choice":
-        return st.selectbox(label(knob), list(knob["options"]), **shared)
-    number = int if knob["type"] == "integer" else float
+    if knob.type == "choice":
+        return st.selectbox(label(knob), list(knob.options or ()), **shared)
+    number = int if knob.type == "integer" else float
     st.session_state[key] = number(st.session_state[key])
-    low, high = number(knob["low"]), number(knob["high"])
-    if knob.get("log"):
-        options = scale(low, high, number, base, knob["default"], st.session_state[key])
-        return st.select_slider(label(knob), options, format_func=written, **shared)
-    if knob.get("main"):
+    low, high = bounds(knob)
+    if knob.log:
+        options = scale(low, high, number, base, knob.default, st.session_state[key])
+        return st.select_slider(label(knob), options, format_func=value_text, **shared)
+    if knob.main:
         return st.slider(label(knob), low, high, step=step(low, high, number), **shared)
     form = "%d" if number is int else "%g"
     step_ = step(low, high, number)
     return st.number_input(label(knob), low, high, step=step_, format=form, **shared)
+
+
+def bounds(knob: KnobCard) -> tuple[Any, Any]:
+    """Lowest and highest value, whole numbers of an integer; the default where none is declared."""
+    number = int if knob.type == "integer" else float
+    low, high = (knob.default if end is None else end for end in (knob.low, knob.high))
+    return number(low), number(high)
 
 
 def scale(low: float, high: float, number: type, *also: Any) -> list[Any]:
@@ -139,7 +147,7 @@ def step(low: float, high: float, number: type) -> Any:
     return float(f"{5 * size:g}") if (high - low) / size > 150 else float(f"{size:g}")
 
 
-def written(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A knob's value as a person reads it."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -9,22 +9,22 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # the server starts this file, wherever it was started from
     sys.path.insert(0, str(ROOT))
 
-from ui import blocks, session  # noqa: E402
+from ui import blocks, navigation, session  # noqa: E402
 
 st.set_page_config(
     page_title="Lethe", page_icon=ROOT / "assets/icon.svg", layout="wide", menu_items={}
 )
 st.logo(ROOT / "assets/logo.svg", size="large")
 st.html(ROOT / "ui/style.css")
+shelf = navigation.pages()
 page = st.navigation(
     [
-        st.Page(session.page("watch"), title="Watch", url_path="watch", default=True),
-        st.Page(session.page("unlearn"), title="Unlearn", url_path="unlearn"),
-        st.Page(session.page("models"), title="Models & data", url_path="models"),
-        st.Page(session.page("methods"), title="Methods", url_path="methods"),
+        st.Page(session.page(p.name), title=p.title, url_path=p.name, default=p is shelf[0])
+        for p in shelf
     ],
     position="top",
 )
 with blocks.guarded():
-    session.wake_once(3.0 if page.title == "Watch" else session.PAINT_S)
+    # The first page plays what was recorded: its engine can wait until that has painted.
+    session.wake_once(3.0 if page.title == shelf[0].title else session.PAINT_S)
     page.run()

@@ -1,4 +1,4 @@
-"""What a method is, as its entry of the catalog tells it: idea, loss, paper, data, presets, knobs.
+"""What a method is, as its card tells it: idea, loss, paper, data, presets, knobs.
 
 Nothing here knows a method. A symbol's value stands under the loss wherever a knob declares one.
 """
@@ -6,78 +6,71 @@ Nothing here knows a method. A symbol's value stands under the loss wherever a k
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from ui import blocks, controls, session
+from cu_core.files import ROOT
+from cu_core.spec import KnobCard, MethodCard
+from ui import blocks, controls
 
-Method = Mapping[str, Any]
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 EPOCHS = {"forget": "passes over the forget set", "retain": "passes over the retain set"}
 UNBUILT = "Described, not built"  # a heading of docs/METHODS.md
-FILTERS = {
-    "forget single samples": lambda m: "sample" in m["kinds"],
-    "need no forget samples": lambda m: not m.get("uses_forget", True),
-    "need no retain samples": lambda m: not m.get("uses_retain", True),
+FILTERS: dict[str, Callable[[MethodCard], bool]] = {
+    "forget single samples": lambda m: "sample" in m.kinds,
+    "need no forget samples": lambda m: not m.uses_forget,
+    "need no retain samples": lambda m: not m.uses_retain,
 }
 
 
-def brief(chosen: Method, values: Mapping[str, Any]) -> None:
+def brief(chosen: MethodCard, values: Mapping[str, Any]) -> None:
     """The chosen method beside its knobs: idea, loss, what its symbols are now, paper."""
     with st.container(key="method-card", gap="xsmall"):
-        blocks.note(chosen["idea"])
-        if chosen.get("loss"):
-            st.markdown(f"${chosen['loss']}$")  # unlike a formula of its own, it may break
+        blocks.note(chosen.idea)
+        if chosen.loss:
+            st.markdown(f"${chosen.loss}$")  # unlike a formula of its own, it may break
         _symbols(chosen, values)
         _paper(chosen)
 
 
-def full(chosen: Method) -> None:
+def full(chosen: MethodCard) -> None:
     """Idea and loss on the left; data, tasks and presets on the right; knobs folded."""
-    told, facts = st.columns([3, 2], gap="large")
-    with told.container(gap="xsmall"):
-        st.html(f"<p>{escape(chosen['idea'])}</p>")
-        if chosen.get("loss"):
-            st.latex(chosen["loss"])
+    text, facts = st.columns([3, 2], gap="large")
+    with text.container(gap="xsmall"):
+        st.html(f"<p>{escape(chosen.idea)}</p>")
+        if chosen.loss:
+            st.latex(chosen.loss)
         _symbols(chosen, controls.values_of(chosen, None), "by default")
         _paper(chosen)
     with facts.container(gap="xsmall"):
         blocks.card([("Data", data(chosen)), ("Tasks", tasks(chosen)), ("Epochs", epochs(chosen))])
-        if chosen["presets"]:
+        if chosen.presets:
             blocks.note("Presets")
-            blocks.card([(name, preset(chosen, name)) for name in chosen["presets"]])
-    n = len(chosen["knobs"])
+            blocks.card([(name, preset(chosen, name)) for name in chosen.presets])
+    n = len(chosen.knobs)
     with st.expander(f"{n} knob{'s' * (n != 1)}"):
         st.markdown(knob_table(chosen))
 
 
-def _paper(chosen: Method) -> None:
-    if chosen.get("paper"):
-        st.markdown(f":small[{cited(chosen['paper'])}]")
+def _paper(chosen: MethodCard) -> None:
+    if chosen.paper:
+        st.markdown(f":small[{citation(chosen.paper)}]")
 
 
-def _symbols(chosen: Method, values: Mapping[str, Any], when: str = "") -> None:
+def _symbols(chosen: MethodCard, values: Mapping[str, Any], when: str = "") -> None:
     if now := symbols(chosen, values):
-        with st.container(key=f"symbols-{chosen['key']}"):
+        with st.container(key=f"symbols-{chosen.key}"):
             st.caption(f"{now} {when}".strip())
 
 
-def symbols(chosen: Method, values: Mapping[str, Any]) -> str:
+def symbols(chosen: MethodCard, values: Mapping[str, Any]) -> str:
     r""" "$\tau = 0.7$, $\eta = 0.01$": those of the loss in its order, then the others."""
-    loss = chosen.get("loss") or ""
-    named = [k for k in chosen["knobs"] if k.get("symbol") and _is_number(values[k["name"]])]
-    there = [(_place(k["symbol"], loss), i, k) for i, k in enumerate(named)]
-    found = [
-        f"${k['symbol']} = {_math(values[k['name']])}$" for _, _, k in sorted(there, key=_rank)
-    ]
-    return ", ".join(found)
-
-
-def _rank(one: tuple[int, int, Any]) -> tuple[int, int]:
-    return one[:2]
+    knobs = [k for k in chosen.knobs if k.symbol and _is_number(values[k.name])]
+    knobs.sort(key=lambda k: _place(k.symbol, chosen.loss))  # stable: the others as declared
+    return ", ".join(f"${k.symbol} = {_math(values[k.name])}$" for k in knobs)
 
 
 def _place(symbol: str, loss: str) -> int:
@@ -92,11 +85,11 @@ def _is_number(value: Any) -> bool:
 
 def _math(value: float) -> str:
     """A number in LaTeX: 0.0005 as 5 times a power of ten."""
-    digits, _, power = controls.written(value).partition("e")
+    digits, _, power = controls.value_text(value).partition("e")
     return digits if not power else rf"{digits} \cdot 10^{{{int(power)}}}".removeprefix(r"1 \cdot ")
 
 
-def cited(paper: str) -> str:
+def citation(paper: str) -> str:
     """A source in Markdown, its arXiv number as a link."""
     parts, at = [], 0
     for found in ARXIV.finditer(paper):
@@ -107,51 +100,52 @@ def cited(paper: str) -> str:
     return "".join([*parts, blocks.plain(paper[at:])])
 
 
-def epochs(chosen: Method) -> str:
-    return EPOCHS.get(chosen.get("epoch_over", ""), "none, it is one edit")
+def epochs(chosen: MethodCard) -> str:
+    return EPOCHS.get(chosen.epoch_over, "none, it is one edit")
 
 
-def data(chosen: Method) -> str:
+def data(chosen: MethodCard) -> str:
     """Which samples it reads."""
-    sets = [s for s in ("forget", "retain") if chosen.get(f"uses_{s}", True)]
+    sets = ["forget"] * chosen.uses_forget + ["retain"] * chosen.uses_retain
     words = f"{' and '.join(sets)} samples" if sets else "none: it edits weights"
-    return words + (", augmented" if chosen.get("augments") else "")
+    return words + (", augmented" if chosen.augments else "")
 
 
-def tasks(chosen: Method) -> str:
-    both = {"class", "sample"} <= set(chosen["kinds"])
-    return "classes and samples" if both else f"{' and '.join(chosen['kinds'])} tasks only"
+def tasks(chosen: MethodCard) -> str:
+    both = {"class", "sample"} <= set(chosen.kinds)
+    return "classes and samples" if both else f"{' and '.join(chosen.kinds)} tasks only"
 
 
-def preset(chosen: Method, name: str) -> str:
+def preset(chosen: MethodCard, name: str) -> str:
     """ "Epochs 1, Learning rate 0.001": what it sets."""
-    given = chosen["presets"][name].items()
-    return ", ".join(f"{controls.title(k)} {controls.written(v)}" for k, v in given) or "defaults"
+    given = chosen.presets[name].items()
+    words = [f"{controls.title(k)} {controls.value_text(v)}" for k, v in given]
+    return ", ".join(words) or "defaults"
 
 
-def knob_table(chosen: Method) -> str:
+def knob_table(chosen: MethodCard) -> str:
     """Every knob in Markdown: name with symbol, default, range, help."""
     lines = ["| Knob | Default | Range | What it sets |", "|---|---|---|---|"]
-    for knob in chosen["knobs"]:
-        cells = [controls.label(knob), blocks.plain(controls.written(knob["default"]))]
-        cells += [blocks.plain(span(knob)), blocks.plain(knob["help"])]
+    for knob in chosen.knobs:
+        cells = [controls.label(knob), blocks.plain(controls.value_text(knob.default))]
+        cells += [blocks.plain(span(knob)), blocks.plain(knob.help)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def span(knob: Mapping[str, Any]) -> str:
-    if knob["type"] == "boolean":
+def span(knob: KnobCard) -> str:
+    if knob.type == "boolean":
         return "on or off"
-    if knob["type"] == "choice":
-        return ", ".join(str(option) for option in knob["options"])
-    return f"{controls.written(knob['low'])} to {controls.written(knob['high'])}"
+    if knob.type == "choice":
+        return ", ".join(knob.options or ())
+    return " to ".join(controls.value_text(end) for end in controls.bounds(knob))
 
 
 # --- the page around the cards ----------------------------------------------------------------
 
 
-def filtered(methods: Sequence[Method]) -> list[Method]:
-    """Those that fit every chosen filter."""
+def filters(methods: Sequence[MethodCard]) -> list[MethodCard]:
+    """The filters as pills, and the methods that fit every chosen one."""
     chosen = st.pills(
         "Only methods that", list(FILTERS), selection_mode="multi", key="method-filter"
     )
@@ -163,7 +157,7 @@ def filtered(methods: Sequence[Method]) -> list[Method]:
 
 def sources() -> None:
     """What is described without being built, and the long text about every method."""
-    path = session.ROOT / "docs" / "METHODS.md"
+    path = ROOT / "docs" / "METHODS.md"
     if not path.is_file():
         return
     text = path.read_text(encoding="utf-8")

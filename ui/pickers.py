@@ -6,44 +6,36 @@ not read Markdown (select boxes), and travel as ids wherever an id cannot be mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from cu_core.spec import DataCard, DatasetFacts, NetworkCard, RuleCard, UnlearnRequest
 from cu_core.store import ModelRecord
 from ui import session
 
-Entry = Mapping[str, Any]
-RULES = {
-    "class": "whole classes",
-    "random": "a random share",
-    "per-class": "a share of every class",
-    "indices": "listed images",
-}
-USUAL = "small-cnn"  # the network that a request has when nothing is chosen
-PREFERRED = 5  # the class that the examples forget
+UPLOAD_MB = 100  # the largest file that is received; the server's own limit is the same
+USUAL = UnlearnRequest()  # what a request has when nothing is chosen
 
 
-def dataset(datasets: Sequence[Entry], place: str, name: str = "of") -> str | None:
+def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str | None:
     """The data's key as a request holds it, "digits" or "folder:/path"; None: not there yet.
 
     ``place`` keeps the widgets of two pages apart.
     """
-    by_key = {d["key"]: d for d in datasets}
+    by_key = {d.key: d for d in datasets}
     key = st.selectbox(
         name,
         list(by_key),
-        _place(by_key, "digits"),
+        _position(by_key, USUAL.dataset),
         format_func=lambda k: _data_title(by_key[k]),
         key=f"{place}/dataset",
         persist_state="session",
     )
     chosen = by_key[key]
-    if chosen.get("needs_path"):
-        path = st.text_input(
-            "Path on this machine", key=f"{place}/path/{key}", help=chosen.get("help")
-        )
+    if chosen.needs_path:
+        path = st.text_input("Path on this machine", key=f"{place}/path/{key}", help=chosen.help)
         return f"{key}:{path.strip()}" if path.strip() else None
     if _lacks_download(chosen):
         st.caption("Not on this machine yet. Models & data has its download button.")
@@ -51,42 +43,41 @@ def dataset(datasets: Sequence[Entry], place: str, name: str = "of") -> str | No
     return key
 
 
-def _place(keys: Iterable[str], wanted: str) -> int:
+def _position(keys: Iterable[str], wanted: str) -> int:
     """Where ``wanted`` stands among the keys, else the first place."""
     return next((i for i, key in enumerate(keys) if key == wanted), 0)
 
 
-def _lacks_download(entry: Entry) -> bool:
-    return bool(entry.get("needs_download")) and not entry.get("downloaded")
+def _lacks_download(card: DataCard) -> bool:
+    return card.needs_download and not card.downloaded
 
 
-def _data_title(entry: Entry) -> str:
-    return entry["title"] + (" (not downloaded)" if _lacks_download(entry) else "")
+def _data_title(card: DataCard) -> str:
+    return card.title + (" (not downloaded)" if _lacks_download(card) else "")
 
 
-def architecture(models: Sequence[Entry], place: str) -> tuple[str, str]:
+def architecture(models: Sequence[NetworkCard], place: str) -> tuple[str, str]:
     """An architecture's key and one of its heads."""
-    by_key = {m["key"]: m for m in models}
+    by_key = {m.key: m for m in models}
     key = st.selectbox(
         "Architecture",
         list(by_key),
-        _place(by_key, USUAL),
-        format_func=lambda k: by_key[k]["title"],
+        _position(by_key, USUAL.model),
+        format_func=lambda k: by_key[k].title,
         key=f"{place}/architecture",
         persist_state="session",
     )
     return key, head(by_key[key], place)
 
 
-def head(chosen: Entry, place: str) -> str:
+def head(chosen: NetworkCard, place: str) -> str:
     """Which head: only asked where there is more than one."""
-    heads = list(chosen.get("heads") or ["plain"])
-    if len(heads) == 1:
-        return heads[0]
+    if len(chosen.heads) == 1:
+        return chosen.heads[0]
     return st.selectbox(
         "Head",
-        heads,
-        key=f"{place}/head/{chosen['key']}",
+        chosen.heads,
+        key=f"{place}/head/{chosen.key}",
         persist_state="session",
         help="plain: the architecture's own. normalised: a 128-d head on the unit sphere, as in "
         "the contrastive paper.",
@@ -94,17 +85,17 @@ def head(chosen: Entry, place: str) -> str:
 
 
 def model(
-    architectures: Sequence[Entry], cached: Sequence[ModelRecord], data_key: str | None
+    architectures: Sequence[NetworkCard], cached: Sequence[ModelRecord], data_key: str | None
 ) -> dict[str, Any]:
     """``model`` and ``original`` of a request: an architecture, or a cached model by its id."""
-    titles = {f"new:{m['key']}": m["title"] for m in architectures}
+    titles = {f"new:{m.key}": m.title for m in architectures}
     usable = [m for m in cached if m.kind == "imported" and m.dataset == data_key]
     titles |= {f"id:{m.id}": f"{m.name or m.id} (imported)" for m in usable}
     choice = st.selectbox(
         "in",
         list(titles),
-        _place(titles, f"new:{USUAL}"),
-        format_func=titles.get,
+        _position(titles, f"new:{USUAL.model}"),
+        format_func=titles.__getitem__,
         key="model",
         persist_state="session",
     )
@@ -118,56 +109,70 @@ def model(
 # --- the forget set ---------------------------------------------------------------------------
 
 
-def forget_set(info: Entry | None, data_key: str | None, place: str = "run") -> str | None:
+def forget_set(
+    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run"
+) -> str | None:
     """The rule as a request holds it: "class:5", "random:0.1", "indices:/path"; None: unfinished.
 
-    ``info``: the engine's answer about the data, with each class's id, name and counts.
+    A rule names the control that asks for the rest; without one it is typed. ``data``: the engine's
+    answer about the data, None until it is there.
     """
-    kind = st.selectbox(
+    by_key = {rule.key: rule for rule in rules}
+    if not by_key:  # kept by a Lethe that did not say its rules; the engine is about to
+        return None
+    usual = USUAL.forget.partition(":")[0]
+    key = st.selectbox(
         "Forget",
-        list(RULES),
-        format_func=RULES.get,
+        list(by_key),
+        _position(by_key, usual),
+        format_func=lambda k: _in_sentence(by_key[k].title),
         key=f"{place}/rule",
         persist_state="session",
     )
-    if kind == "class":
-        return _classes(info, f"{place}/classes/{data_key}") if info else None
-    if kind == "indices":
-        return _listed(place)
-    return f"{kind}:{_share(place):g}"
+    control = CONTROLS.get(by_key[key].control, _text)
+    argument = control(by_key[key], data, place)
+    return f"{key}:{argument}" if argument else None
 
 
-def _classes(info: Entry, key: str) -> str | None:
-    by_id = {c["id"]: c for c in info["classes"]}
+def _in_sentence(title: str) -> str:
+    """A title after the word Forget."""
+    return title[:1].lower() + title[1:]
+
+
+def _classes(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
+    if data is None:
+        return None
+    by_id, key = {c.id: c for c in data.classes}, f"{place}/classes/{data.key}"
     if key not in st.session_state:
-        st.session_state[key] = [PREFERRED if PREFERRED in by_id else next(iter(by_id))]
+        usual = USUAL.forget.partition(":")[2]
+        st.session_state[key] = [next((i for i in by_id if str(i) == usual), next(iter(by_id)))]
     ids = st.multiselect(
         "Classes",
         list(by_id),
-        format_func=lambda i: f"{by_id[i]['name']} · {by_id[i]['train']:,}",
+        format_func=lambda i: f"{by_id[i].name} · {by_id[i].train:,}",
         key=key,
         persist_state="session",
         select_all=False,
         label_visibility="collapsed",
         placeholder="Choose one or more classes",
     )
-    return class_rule(ids, [c["name"] for c in info["classes"]]) if ids else None
+    return class_list(ids, [c.name for c in data.classes])
 
 
-def class_rule(ids: Sequence[int], names: Sequence[str]) -> str:
-    """ "class:3,5". An id is written unless a name of some other class reads the same."""
+def class_list(ids: Sequence[int], names: Sequence[str]) -> str:
+    """ "3,5". An id is written unless a name of some other class reads the same."""
 
     def token(i: int) -> str:
         numbered = all(name.isdecimal() for name in names)
         mistaken = str(i) in names and names.index(str(i)) != i
         return names[i] if numbered or mistaken else str(i)
 
-    return "class:" + ",".join(token(i) for i in sorted(ids))
+    return ",".join(token(i) for i in sorted(ids))
 
 
-def _share(place: str) -> float:
+def _share(rule: RuleCard, data: DatasetFacts | None, place: str) -> str:
     percent = st.slider(
-        "Share of the training images",
+        "Share of the training samples",
         1,
         90,
         10,
@@ -176,23 +181,41 @@ def _share(place: str) -> float:
         persist_state="session",
         label_visibility="collapsed",
     )
-    return percent / 100
+    return f"{percent / 100:g}"
 
 
-def _listed(place: str) -> str | None:
+def _file(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
     upload = st.file_uploader(
-        "Training-set indices",
-        type=["txt", "csv", "npy", "json"],
-        max_upload_size=20,
-        key=f"{place}/indices",
-        help="One index a line (.txt, .csv), an array of whole numbers (.npy) or a .json list.",
+        rule.title,
+        type=list(rule.endings) or None,
+        max_upload_size=UPLOAD_MB,
+        key=f"{place}/forget/{rule.key}",
+        help=rule.help,
     )
     if upload is None:
         return None
-    kept = st.session_state.setdefault("uploads", {})
-    if upload.file_id not in kept:
-        kept[upload.file_id] = session.attempt(
+    received = st.session_state.setdefault("uploads", {})
+    if upload.file_id not in received:
+        received[upload.file_id] = session.attempt(
             session.store().receive, upload.name, upload.getvalue()
         )
-    path = kept[upload.file_id]
-    return f"indices:{path}" if path else None
+    path = received[upload.file_id]
+    return str(path) if path else None
+
+
+def _text(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
+    text: str = st.text_input(
+        rule.title,
+        key=f"{place}/forget/{rule.key}",
+        persist_state="session",
+        placeholder=rule.example.partition(":")[2],
+        help=rule.help or None,
+    )
+    return text.strip() or None
+
+
+CONTROLS: dict[str, Callable[[RuleCard, DatasetFacts | None, str], str | None]] = {
+    "classes": _classes,
+    "share": _share,
+    "file": _file,
+}

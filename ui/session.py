@@ -1,4 +1,4 @@
-"""What a page knows before it draws: the store, the followed run and its URL, asked questions.
+"""What a page knows before it draws: the store, the followed run and its URL, its questions.
 
 The truth is in the store; ``st.session_state`` holds only what one browser tab has seen. A run is
 found again by ``?run=<id>``, which a page change drops, so the id is kept in both places.
@@ -6,20 +6,29 @@ found again by ``?run=<id>``, which a page change drops, so the id is kept in bo
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 import streamlit as st
 
 from cu_core.errors import LetheError, UnknownRun
 from cu_core.files import ASSETS, ROOT
 from cu_core.service import spawn
-from cu_core.spec import ACTIVE, FetchRequest, RunRecord, TrainRequest, UnlearnRequest
+from cu_core.spec import (
+    ACTIVE,
+    Catalog,
+    FetchRequest,
+    Question,
+    Recorded,
+    RunRecord,
+    TrainRequest,
+    UnlearnRequest,
+)
 from cu_core.stage import unpack
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
@@ -30,7 +39,11 @@ SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
 PATIENCE_S = 6.0  # an engine that is silent for this long is looked after
 PAINT_S = 0.5  # what a page is given to paint before a worker takes the processor
 READ_S = 10.0  # what a notice is given to be read, however often the page is drawn meanwhile
-KEPT = 64  # questions a tab remembers
+QUESTIONS = 64  # that a tab remembers
+
+A = TypeVar("A", bound=Recorded)
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def store() -> Store:
@@ -113,7 +126,7 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
     return run_id
 
 
-def ahead(record: RunRecord) -> int:
+def runs_ahead(record: RunRecord) -> int:
     """How many runs come before a queued one."""
     return sum(r.state in LIVE and r.created < record.created for r in store().runs())
 
@@ -141,37 +154,66 @@ def _bytes(path: Path, stamp: int) -> bytes:
 # --- questions to the engine ------------------------------------------------------------------
 
 
-def ask(kind: str, payload: Mapping[str, Any], tag: Any = None, settle: bool = False) -> Any:
-    """A worker's Answer, with ``answer`` or the sentence ``error``; None while it is open.
+@dataclass(frozen=True)
+class Reply(Generic[A]):
+    """A worker's ``answer``, or in ``error`` the sentence of why there is none; neither while the
+    question is open."""
+
+    answer: A | None = None
+    error: str = ""
+
+    @property
+    def settled(self) -> bool:
+        return self.answer is not None or bool(self.error)
+
+
+@dataclass
+class _Exchange(Generic[A]):
+    """A question of this tab: its id in the store while a worker has it, its reply once it came."""
+
+    id: int | None = None
+    since: float = field(default_factory=time.monotonic)
+    reply: Reply[A] = field(default_factory=Reply)
+
+
+def ask(question: Question[A], tag: object = None, settle: bool = False) -> Reply[A]:
+    """What a worker says to this question.
 
     The same question is asked once a tab; another ``tag`` asks it anew. With ``settle`` it goes
     out only after it has stood for a moment, so that a slider on its way asks nothing.
     """
-    asked = st.session_state.setdefault("asked", {})
-    key = json.dumps([kind, payload, tag], sort_keys=True, default=str)
-    if key not in asked:
-        while len(asked) >= KEPT:
-            asked.pop(next(iter(asked)))
-        asked[key] = {"id": None, "since": time.monotonic(), "reply": None}
-    entry = asked[key]
-    if entry["reply"] is not None:
-        return entry["reply"]
-    if entry["id"] is None and not (settle and time.monotonic() - entry["since"] < SETTLE_S):
-        entry["id"] = store().ask(kind, payload)
+    own = _exchange(question, tag)
+    if own.reply.settled:
+        return own.reply
+    if own.id is None and not (settle and time.monotonic() - own.since < SETTLE_S):
+        own.id = store().ask(question)
         wake(PAINT_S)
-    if entry["id"] is not None:
-        reply = store().answer(entry["id"])
-        if time.monotonic() - entry["since"] > PATIENCE_S:
-            entry["since"] = time.monotonic()
+    if own.id is not None:
+        answer = store().answer(own.id)
+        if time.monotonic() - own.since > PATIENCE_S:
+            own.since = time.monotonic()
             wake()  # nobody may be there any more to answer
-        if reply is None or reply.error == WORKER_GONE:
-            entry["id"] = None  # swept, or its worker died: ask again
-        elif reply.state in ("answered", "failed"):
-            entry["reply"] = reply
-    return entry["reply"]
+        if answer is None or answer.error == WORKER_GONE:
+            own.id = None  # swept, or its worker died: ask again
+        elif answer.answer is not None:
+            own.reply = Reply(question.told(answer.answer))
+        else:
+            own.reply = Reply(error=answer.error)
+    return own.reply
 
 
-def waiting(text: str, ready: Callable[[], Any]) -> None:
+def _exchange(question: Question[A], tag: object) -> _Exchange[A]:
+    """What this tab has of a question; the oldest are dropped."""
+    questions: dict[object, _Exchange[A]] = st.session_state.setdefault("questions", {})
+    key = (question.kind, question.model_dump_json(), tag)
+    if key not in questions:
+        while len(questions) >= QUESTIONS:
+            questions.pop(next(iter(questions)))
+        questions[key] = _Exchange()
+    return questions[key]
+
+
+def waiting(text: str, ready: Callable[[], object]) -> None:
     """A quiet line where something will be; draws the page again once ``ready()`` is true.
 
     It never cuts short the drawing that it is a part of: a click that is met further down would
@@ -194,7 +236,7 @@ def waiting(text: str, ready: Callable[[], Any]) -> None:
     poll()
 
 
-def attempt(action: Callable[..., Any], *args: Any) -> Any:
+def attempt(action: Callable[[*Ts], T], *args: *Ts) -> T | None:
     """The action's result; a refusal is kept and shown by ``notices`` as its sentence."""
     try:
         return action(*args)
@@ -211,12 +253,12 @@ def notice(sentence: str) -> None:
 def notices(place: str = "page") -> None:
     """The notices that ``place`` was the first to draw: a page and a part of it that polls draw
     on their own, and either would take a sentence away before it is read."""
-    told, now = st.session_state.setdefault("told", {}), time.monotonic()
-    told |= {sentence: (place, now) for sentence in st.session_state.pop("notices", [])}
-    for sentence, (where, since) in list(told.items()):
+    drawn, now = st.session_state.setdefault("drawn_notices", {}), time.monotonic()
+    drawn |= {sentence: (place, now) for sentence in st.session_state.pop("notices", [])}
+    for sentence, (where, since) in list(drawn.items()):
         if now - since > READ_S:
-            del told[sentence]
+            del drawn[sentence]
         elif where == place:
             st.warning(blocks.plain(sentence), icon=":material/info:")
-    if place == "page" and (fault := (store().catalog() or {}).get("warning")):
+    if place == "page" and (fault := (store().catalog() or Catalog()).warning):
         blocks.error(fault)  # the installation itself: torch and torchvision do not fit

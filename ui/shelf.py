@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
 from cu_core.spec import RunRecord
 from ui import blocks, session, wording
 
-SHOWN = 8  # rows of a page of the list
+ROWS = 8  # of a page of the list
 
 
 def runs(records: Sequence[RunRecord]) -> None:
@@ -18,9 +19,9 @@ def runs(records: Sequence[RunRecord]) -> None:
     if not records:
         return
     blocks.heading("Runs")
-    pages = -(-len(records) // SHOWN)
+    pages = -(-len(records) // ROWS)
     at = st.pagination(pages, key="runs-page") if pages > 1 else 1
-    for record in records[(at - 1) * SHOWN : at * SHOWN]:
+    for record in records[(at - 1) * ROWS : at * ROWS]:
         _row(record)
 
 
@@ -28,7 +29,7 @@ def _row(record: RunRecord) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"row-{record.run_id}", gap="small"
     ):
-        blocks.entry(wording.given_name(record) or wording.settings(record), _told(record))
+        blocks.entry(wording.given_name(record) or wording.settings(record), _facts(record))
         shown = record.run_id == st.session_state.get("run")
         st.button(
             "Shown" if shown else "Open",
@@ -48,14 +49,14 @@ def _row(record: RunRecord) -> None:
         )
 
 
-def _told(record: RunRecord) -> str:
+def _facts(record: RunRecord) -> str:
     """When, state, what was asked, verdict: the longest is last, since a row has two lines."""
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(record.created))
     if record.state == "damaged":
         return f"{when} · Damaged: {record.message}"
-    said = record.summary.get("verdict") or record.message or record.phase
+    outcome = record.summary.verdict or record.message or record.phase
     settings = wording.settings(record) if wording.given_name(record) else ""
-    return " · ".join(text for text in (when, wording.state(record), settings, said) if text)
+    return " · ".join(text for text in (when, wording.state(record), settings, outcome) if text)
 
 
 def _rename(record: RunRecord) -> None:
@@ -77,7 +78,14 @@ def delete(record: RunRecord) -> None:
         session.unfollow()
 
 
-def confirm(word: str, key: str, text: str, action, *args, disabled: bool = False) -> None:
+def confirm(
+    word: str,
+    key: str,
+    text: str,
+    action: Callable[..., Any],
+    *args: object,
+    disabled: bool = False,
+) -> None:
     """A button that asks once more before it acts."""
     with st.popover(word, disabled=disabled):
         blocks.note(text)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cu_core.spec import FetchRequest, RunRecord, TrainRequest, UnlearnRequest
+from cu_core import forget
+from cu_core.spec import (
+    Catalog,
+    FetchRequest,
+    MetricCard,
+    ModelValues,
+    RunProgress,
+    RunRecord,
+    TrainRequest,
+    UnlearnRequest,
+)
 from ui import blocks, controls
-
-Values = Mapping[str, Any]
 
 PHASES = {
     "training the original": "First, a model learns {data}",
@@ -20,29 +27,36 @@ PHASES = {
 }
 
 
-def sentence(record: RunRecord, progress: Values, newest: Values, catalog: Values) -> str:
+def sentence(
+    record: RunRecord, progress: RunProgress, newest: ModelValues, catalog: Catalog
+) -> str:
     """What is going on, with the figures there are; no verdict."""
-    data = getattr(record.request, "dataset", "the data")
-    phase = str(progress.get("phase") or "")
+    data = record.request.dataset if record.request else "the data"
     for start, text in PHASES.items():
-        if phase.startswith(start) and record.state != "lost":
-            return text.format(data=data, what=forgotten(progress))
+        if progress.phase.startswith(start) and record.state != "lost":
+            return text.format(data=data, what=forget_set(progress))
     if not newest:
-        early = f"Forgetting {forgotten(progress)}" if phase == "unlearning" else "Starting"
+        unlearning = progress.phase == "unlearning"
+        early = f"Forgetting {forget_set(progress)}" if unlearning else "Starting"
         return {"lost": "Interrupted", "stopped": "Stopped"}.get(record.state, early)
     how = {"paused": "Paused", "lost": "Interrupted", "stopped": "Stopped"}.get(record.state)
     at = f"{how} at step {record.step:,} of {record.total:,}, forgetting" if how else "Forgetting"
-    said = _figures(progress, newest, {m["key"]: m for m in catalog.get("metrics", ())})
-    return f"{at} {forgotten(progress)}: {said}"
+    return f"{at} {forget_set(progress)}: {_figures(progress, newest, catalog)}"
 
 
-def _figures(progress: Values, newest: Values, declared: Values) -> str:
-    key = "forget_acc_test" if blocks.is_number(newest.get("forget_acc_test")) else ""
-    key = key or "forget_acc_train"
-    said = f"accuracy {blocks.shown(newest.get(key), declared.get(key, {}), 0) or 'not computed'}"
-    probe = blocks.shown(newest.get("knn_probe_forget"), declared.get("knn_probe_forget", {}), 0)
-    which = "it" if len((progress.get("forget") or {}).get("classes", ())) == 1 else "them"
-    return f"{said}, the features recognise {probe} of {which}" if probe else said
+def _figures(progress: RunProgress, newest: ModelValues, catalog: Catalog) -> str:
+    cards = {card.key: card for card in catalog.metrics}
+
+    def text(key: str) -> str:
+        return blocks.metric_text(
+            newest.get(key), cards.get(key, MetricCard(key=key, title=key)), 0
+        )
+
+    accuracy = text("forget_acc_test") or text("forget_acc_train") or "not computed"
+    probe = text("knn_probe_forget")
+    which = "it" if len(progress.forget.classes) == 1 else "them"
+    features = f", the features recognise {probe} of {which}" if probe else ""
+    return f"accuracy {accuracy}{features}"
 
 
 STATES = {
@@ -69,12 +83,12 @@ def waiting(ahead: int) -> str:
     return "Waiting: one run is ahead" if ahead == 1 else f"Waiting: {ahead} runs are ahead"
 
 
-def forgotten(progress: Values) -> str:
+def forget_set(progress: RunProgress) -> str:
     """The forgotten classes by name, or how many images."""
-    chosen, names = progress.get("forget") or {}, progress.get("class_names") or ()
-    named = [str(names[c]) for c in chosen.get("classes", ()) if c < len(names)]
+    chosen, names = progress.forget, progress.class_names
+    named = [names[c] for c in chosen.classes if c < len(names)]
     if not named:
-        return f"{chosen.get('n_forget', 0):,} images"
+        return f"{chosen.n_forget:,} images"
     more = f" and {len(named) - 3} more classes" if len(named) > 3 else ""
     return ", ".join(named[:3]) + more
 
@@ -87,26 +101,12 @@ def settings(record: RunRecord) -> str:
     if isinstance(request, FetchRequest):
         return f"download of {request.dataset}"
     if isinstance(request, TrainRequest):
-        without = f" without {rule(request.forget)}" if request.forget else ""
+        without = f" without {forget.words(request.forget)}" if request.forget else ""
         return f"{request.model} on {request.dataset}{without}, seed {request.model_seed}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
-    what = f"Forget {rule(request.forget)} of {request.dataset} in {request.model} with {method}"
-    knobs = [f"{controls.spoken(k)} {controls.written(v)}" for k, v in request.hparams.items()]
-    return ", ".join([what, *knobs, f"seed {request.seed}"])
-
-
-SHARE = re.compile(r"(random|per-class):([0-9]*\.?[0-9]+)")
-
-
-def rule(forget: str) -> str:
-    """A forget rule as a person says it: "class:3,5" -> "classes 3, 5"."""
-    kind, _, given = forget.partition(":")
-    if kind == "class":
-        return f"class{'es' * (',' in given)} {given.replace(',', ', ')}"
-    if found := SHARE.fullmatch(forget):
-        share = f"{float(found[2]) * 100:g} %"
-        return f"a random {share}" if kind == "random" else f"{share} of every class"
-    return forget
+    what = f"Forget {forget.words(request.forget)} of {request.dataset} in {request.model}"
+    knobs = [f"{controls.words(k)} {controls.value_text(v)}" for k, v in request.hparams.items()]
+    return ", ".join([f"{what} with {method}", *knobs, f"seed {request.seed}"])
 
 
 def given_name(record: RunRecord) -> str:
@@ -118,17 +118,18 @@ def given_name(record: RunRecord) -> str:
     return record.name
 
 
-def retrained(curves: Sequence[Values]) -> str:
+def retrained(curves: Sequence[Mapping[str, Any]]) -> str:
     """The retrained model's own figures, from a recorded run's curves."""
-    said = [
-        f"{line['title'][0].lower()}{line['title'][1:]} {blocks.shown(line['retrained'], line, 0)}"
-        for line in curves
-        if "forget" in line["key"] and blocks.is_number(line.get("retrained"))
-    ]
-    return f"Retrained model: {', '.join(said)}" if said else "No retrained reference"
+    figures = []
+    for line in curves:
+        card = MetricCard(key=line["key"], title=line["title"], unit=line["unit"])
+        figure = blocks.metric_text(line.get("retrained"), card, 0)
+        if "forget" in card.key and figure:
+            figures.append(f"{card.title[0].lower()}{card.title[1:]} {figure}")
+    return f"Retrained model: {', '.join(figures)}" if figures else "No retrained reference"
 
 
-def recorded(header: Values) -> str:
+def provenance(header: Mapping[str, Any]) -> str:
     """When and where a recorded run was made."""
-    told = header.get("recorded") or ""
-    return ", ".join(map(str, told.values())) if isinstance(told, Mapping) else str(told)
+    facts = header.get("recorded") or ""
+    return ", ".join(map(str, facts.values())) if isinstance(facts, Mapping) else str(facts)

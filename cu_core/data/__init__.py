@@ -5,6 +5,7 @@ import fails loudly, here, with its own traceback.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from cu_core import registry
@@ -12,7 +13,7 @@ from cu_core.data.source import Source
 from cu_core.errors import BadRequest
 from cu_core.spec import Dataset, OnProgress
 
-__all__ = ["Source", "downloaded", "fetch", "load", "sources"]
+__all__ = ["Source", "downloaded", "fetch", "fetcher", "load", "sources"]
 
 
 def sources() -> list[Source]:
@@ -43,10 +44,15 @@ def downloaded(key: str, home: Path) -> bool:
 
 def fetch(key: str, home: Path, progress: OnProgress) -> None:
     """Download a source into ``home``. BadRequest if there is nothing to download."""
+    fetcher(key)(home, progress)
+
+
+def fetcher(key: str) -> Callable[[Path, OnProgress], None]:
+    """What downloads a source, not yet called. BadRequest if there is nothing to download."""
     source, _ = _resolve(key)
     if source.fetch is None:
         raise BadRequest(f"{source.key} needs no download; use it as it is.")
-    source.fetch(home, progress)
+    return source.fetch
 
 
 def _resolve(key: str) -> tuple[Source, str]:

@@ -12,9 +12,9 @@ from cu_core import registry
 from cu_core.errors import BadForgetSet
 from cu_core.forget._rule import Rule
 from cu_core.forget._stages import beyond, stage_rules
-from cu_core.spec import Dataset, ForgetSet, Ints
+from cu_core.spec import Dataset, ForgetSet, Ints, RuleCard
 
-__all__ = ["Rule", "beyond", "parse", "rules", "stage_rules"]
+__all__ = ["Rule", "beyond", "cards", "parse", "rules", "stage_rules", "words"]
 
 
 def rules() -> list[Rule]:
@@ -22,6 +22,23 @@ def rules() -> list[Rule]:
     here = sys.modules[__name__]
     found = registry.scan(here, lambda m: [m.RULE], lambda rule: rule.key, "rule")
     return [found[key] for key in sorted(found)]
+
+
+def cards() -> dict[str, RuleCard]:
+    """Every rule by its key: what it is called, what it does, and what asks for the rest of it."""
+    fields = RuleCard.model_fields
+    return {r.key: RuleCard(**{name: getattr(r, name) for name in fields}) for r in rules()}
+
+
+def words(rule: str) -> str:
+    """A rule as a sentence says it: "class:3,5" is "classes 3, 5". As it is written where its file
+    has no words for it, or would refuse it."""
+    key, _, argument = rule.strip().partition(":")
+    say = next((r.words for r in rules() if r.key == key), None)
+    try:
+        return say(argument.strip()) if say else rule
+    except BadForgetSet:
+        return rule
 
 
 def parse(rule: str, dataset: Dataset, seed: int) -> ForgetSet:

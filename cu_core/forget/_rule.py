@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from cu_core.errors import BadForgetSet
 from cu_core.spec import Dataset, Ints
@@ -13,6 +14,9 @@ class Rule:
 
     ``select(argument, dataset, seed) -> indices``: the text after the colon; int64 (F,), in any
     order, each once, inside the training part. BadForgetSet with a sentence for anything else.
+    ``control``: what asks for that text on a page; "share" gives a fraction, "file" the path of a
+    file with one of ``endings``, "text" whatever is typed. ``words(argument)``: the samples as a
+    sentence names them, by default as the request does.
     """
 
     key: str
@@ -20,6 +24,9 @@ class Rule:
     example: str
     help: str
     select: Callable[[str, Dataset, int], Ints]
+    control: Literal["classes", "share", "file", "text"] = "text"
+    endings: tuple[str, ...] = ()
+    words: Callable[[str], str] | None = None
 
 
 def fraction(text: str, rule: str) -> float:
@@ -34,3 +41,8 @@ def fraction(text: str, rule: str) -> float:
             f"{rule}:0.1 is a tenth."
         )
     return value
+
+
+def percent(text: str, rule: str) -> str:
+    """The fraction in percent: "0.05" is "5 %"."""
+    return f"{fraction(text, rule) * 100:g} %"

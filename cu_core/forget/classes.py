@@ -33,10 +33,17 @@ def _class_id(text: str, names: tuple[str, ...]) -> int:
     raise BadForgetSet(f"There is no class {text!r}; the classes are {listed}{rest}{ids}.")
 
 
+def words(argument: str) -> str:
+    """ "3,5" -> "classes 3, 5"."""
+    return f"class{'es' * (',' in argument)} {argument.replace(',', ', ')}"
+
+
 RULE = Rule(
     key="class",
     title="Whole classes",
     example="class:5",
     help="Every training sample of one or more classes, by id or by name.",
     select=select,
+    control="classes",
+    words=words,
 )

@@ -19,11 +19,10 @@ def select(argument: str, dataset: Dataset, seed: int) -> Ints:
         raise BadForgetSet(
             f"There is no file {argument!r}; write indices:FILE with a list of them."
         )
-    readers = {".txt": _lines, ".csv": _lines, ".npy": _npy, ".json": _json}
-    if path.suffix.lower() not in readers:
-        raise BadForgetSet(f"{path.name} is none of {', '.join(readers)}; save the indices as one.")
+    if path.suffix.lower() not in READERS:
+        raise BadForgetSet(f"{path.name} is none of {', '.join(READERS)}; save the indices as one.")
     try:
-        values = readers[path.suffix.lower()](path)
+        values = READERS[path.suffix.lower()](path)
     except (OSError, ValueError, EOFError, csv.Error, RecursionError) as error:
         raise BadForgetSet(f"{path.name} cannot be read as a list of indices: {error}.") from None
     return _checked(values, path.name, len(dataset.train_y))
@@ -75,10 +74,14 @@ def _checked(values: list[int], name: str, n: int) -> Ints:
     return unique
 
 
+READERS = {".txt": _lines, ".csv": _lines, ".npy": _npy, ".json": _json}
 RULE = Rule(
     key="indices",
     title="Listed samples",
     example="indices:FILE",
-    help="The training samples whose indices a .txt, .csv, .npy or .json file lists.",
+    help="The training samples that a file lists by index: one a line (.txt, .csv), an array of "
+    "whole numbers (.npy) or a .json list.",
     select=select,
+    control="file",
+    endings=tuple(READERS),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cu_core.forget._rule import Rule, fraction
+from cu_core.forget._rule import Rule, fraction, percent
 from cu_core.seeding import derive
 from cu_core.spec import Dataset, Ints
 
@@ -20,8 +20,10 @@ def select(argument: str, dataset: Dataset, seed: int) -> Ints:
 
 RULE = Rule(
     key="per-class",
-    title="Fraction of every class",
+    title="A share of every class",
     example="per-class:0.1",
     help="The same random fraction of each class.",
     select=select,
+    control="share",
+    words=lambda argument: f"{percent(argument, 'per-class')} of every class",
 )

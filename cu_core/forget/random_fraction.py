@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cu_core.forget._rule import Rule, fraction
+from cu_core.forget._rule import Rule, fraction, percent
 from cu_core.seeding import derive
 from cu_core.spec import Dataset, Ints
 
@@ -16,8 +16,10 @@ def select(argument: str, dataset: Dataset, seed: int) -> Ints:
 
 RULE = Rule(
     key="random",
-    title="Random fraction",
+    title="A random share",
     example="random:0.1",
     help="A random fraction of all training samples.",
     select=select,
+    control="share",
+    words=lambda argument: f"a random {percent(argument, 'random')}",
 )

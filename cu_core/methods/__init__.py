@@ -16,7 +16,7 @@ from cu_core.spec import KnobCard, Method, MethodCard
 @cache
 def _registry() -> dict[str, type[Method]]:
     here = sys.modules[__name__]
-    return registry.scan(here, _declared, method_key, "method", group="lethe.methods")
+    return registry.scan(here, declared, method_key, "method", group="lethe.methods")
 
 
 def method_key(cls: type[Method]) -> str:
@@ -24,12 +24,14 @@ def method_key(cls: type[Method]) -> str:
     return cls.__module__.rpartition(".")[2].replace("_", "-")
 
 
-def _declared(module: ModuleType) -> list[type[Method]]:
+def declared(module: ModuleType) -> list[type[Method]]:
+    """The one method of a file. ImportError for a file with another number of classes."""
     own = [
         v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__
     ]
     if len(own) != 1:
-        raise ImportError(f"{module.__name__} must declare one Method, it declares {len(own)}.")
+        names = ", ".join(cls.__name__ for cls in own) or "none"
+        raise ImportError(f"{module.__name__} must declare one class, its Method; here: {names}.")
     return own
 
 

@@ -39,6 +39,7 @@ class Contrastive(
     "towards those of the others. Cross-entropy on retained batches keeps the rest in place.",
     loss=r"\lambda_{UL}\,\big(\text{push}_\tau-\text{pull}_\tau\big)+\lambda_{CE}\,\mathcal L_{CE}",
     epoch_over="forget",
+    toy_knobs={"queue": 32, "key_momentum": 0.9, "retain_draw": "hard"},
     presets={
         "paper": {"epochs": 1, "batch_size": 64, "lr": 1e-3},
         "official-code": {"batch_size": 128, "lr": 1e-3}

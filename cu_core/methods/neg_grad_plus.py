@@ -37,6 +37,7 @@ class NegGradPlus(
     r"+\lambda_{CL}\,\mathcal L_{CL}(D_r)",
     epoch_over="retain",
     augments=True,
+    toy_knobs={"coun_weight": 0.5},
     presets={
         "coun": {"epochs": 50, "batch_size": 256, "lr": 1e-2, "weight_decay": 5e-4}
         | {"schedule": "cosine"},

@@ -51,6 +51,7 @@ class SelectiveSynapticDampening(
     "Nothing is trained, so nothing is repaired either.",
     loss=r"\theta\leftarrow\min(\lambda I_D/I_f,\,1)\,\theta\ \text{ where } I_f>\alpha I_D",
     epoch_over="none",
+    toy_knobs={"importance": "output", "selection": 2.0},
     presets={
         "ssd-runner": {"selection": 10.0, "strength": 1.0},
         "ssd-runner-vit": {"selection": 5.0, "strength": 1.0},

@@ -37,6 +37,7 @@ class WeightNegation(
     epoch_over="retain",
     uses_forget=False,
     augments=True,
+    toy_knobs={"coun_weight": 0.5},
     presets={
         "coun": {"epochs": 50, "batch_size": 256, "lr": 1e-2, "weight_decay": 5e-4}
         | {"layers": 1, "schedule": "cosine"},

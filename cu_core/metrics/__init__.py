@@ -20,10 +20,10 @@ VERSION = "2"  # to be raised when a metric that has its key already gives anoth
 @cache
 def _registry() -> dict[str, Metric]:
     here = sys.modules[__name__]
-    return registry.scan(here, _declared, lambda m: m.key, "metric", group="lethe.metrics")
+    return registry.scan(here, declared, lambda m: m.key, "metric", group="lethe.metrics")
 
 
-def _declared(module: ModuleType) -> list[Metric]:
+def declared(module: ModuleType) -> list[Metric]:
     """Those made in this file, not those it imports from another."""
     found = [value for value in vars(module).values() if isinstance(value, Metric)]
     return [metric for metric in found if metric.compute.__module__ == module.__name__]

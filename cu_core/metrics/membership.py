@@ -35,7 +35,8 @@ def non_members(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> NDArra
     """Which forget samples (F,) the attack calls non-members; arguments as `mia_confidence`."""
     n = min(len(retain_p), len(test_p), LIMIT)
     sides = [np.ravel(side)[_thinned(len(side), n)] for side in (retain_p, test_p)]
-    attack = SVC(C=3, gamma="auto", kernel="rbf")
+    # Its seed decides nothing here; without one it would draw from everybody's random numbers.
+    attack = SVC(C=3, gamma="auto", kernel="rbf", random_state=0)
     attack.fit(np.concatenate(sides)[:, None], np.repeat([1, 0], n))
     called: NDArray[np.bool_] = attack.predict(np.ravel(forget_p)[:, None]) == 0
     return called

@@ -13,7 +13,7 @@ from cu_core.errors import BadRequest
 from cu_core.models import architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
 
-__all__ = ["Architecture", "Classifier", "build", "get", "info", "names", "supports"]
+__all__ = ["Architecture", "Classifier", "assemble", "build", "get", "info", "names", "supports"]
 
 
 @cache
@@ -69,8 +69,16 @@ def build(
         raise BadRequest(reason)
     if n_classes < 2:
         raise BadRequest(f"A classifier needs at least two classes, and here there is {n_classes}.")
+    return assemble(get(architecture), shape, n_classes, head, seed)
+
+
+def assemble(
+    declared: Architecture, shape: Shape, n_classes: int, head: Head = "plain", seed: int = 0
+) -> Classifier:
+    """``build`` of a declaration, which need not be in the registry and is not asked whether the
+    shape fits."""
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed, which would also reset the streams of every GPU.
         torch.default_generator.manual_seed(seed)
-        body, width = get(architecture).body(tuple(shape))
-        return Classifier(architecture, body, width, tuple(shape), n_classes, head)
+        body, width = declared.body(tuple(shape))
+        return Classifier(declared.key, body, width, tuple(shape), n_classes, head)

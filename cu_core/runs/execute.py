@@ -30,6 +30,7 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> None:
     ``model_to_come``: the request's ``original`` is yet to be made, by the stage before it.
     """
     if isinstance(request, FetchRequest):
+        data.fetcher(request.dataset)
         return
     setup = Setup(request, store.home)
     if isinstance(request, UnlearnRequest):

@@ -14,6 +14,7 @@ from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
 from cu_core.errors import BadRequest
 from cu_core.models import calibrate, train
 from cu_core.spec import (
+    STOP_RULES,
     ComputePlan,
     Dataset,
     ForgetFacts,
@@ -178,8 +179,12 @@ def method_of(
             f"{cls.label} works on whole classes; {request.forget} is a {chosen.kind} set. "
             "Choose class:NAME, or another method."
         )
-    if request.stop_rule == "class-accuracy" and chosen.kind != "class":
-        raise BadRequest("The stop rule class-accuracy (Eq. 8) needs a class to forget.")
+    rule = STOP_RULES[request.stop_rule]
+    if chosen.kind not in rule.kinds:
+        raise BadRequest(
+            f"The stop rule {rule.key} needs a {' or '.join(rule.kinds)} to forget; "
+            f"{request.forget} is a {chosen.kind} set. Choose another stop rule."
+        )
     if provenance is not None and provenance.method == request.method:
         return cls.make(None, **provenance.knobs)
     return cls.make(request.preset, **request.hparams)

@@ -24,7 +24,8 @@ def forget_in_stages(
 ) -> Iterator[RunRecord]:
     """The record of each stage as it ends. One that was stopped is the last; one that fails raises.
 
-    ``rules``: of everything forgotten by the end of each stage. All are checked before any runs.
+    ``rules``: of everything forgotten by the end of each stage. All are checked before this
+    returns, and none runs until the first record is asked for.
     """
     stages = [
         request.model_copy(update={"forget": rule, "after": before})
@@ -33,10 +34,14 @@ def forget_in_stages(
     for stage in stages:
         known = stage.original or "the last stage's" if stage.after else stage.original
         check(store, stage.model_copy(update={"original": known}), bool(stage.after))
-    original = request.original
+    return _each(store, stages, name or f"{request.method}, {request.dataset}")
+
+
+def _each(store: Store, stages: Sequence[UnlearnRequest], name: str) -> Iterator[RunRecord]:
+    original = stages[0].original
     for number, stage in enumerate(stages, start=1):
         asked = stage.model_copy(update={"original": original})
-        title = f"{name or f'{request.method}, {request.dataset}'}, stage {number} of {len(stages)}"
+        title = f"{name}, stage {number} of {len(stages)}"
         record = _run(store, asked, f"{title}: {asked.forget}")
         yield record
         if record.state != "done":
@@ -45,10 +50,10 @@ def forget_in_stages(
 
 
 def _run(store: Store, request: UnlearnRequest, name: str) -> RunRecord:
-    run_id = store.enqueue(request, name=name)
+    claimed = store.claim_new(request, name=name)
     with suppress(Cancelled, KeyboardInterrupt):  # the record says that it was stopped
-        execute(store, store.claim_run(run_id))
-    return store.run(run_id)
+        execute(store, claimed)
+    return store.run(claimed.run_id)
 
 
 def keep(store: Store, record: RunRecord) -> str:

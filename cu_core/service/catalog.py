@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
-from cu_core import data, engine, methods, metrics, models
+from cu_core import data, engine, forget, methods, metrics, models
 from cu_core.models.selfcheck import check_torchvision
 from cu_core.spec import (
+    STOP_RULES,
     Catalog,
     DataCard,
     DeviceCard,
@@ -16,22 +17,6 @@ from cu_core.spec import (
     NetworkCard,
     RuleCard,
 )
-
-STOP_RULES = [
-    {"key": "none", "title": "Run every step", "help": "Ends after the epochs asked for."},
-    {
-        "key": "class-accuracy",
-        "title": "Stop at chance (Eq. 8)",
-        "help": "Class tasks: ends once accuracy on the forgotten class's test images is at most "
-        "1 / classes. Reads test data, as the paper does.",
-    },
-    {
-        "key": "sample-accuracy",
-        "title": "Stop at test accuracy (Eq. 9)",
-        "help": "Ends once the forget samples are recognised no better than the test set. Reads "
-        "test data, as the paper does.",
-    },
-]
 
 
 def metric_cards() -> tuple[MetricCard, ...]:
@@ -63,6 +48,11 @@ def data_cards(home: Path) -> tuple[DataCard, ...]:
     )
 
 
+def stop_rule_cards() -> tuple[RuleCard, ...]:
+    rules = STOP_RULES.values()
+    return tuple(RuleCard(key=rule.key, title=rule.title, help=rule.help) for rule in rules)
+
+
 def device_card() -> DeviceCard:
     key = engine.pick_device()
     label = f"CPU, {torch.get_num_threads()} of {os.cpu_count()} cores"
@@ -78,7 +68,8 @@ def catalog(home: Path) -> Catalog:
         metrics=metric_cards(),
         models=network_cards(),
         datasets=data_cards(home),
-        stop_rules=tuple(RuleCard(**rule) for rule in STOP_RULES),
+        forget_rules=tuple(forget.cards().values()),
+        stop_rules=stop_rule_cards(),
         device=device_card(),
         warning=check_torchvision(),
     )

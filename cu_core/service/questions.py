@@ -9,11 +9,10 @@ from typing import Any
 
 from cu_core import data, engine
 from cu_core.data.probe import make_probe
-from cu_core.errors import LetheError
-from cu_core.models import checkpoint
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup, cadence, make_job, method_of
 from cu_core.service import extra_maps
+from cu_core.service.weights import import_weights
 from cu_core.spec import (
     ClassFacts,
     Dataset,
@@ -31,7 +30,7 @@ from cu_core.spec import (
     SolidMap,
     question,
 )
-from cu_core.store import ModelRecord, Store
+from cu_core.store import Store
 
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 LAYOUT_S = 0.05  # a frame's place on the map and in the store, roughly
@@ -124,42 +123,14 @@ def _seconds_per_step(method: Method, job: Job) -> float:
 
 
 def import_model(store: Store, asked: ImportWeights) -> ImportedModel:
-    """Checks an uploaded weights file against the data and keeps it as an original model."""
-    dataset = data.load(asked.dataset, store.home)
+    """Keeps an uploaded weights file as an original model. The upload is gone afterwards."""
     path = Path(asked.path)
     try:
-        model, notes = checkpoint.import_file(
-            path, dataset.shape, dataset.n_classes, asked.architecture
-        )
+        record = import_weights(store, path, asked.dataset, asked.architecture, asked.name)
     finally:
-        path.unlink(missing_ok=True)
-    sha = checkpoint.weights_sha256(model)
-    record = ModelRecord(
-        id=f"imported-{sha[:12]}",
-        kind="imported",
-        architecture=model.architecture,
-        head=model.head,
-        dataset=dataset.key,
-        dataset_hash=dataset.hash,
-        class_names=dataset.class_names,
-        shape=dataset.shape,
-        notes=tuple(notes),
-        name=asked.name or path.stem,
-    )
-    header = {
-        "architecture": model.architecture,
-        "head": model.head,
-        "shape": list(dataset.shape),
-        "n_classes": dataset.n_classes,
-        "class_names": list(dataset.class_names),
-        "notes": notes,
-    }
-    if store.has_model(record.id):
-        raise LetheError(f"These weights are cached already, as {record.id}.")
-    store.add_model(
-        record, lambda folder: checkpoint.save(folder / "model.safetensors", model, header)
-    )
-    return ImportedModel(model_id=record.id, notes=tuple(notes))
+        if path.parent == store.paths.incoming:  # a file from elsewhere is a person's own
+            path.unlink(missing_ok=True)
+    return ImportedModel(model_id=record.id, notes=record.notes)
 
 
 ANSWERS: Mapping[type[Any], Callable[[Store, Any], Recorded]] = {

@@ -5,9 +5,10 @@ import subprocess
 import sys
 import time
 
-from cu_core.files import PACKAGE
+from cu_core.files import INSTALLED, PACKAGE
 from cu_core.store import Store
 
+WORKER = "cu_core.service.worker"
 # Threads that spin while they wait for one another steal the core from the one they wait for: with
 # a browser drawing on the same two cores, steps took 112-196 ms instead of 19-25.
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -40,10 +41,13 @@ def ensure_worker(store: Store, app: int | None = None) -> bool:
 
 def _start(store: Store, app: int | None) -> None:
     watched = ["--app", str(app)] if app else []
+    # A copy of the source is imported from its own folder. An installed Lethe stays in the folder
+    # the app was started from, so that relative paths mean it, and (-P) imports nothing from there.
+    options, folder = (["-P"], None) if INSTALLED else ([], PACKAGE.parent)
     with (store.home / "worker.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "cu_core.service.worker", "--home", str(store.home), *watched],
-            cwd=PACKAGE.parent,
+            [sys.executable, *options, "-m", WORKER, "--home", str(store.home), *watched],
+            cwd=folder,
             env=PATIENT | KEEPING | os.environ,
             stdin=subprocess.DEVNULL,
             stdout=log,

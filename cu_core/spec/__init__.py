@@ -17,7 +17,7 @@ from cu_core.spec._catalog import (
     RuleCard,
 )
 from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
-from cu_core.spec._method import Batches, Job, Method, explain_knobs, knob, knob_range
+from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
@@ -58,13 +58,16 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
+from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
     "FINAL",
     "SCHEMA_VERSION",
+    "STOP_RULES",
     "AtlasFacts",
     "Batches",
     "Catalog",
@@ -116,12 +119,12 @@ __all__ = [
     "SolidMap",
     "SolidMapCount",
     "StepLog",
+    "StopRule",
     "Summary",
     "TrainRequest",
     "UnlearnRequest",
-    "explain_knobs",
     "knob",
-    "knob_range",
     "metric",
+    "option_of",
     "question",
 ]

@@ -76,13 +76,15 @@ class DataCard(Recorded):
 
 
 class RuleCard(Recorded):
-    """A rule: one to forget by, or one to stop by. ``example``: as a request holds it."""
+    """A rule: one to forget by, or one to stop by. ``example``: as a request holds it; ``control``:
+    what asks for the rest of a forget rule, ``endings``: of a file that it asks for."""
 
     key: str
     title: str
     help: str = ""
     example: str = ""
     control: str = ""
+    endings: tuple[str, ...] = ()
 
 
 class DeviceCard(Recorded):

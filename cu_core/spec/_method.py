@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cu_core.errors import BadRequest
+from cu_core.errors import BadRequest, explain
 
 
 def knob(
@@ -95,6 +95,8 @@ class Method(BaseModel):
     augments: ClassVar[bool] = False  # trains on the original recipe's crops and flips
     kinds: ClassVar[tuple[str, ...]] = ("class", "sample")  # the scenarios it supports
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    # With which every other knob counts on the contract's toy, where the defaults do too little
+    toy_knobs: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def __init_subclass__(cls, **declared: Any) -> None:
         super().__init_subclass__()
@@ -102,7 +104,8 @@ class Method(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **declared: Any) -> None:
         for name, value in declared.items():
-            setattr(cls, name, MappingProxyType(value) if name == "presets" else value)
+            fixed = MappingProxyType(value) if isinstance(value, dict) else value
+            setattr(cls, name, fixed)
 
     @classmethod
     def make(cls, preset: str | None = None, **hparams: Any) -> Method:
@@ -113,7 +116,7 @@ class Method(BaseModel):
         try:
             return cls(**{**(cls.presets[preset] if preset else {}), **hparams})
         except ValidationError as error:
-            raise BadRequest(explain_knobs(cls, error)) from None
+            raise BadRequest(explain(error, cls, what="knob")) from None
 
     def steps_per_epoch(self, job: Job) -> int:
         raise NotImplementedError
@@ -129,33 +132,3 @@ class Method(BaseModel):
     def total_steps(self, job: Job) -> int:
         """Updates of the whole run: epochs x steps an epoch, where the method has epochs."""
         return int(getattr(self, "epochs", 1)) * self.steps_per_epoch(job)
-
-
-def explain_knobs(cls: type[Method], error: ValidationError) -> str:
-    """A sentence per wrong knob: name, kind, range, unit and the value given."""
-    sentences = []
-    for fault in error.errors():
-        if not fault["loc"]:  # of several knobs together, in the method's own words
-            sentences.append(str(fault["ctx"]["error"]))
-            continue
-        name = str(fault["loc"][0])
-        if name not in cls.model_fields or fault["type"] == "extra_forbidden":
-            known = ", ".join(cls.model_fields)
-            sentences.append(f"{cls.__name__} has no knob {name!r}; it has {known}.")
-            continue
-        sentences.append(
-            f"{cls.__name__}.{name} must be {knob_range(cls, name)}, got {fault['input']!r}."
-        )
-    return " ".join(sentences)
-
-
-def knob_range(cls: type[Method], name: str) -> str:
-    """What the knob takes, in words: 'a number in [0.05, 2.0]', 'one of paper, official'."""
-    schema = cls.model_json_schema()["properties"][name]
-    if "enum" in schema:
-        return "one of " + ", ".join(str(v) for v in schema["enum"])
-    if schema.get("type") == "boolean":
-        return "true or false"
-    kind = "an integer" if schema.get("type") == "integer" else "a number"
-    unit = f" {schema['unit']}" if schema.get("unit") else ""
-    return f"{kind} in [{schema['minimum']}, {schema['maximum']}]{unit}"

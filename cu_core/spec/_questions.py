@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from cu_core.errors import BadRequest
+from cu_core.errors import BadRequest, explain
 from cu_core.spec._progress import Recorded
 from cu_core.spec._record import UnlearnRequest
 
@@ -116,7 +116,7 @@ class ExactMap(Question[ExactMapFacts]):
     kind = "exact"
     Answer = ExactMapFacts
     run: str
-    step: Any  # checked by whoever answers, whose sentence names it
+    step: Any = None  # checked by whoever answers, whose sentence names it
 
 
 class SolidMapCount(Recorded):
@@ -135,8 +135,12 @@ class SolidMap(Question[SolidMapCount]):
 
 
 def question(kind: str, payload: Mapping[str, Any]) -> Question[Any]:
-    """What was asked, from how it travels. BadRequest when this version knows no such question."""
+    """What was asked, from how it travels. BadRequest when this version knows no such question, or
+    one without what it needs."""
     for cls in (DescribeDataset, Preflight, ImportWeights, ExactMap, SolidMap):
         if cls.kind == kind:
-            return cast(Question[Any], cls.model_validate(payload))
+            try:
+                return cast(Question[Any], cls.model_validate(payload))
+            except ValidationError as error:
+                raise BadRequest(explain(error, cls)) from None
     raise BadRequest(f"No worker answers {kind!r}; it may be of another version of Lethe.")

@@ -11,59 +11,92 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cu_core.spec._progress import Summary
+from cu_core.spec._stopping import STOP_RULES, StopRuleKey
 
 SCHEMA_VERSION = 1
-FLAGS = {"train_epochs": "epochs"}  # where the command line calls a field something else
+SEED_LIMIT = 2**31 - 1
+
+
+def _field(default: Any, help: str, flag: str = "", **bounds: Any) -> Any:
+    """A field of a request. ``help`` is what the command line and the pages say of it; ``flag`` is
+    its option where that is not the field's own name."""
+    return Field(default, description=help, json_schema_extra={"flag": flag}, **bounds)
+
+
+def _seed(help: str, flag: str = "") -> Any:
+    return _field(0, help, flag, ge=0, le=SEED_LIMIT)
+
+
+def option_of(cls: type[BaseModel], name: str) -> str:
+    """The option of a request's field: ``--max-steps``; ``--no-reference`` for one that is on."""
+    field = cls.model_fields[name]
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    flag = str(extra.get("flag") or name).replace("_", "-")
+    return f"--no-{flag}" if field.default is True else f"--{flag}"
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    dataset: str = "digits"
-    model: str = "small-cnn"
-    head: Literal["plain", "normalised"] = "plain"
-    model_seed: int = Field(0, ge=0, le=2**31 - 1)
-    train_epochs: int | None = Field(None, ge=1, le=500)  # None: the recipe's own for this data
-    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: the faster one, measured
+    dataset: str = _field("digits", "digits, parquet:PATH, folder:PATH, ..., see `list`")
+    model: str = _field("small-cnn", "the network, see `list`")
+    head: Literal["plain", "normalised"] = _field("plain", "normalised: for ResNets, VGG and ViT")
+    model_seed: int = _seed("seed the models are trained with")
+    train_epochs: int | None = _field(
+        None, "of training; without it the recipe's own for this data", "epochs", ge=1, le=500
+    )
+    device: Literal["auto", "cuda", "mps", "cpu"] = _field("auto", "what computes")
+    precision: Literal["auto", "float32", "bfloat16"] = _field(
+        "auto", "auto: whichever this machine is faster with, measured once"
+    )
 
 
 class TrainRequest(_Request):
     """Train an original model, or with ``forget`` its retrained reference."""
 
     kind: Literal["train"] = "train"
-    forget: str | None = None
-    forget_seed: int = Field(0, ge=0, le=2**31 - 1)
+    model_seed: int = _seed("seed of the weights and of the batches", "seed")
+    forget: str | None = _field(
+        None, "leave this out, for the retrained reference: class:5, random:0.1, ..."
+    )
+    forget_seed: int = _seed("seed of a random forget set")
 
 
 class UnlearnRequest(_Request):
     """Everything that decides an unlearning run. The page and the command line build the same."""
 
     kind: Literal["unlearn"] = "unlearn"
-    original: str | None = None  # id of a model in the cache, e.g. an imported one; None: train it
-    forget: str = "class:5"
-    after: str | None = None  # the part of ``forget`` that ``original`` has forgotten before
-    method: str = "contrastive"
-    preset: str | None = None
-    hparams: dict[str, Any] = Field(default_factory=dict)
-    seed: int = Field(0, ge=0, le=2**31 - 1)  # batches and forget set
-    every: int | None = Field(None, ge=1)  # steps between snapshots; None: 24 to 60 a run
-    max_steps: int | None = Field(None, ge=1)
-    stop_rule: Literal["none", "class-accuracy", "sample-accuracy"] = "none"
-    probe_size: int = Field(2000, ge=20, le=50_000)
-    reference: bool = True  # train the retrained model if none is cached
+    original: str | None = _field(
+        None, "id of a model in the cache to start from, e.g. an imported one; without it, train it"
+    )
+    forget: str = _field("class:5", "class:5, class:3,5, random:0.1, ..., see `list`")
+    after: str | None = _field(None, "the part of --forget that --original forgot before")
+    method: str = _field("contrastive", "how to unlearn, see `list`")
+    preset: str | None = _field(None, "a named set of knobs, see `list`")
+    hparams: dict[str, Any] = Field(
+        default_factory=dict, description="a knob of the method", json_schema_extra={"flag": "set"}
+    )
+    seed: int = _seed("of the run: its batches and a random forget set")
+    every: int | None = _field(None, "steps between snapshots; without it 24 to 60 a run", ge=1)
+    max_steps: int | None = _field(None, "end after so many steps at most", ge=1)
+    stop_rule: StopRuleKey = _field(
+        "none", "; ".join(f"{rule.key}: {rule.title}" for rule in STOP_RULES.values())
+    )
+    probe_size: int = _field(2000, "points on the map", ge=20, le=50_000)
+    reference: bool = _field(True, "train a retrained model to compare with, if none is cached")
 
     def command(self) -> str:
         """The command that makes the same run: whatever differs from the defaults."""
-        words = ["python", "-m", "cu_core", "unlearn", "--forget", self.forget]
-        for name, declared in type(self).model_fields.items():
+        cls, words = type(self), ["python", "-m", "cu_core", "unlearn", "--forget", self.forget]
+        for name, declared in cls.model_fields.items():
             value = getattr(self, name)
             if name in ("kind", "forget", "hparams", "reference") or value == declared.default:
                 continue
-            words += [f"--{FLAGS.get(name, name).replace('_', '-')}", str(value)]
+            words += [option_of(cls, name), str(value)]
         for knob, value in self.hparams.items():
-            words += ["--set", f"{knob}={value if isinstance(value, str) else json.dumps(value)}"]
-        return shlex.join(words if self.reference else [*words, "--no-reference"])
+            text = value if isinstance(value, str) else json.dumps(value)
+            words += [option_of(cls, "hparams"), f"{knob}={text}"]
+        return shlex.join(words if self.reference else [*words, option_of(cls, "reference")])
 
 
 class FetchRequest(BaseModel):
@@ -72,7 +105,7 @@ class FetchRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["fetch"] = "fetch"
-    dataset: str
+    dataset: str = Field(description="a set that has to be downloaded, see `list`")
 
 
 Request = TrainRequest | UnlearnRequest | FetchRequest

@@ -58,7 +58,7 @@ def _side(box: Sequence[float], axes: int) -> float:
     return box_scale(box) if axes == 2 else float(box[3]) or 1.0
 
 
-def quantise_known(places: ArrayLike, box: Sequence[float]) -> NDArray[np.uint16]:
+def quantise_partial(places: ArrayLike, box: Sequence[float]) -> NDArray[np.uint16]:
     """uint16 (P, axes) of places of which some are NaN: those have NO_PLACE on every axis."""
     wanted = np.asarray(places, np.float64)
     known = np.isfinite(wanted).all(1)

@@ -32,7 +32,7 @@ def player_html(data: bytes, title: str) -> str:
         "run": base64.b64encode(zlib.compress(data, 6)).decode("ascii"),
         "style": source.style(),
         "markup": source.markup(),
-        "script": source.script().replace("export default function mount", "function mount"),
+        "script": source.script(),
     }
 
 
@@ -47,13 +47,13 @@ def _final(header: Mapping[str, Any]) -> dict[str, Any]:
 def _footer(command: object, recorded: object) -> str:
     parts = []
     if recorded:
-        parts.append(f"Recorded {html.escape(_told(recorded))}.")
+        parts.append(f"Recorded {html.escape(_recorded_on(recorded))}.")
     if command:
         parts.append(f"Made by <code>{html.escape(str(command))}</code>")
     return f"<footer>{' '.join(parts)}</footer>" if parts else ""
 
 
-def _told(recorded: object) -> str:
+def _recorded_on(recorded: object) -> str:
     if isinstance(recorded, dict):
         return ", ".join(str(value) for value in recorded.values())
     return str(recorded)

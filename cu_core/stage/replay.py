@@ -77,7 +77,7 @@ def blob(
     """
     if sent.generation != progress.generation:
         sent.start_over(progress.generation)
-    events, known = reader.events(), _merged(reader, sent)
+    events, known = reader.events(), _read_curves(reader, sent)
     version: tuple[Any, ...] = (
         record.state,
         len(known),
@@ -187,7 +187,7 @@ def _in_page(solid: Values, sent: Sent) -> tuple[Values, Any]:
     return {**solid, **words}, pick
 
 
-def _merged(reader: RunReader, sent: Sent) -> Curves:
+def _read_curves(reader: RunReader, sent: Sent) -> Curves:
     """All metric rows; only those since the last snapshot are read, where rows can still come."""
     since = sent.last_step - 1
     for name, (steps, values) in reader.metrics(since).items():
@@ -246,7 +246,7 @@ def curves(
         if name not in known:
             continue
         metric = declared.get(name)
-        steps, values = _thinned(*known[name])
+        steps, values = _decimated(*known[name])
         line = {
             "key": name,
             "title": metric.title if metric else name.removeprefix("loss/"),
@@ -259,7 +259,7 @@ def curves(
     return found
 
 
-def _thinned(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
+def _decimated(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
     """Every k-th point and the last one."""
     k = math.ceil(len(steps) / CURVE_POINTS) or 1
     pick = [i for i in range(len(steps)) if i % k == 0 or i == len(steps) - 1]

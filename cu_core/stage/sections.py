@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cu_core.stage.boxes import cube, fixed_box, quantise, quantise_known
+from cu_core.stage.boxes import cube, fixed_box, quantise, quantise_partial
 
 Array = NDArray[Any]
 Facts = Mapping[str, Any]
@@ -57,7 +57,7 @@ def solid_sections(
     box = cube(drawn)
     sections: dict[str, Array] = {"xyz": quantise(places, box)}
     if ghost is not None:
-        sections["ghost_xyz"] = quantise_known(ghost, box)
+        sections["ghost_xyz"] = quantise_partial(ghost, box)
     return {**facts, "box": box}, sections
 
 

@@ -1,64 +1,92 @@
 """The Stage's files as one page wants them: markup, style, and one JavaScript module.
 
-The files in ``js/`` are plain ES modules. A Streamlit component takes one inline module, and an
-exported page has no server to import from, so they are joined here in the fixed order below, each
-after those it imports, with the import lines and the word ``export`` taken out. Nothing is built.
+The files in ``js/`` are plain ES modules, so that ``node --test`` and an editor read them as they
+are. A Streamlit component takes one inline module, and an exported page has no server to import
+from, so they are joined here: each module is a function of its own scope that returns what it
+exports, and an import is a destructuring of what another one returned. The order follows from the
+imports. Every file of the folder is taken: a view is there because its file is (``js/views.js``).
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from pathlib import Path
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path, PurePosixPath
 
 FOLDER = Path(__file__).parent
-MODULES = (
-    "blob",
-    "layers",
-    "run",
-    "palette",
-    "camera",
-    "paint",
-    "trails",
-    "shaders",
-    "map_gl",
-    "raster",
-    "map_splat",
-    "overlay",
-    "plane",
-    "projected",
-    "answers",
-    "solid",
-    "clock",
-    "scrubber",
-    "card",
-    "legend",
-    "handles",
-    "series",
-    "curves",
-    "map",
-    "texts",
-    "compare",
-    "chooser",
-    "memory",
-    "keys",
-    "stage",
-    "mount",
-)
+JS = FOLDER / "js"
 STYLES = ("stage.css", "compare.css")
+ENTRY = "mount"  # the module whose default export the component is
 
-IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+)\.js";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+IMPORT = re.compile(
+    r'^import\s+(?:\{(?P<names>[^}]*)\}\s*from\s*)?"(?P<path>\.[\w./-]*)\.js";\n', re.MULTILINE
+)
+EXPORT = re.compile(
+    r"^export (?P<default>default )?(?P<rest>(?:class|(?:async )?function\*?|const) (?P<name>\w+))",
+    re.MULTILINE,
+)
+OTHER = re.compile(r"^(?:import|export)\b(?!\s*\().*", re.MULTILINE)
 
 
 @functools.cache
-def script() -> str:
-    """All modules as one; it ends in ``export default function mount(component)``."""
-    parts = []
-    for name in MODULES:
-        text = (FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8")
-        parts.append(f"// {name}.js\n" + EXPORT.sub("", IMPORT.sub("", text)))
-    return "\n".join(parts)
+def script(js: Path = JS) -> str:
+    """All modules of a folder as one, which exports ``mount(component)`` as its default.
+
+    ValueError, with the file and the line, for an import of a file that is not there, a circle of
+    imports, and a form of import or export that is not joined.
+    """
+    files = sorted(js.rglob("*.js"))
+    texts = {file.relative_to(js).with_suffix("").as_posix(): file for file in files}
+    parts = {name: _module(name, file.read_text("utf-8")) for name, file in texts.items()}
+    for name, (wanted, _) in parts.items():
+        for lost in wanted - parts.keys():
+            raise ValueError(f"{name}.js imports {lost}.js, which is not in {js}.")
+    try:
+        order = TopologicalSorter({name: sorted(needs) for name, (needs, _) in parts.items()})
+        joined = "\n".join(parts[name][1] for name in order.static_order())
+    except CycleError as circle:
+        raise ValueError(f"JavaScript modules import in a circle: {circle.args[1]}.") from None
+    end = f'const mount = __modules["{ENTRY}"].default;\nexport default mount;\n'
+    return f"const __modules = {{}};\n{joined}\n{end}"
+
+
+def _module(name: str, text: str) -> tuple[set[str], str]:
+    """(names of the modules that it imports, the module as a function called at once)."""
+    wanted: set[str] = set()
+
+    def taken(found: re.Match[str]) -> str:
+        path = _resolved(name, found["path"])
+        wanted.add(path)
+        names = re.sub(r"\s+as\s+", ": ", found["names"] or "")
+        return f'const {{{names}}} = __modules["{path}"];\n' if names.strip() else ""
+
+    body = IMPORT.sub(taken, text)
+    given = [
+        f"default: {found['name']}" if found["default"] else found["name"]
+        for found in EXPORT.finditer(body)
+    ]
+    body = EXPORT.sub(lambda found: found["rest"], body)
+    if other := OTHER.search(body):
+        raise ValueError(
+            f"{name}.js says {other[0]!r}; write import {{ … }} from a relative file, and export "
+            "before a named class, function or const."
+        )
+    return (
+        wanted,
+        f'__modules["{name}"] = (() => {{\n{body}\nreturn {{ {", ".join(given)} }};\n}})();',
+    )
+
+
+def _resolved(name: str, path: str) -> str:
+    """ "run" for "../run" in "views/map"."""
+    parts: list[str] = []
+    for part in (*PurePosixPath(name).parent.parts, *path.split("/")):
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cu_core.stage.boxes import fixed_box, quantise, quantise_known
+from cu_core.stage.boxes import fixed_box, quantise, quantise_partial
 from cu_core.stage.sections import exact_sections, share_sections, solid_sections
 
 VERSION = 1
@@ -137,7 +137,7 @@ def frames_blob(
     if start == 0:
         sections.update(_static(n, label, is_forget, index, code), **_atlas(header, atlas))
     if ghost is not None:
-        sections["ghost"] = quantise_known(ghost, header["box"])
+        sections["ghost"] = quantise_partial(ghost, header["box"])
     sections |= share_sections("share", labels.shape, share, share_class, code)
     sections |= share_sections("ghost_share", (n,), ghost_share, ghost_share_class, code)
     header["solid"], solid = solid_sections(header["solid"], n, xyz, ghost_xyz)

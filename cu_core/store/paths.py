@@ -52,6 +52,14 @@ def hold(path: Path, wait_s: float = PROBE_WAIT_S) -> FileLock | None:
     return lock
 
 
+def hold_new(path: Path) -> FileLock:
+    """The lock of something that nobody knows of yet. StoreError when it cannot be taken."""
+    lock = hold(path)
+    if lock is None:
+        raise StoreError(f"{path} could not be locked; is the home folder on a local disk?")
+    return lock
+
+
 def held(path: Path) -> bool:
     """Whether a live process holds the lock. Creates nothing and does not disturb other lookers."""
     if fcntl is None:

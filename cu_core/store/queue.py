@@ -65,6 +65,15 @@ class Queue(Runs):
                         return claimed
         return None
 
+    def claim_new(self, request: Request, name: str | None = None) -> ClaimedRun:
+        """A new run that this process holds from the first, whoever else looks for runs.
+
+        In one commit, as ``enqueue`` does it; the run was never queued.
+        """
+        run_id, request, lock = self._new(request, name, "starting")
+        assert lock is not None
+        return ClaimedRun(run_id, request, lock)
+
     def claim_run(self, run_id: str, from_states: Collection[RunState] = QUEUED) -> ClaimedRun:
         """This very run, from one of these states ("lost" among them: resume).
 

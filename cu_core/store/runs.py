@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cu_core.errors import LetheError, RunBusy, StoreError
@@ -20,7 +21,7 @@ from cu_core.files import stamp
 from cu_core.spec import ACTIVE, FINAL, Request, RunProgress, RunRecord, RunState, Summary
 from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
 from cu_core.store.config import Config, read_config, versions, write_config
-from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, new_id, unknown_run
+from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, hold_new, new_id, unknown_run
 from cu_core.store.runtables import parse_progress, parse_summary, read_facts
 
 AGAIN = frozenset({"queued", "starting"})
@@ -39,26 +40,38 @@ class Runs:
 
     def enqueue(self, request: Request, name: str | None = None) -> str:
         """Queues a run and returns its id. Whole or not at all: folder and row are one commit."""
+        return self._new(request, name, "queued")[0]
+
+    def _new(
+        self, request: Request, name: str | None, state: RunState
+    ) -> tuple[str, Request, FileLock | None]:
+        """Its id, the request as it was kept, and, of a run that is ``starting``, its lock: held
+        before the row can be seen, so that nobody ever finds the run free."""
         run_id, created = new_id(), time.time()
         title = " ".join((name or "").split())[:NAME_LIMIT] or _title(request)
         folder, building = self.paths.run(run_id), self.paths.runs / f".new-{run_id}"
         row = {"run_id": run_id, "kind": request.kind, "name": title, "created": created}
+        lock: FileLock | None = None
         try:
             (building / "snapshots").mkdir(parents=True)
             (building / "ckpt").mkdir()
             request = _with_own_list(request, building, folder)
             write_config(building, Config(title, created, request, versions()))
             with self.db.write() as connection:
-                connection.execute(insert(RUN), row | {"state": "queued"})
+                connection.execute(insert(RUN), row | {"state": state})
                 os.rename(building, folder)
+                if state == "starting":
+                    lock = hold_new(folder / ALIVE)
         except BaseException as error:
+            if lock is not None:
+                lock.release()
             shutil.rmtree(building, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)  # the row was not committed
             if isinstance(error, OSError):
                 text = f"The run could not be queued in {folder} ({error.strerror or error})."
                 raise StoreError(text) from error
             raise
-        return run_id
+        return run_id, request, lock
 
     def runs(self, kind: str | None = None) -> list[RunRecord]:
         """Newest first. A damaged run is listed as such; it never raises nor hides the others."""

@@ -10,9 +10,8 @@ from typing import Literal
 
 from filelock import FileLock
 
-from cu_core.errors import StoreError
 from cu_core.files import write_atomic
-from cu_core.store.paths import Paths, held, hold
+from cu_core.store.paths import Paths, held, hold, hold_new
 
 Role = Literal["idle", "busy"]
 
@@ -50,9 +49,7 @@ class Workers:
     def register_worker(self, pid: int, role: Role = "idle") -> Worker:
         """Enters this process in the list. Questions it takes are from now on known as its own."""
         path = self.paths.workers / f"{pid}-{secrets.token_hex(4)}.lock"
-        lock = hold(path)
-        if lock is None:
-            raise StoreError(f"{path} could not be locked; is the home folder on a local disk?")
+        lock = hold_new(path)
         worker = Worker(pid, path, lock)
         self.worker = worker
         self.set_role(worker, role)

@@ -128,7 +128,7 @@ def test_what_fits_is_held_and_shared_if_it_can_be_written(tmp_path: Path) -> No
 BOUNDED = """
 import sys
 import numpy as np, torch
-from cu_core.data import room
+from cu_core.data import memory
 from cu_core.data.batches import DeviceBatches, resident
 from cu_core.spec import Dataset
 
@@ -172,7 +172,7 @@ from io import BytesIO
 from pathlib import Path
 from PIL import Image
 import numpy as np
-from cu_core.data import cache, decode, room
+from cu_core.data import cache, decode, memory
 from cu_core.data.assemble import assemble
 
 memory.SHARE = 0.0
@@ -344,7 +344,7 @@ def test_a_disk_without_room_is_said_before_anything_is_written(
 KILLED = """
 import sys, time
 from cu_core import data
-from cu_core.data import decode, room
+from cu_core.data import decode, memory
 
 memory.SHARE = float(sys.argv[3])
 read, done = decode._read, []

@@ -10,9 +10,9 @@ pytestmark = pytest.mark.e2e
 
 
 def test_every_loss_is_drawn_and_a_method_is_one_click_away(app: App, tab: Any) -> None:  # noqa: F811
-    from cu_core.service.catalog import method_cards
+    from cu_core import methods
 
-    cards = method_cards()
+    cards = methods.cards()
     tab.goto(f"{app.url}/methods")
     tab.get_by_text("Read docs/METHODS.md").wait_for(timeout=LONG_MS)
     offered = tab.get_by_role("button", name="Run this one")
@@ -20,7 +20,7 @@ def test_every_loss_is_drawn_and_a_method_is_one_click_away(app: App, tab: Any) 
     assert offered.count() == len(cards)
     shown = tab.locator("[class*='st-key-method-'] .katex-display")
     shown.nth(len(cards) - 1).wait_for()
-    assert shown.count() == sum(bool(card["loss"]) for card in cards)
+    assert shown.count() == sum(bool(card.loss) for card in cards.values())
     assert tab.locator(".katex-error").count() == 0
     tab.locator(".st-key-try-salun button").click()
     tab.get_by_text("No run is open").wait_for(timeout=LONG_MS)

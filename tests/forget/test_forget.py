@@ -213,8 +213,10 @@ def test_arrays_that_cannot_be_used(tmp_path: Path, array: Any) -> None:
 
 def test_rules_say_what_they_are() -> None:
     found = forget.rules()
-    assert [rule.key for rule in found] == ["class", "indices", "per-class", "random"]
+    assert [rule.key for rule in found] == sorted({rule.key for rule in found})
+    assert {"class", "indices", "per-class", "random"} <= {rule.key for rule in found}
     assert all(r.title and r.help and r.example.startswith(f"{r.key}:") for r in found)
+    assert all(bool(r.endings) is (r.control == "file") for r in found)
     assert issubclass(BadForgetSet, BadRequest)
 
 
@@ -230,3 +232,18 @@ def test_a_rule_that_fails_to_import_is_loud(
     sys.modules.pop("cu_core.forget.broken", None)
     with pytest.raises(ImportError, match="declares the rule 'class' a second time"):
         forget.rules()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("class:5", "class 5"),
+        ("class:cat,dog", "classes cat, dog"),
+        ("random:0.1", "a random 10 %"),
+        ("per-class:0.05", "5 % of every class"),
+        ("indices:/data/mine.txt", "indices:/data/mine.txt"),
+        ("random:a tenth", "random:a tenth"),  # refused by the engine, but on record
+    ],
+)
+def test_a_rule_is_said_in_words(rule: str, said: str) -> None:
+    assert forget.words(rule) == said

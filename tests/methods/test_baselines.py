@@ -5,7 +5,7 @@ import torch
 
 from cu_core import engine, methods, models
 from cu_core.errors import LoneSample
-from tests.contract import toy
+from cu_core.service.contract import toy
 
 
 def run(key: str, n: int, **knobs: object) -> tuple[torch.nn.Module, torch.nn.Module]:

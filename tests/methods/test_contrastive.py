@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 
 from cu_core import engine, methods
 from cu_core.methods.contrastive import contrastive_loss, push_pull
-from tests.contract import toy
+from cu_core.service.contract import toy
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "golden"
 needs_golden = pytest.mark.skipif(

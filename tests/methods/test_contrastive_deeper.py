@@ -15,8 +15,8 @@ from cu_core.methods._queue import beside_queue, enqueue, slow_embeddings, start
 from cu_core.methods._sampling import retain_rows, statistics_kept
 from cu_core.methods.contrastive import push_pull
 from cu_core.models.checkpoint import weights_sha256
+from cu_core.service.contract import toy
 from cu_core.spec import Job, StepLog
-from tests.contract import toy
 from tests.methods.test_contrastive import loop, sample
 
 VARIANTS: list[dict[str, Any]] = [

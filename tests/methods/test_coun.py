@@ -17,8 +17,8 @@ from cu_core.data.batches import DeviceBatches
 from cu_core.methods._parts import contrast_term, scheduled
 from cu_core.methods.coun import coun_loss
 from cu_core.models.checkpoint import weights_sha256
+from cu_core.service.contract import toy
 from cu_core.spec import Job
-from tests.contract import toy
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "golden"
 needs_golden = pytest.mark.skipif(

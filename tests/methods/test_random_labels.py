@@ -8,8 +8,8 @@ from torch import Tensor
 
 from cu_core import engine, methods
 from cu_core.methods.random_labels import RandomLabels, relabelled
+from cu_core.service.contract import toy
 from cu_core.spec import Job
-from tests.contract import toy
 
 
 @pytest.mark.parametrize("exclude_true", [True, False])

@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 from cu_core import engine, methods, models
 from cu_core.errors import BadRequest
 from cu_core.methods.l1_sparse import L1Sparse
+from cu_core.service.contract import toy
 from cu_core.spec import Job, Snapshot
-from tests.contract import toy
 
 PLAIN = {"momentum": 0.0, "weight_decay": 0.0}
 

@@ -9,8 +9,8 @@ from cu_core.data.batches import DeviceBatches
 from cu_core.methods.retrain import Retrain, fresh_weights
 from cu_core.models import train
 from cu_core.models.checkpoint import weights_sha256
+from cu_core.service.contract import toy
 from cu_core.spec import Job
-from tests.contract import toy
 
 SEED = 7
 

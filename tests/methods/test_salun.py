@@ -10,8 +10,8 @@ from torch.nn.functional import cross_entropy
 
 from cu_core import engine, methods
 from cu_core.methods.salun import top_share
+from cu_core.service.contract import toy
 from cu_core.spec import Job, StepLog
-from tests.contract import toy
 
 
 def run(job: Job, total: int | None = None, **knobs: Any) -> list[dict[str, float]]:

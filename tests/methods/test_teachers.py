@@ -15,8 +15,8 @@ from cu_core.methods._rewind import reference_error, rewind, wrong_and_seen
 from cu_core.methods._teacher import divergence, frozen, last_layer, logits_and_input, masked
 from cu_core.methods.bad_teacher import incompetent
 from cu_core.methods.boundary_shrink import stepped_over
+from cu_core.service.contract import toy
 from cu_core.spec import Job, Method
-from tests.contract import toy
 
 
 def begun(key: str, job: Job, **knobs: Any) -> Any:

@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 from cu_core import engine, methods
 from cu_core.methods import _edit, fisher, influence
 from cu_core.methods.ssd import dampening
+from cu_core.service.contract import toy
 from cu_core.spec import Job, StepLog
-from tests.contract import toy
 
 EDITS = ("ssd", "fisher", "influence")
 

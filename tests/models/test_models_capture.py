@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from cu_core import engine, models
+from cu_core import engine, methods, models
 from cu_core.models.capture import SEEN, Body, Capture, next_update, quicken
 from cu_core.models.checkpoint import weights_sha256
+from cu_core.service.contract import toy
+from cu_core.service.contract.stepping import kind_job, made, steps
 from cu_core.spec import Job
-from tests.contract import toy
-from tests.contract.test_methods import kind_job, made, steps
 
 
 class Recording:
@@ -179,18 +179,18 @@ def test_a_method_ends_with_the_same_weights_with_and_without(key: str) -> None:
     """Whatever passes a method makes, in whatever modes."""
 
     def job() -> Job:
-        found = kind_job(made(key))
+        found = kind_job(made(methods.get(key)))
         net = models.build("mlp", (toy.DIM,), toy.CLASSES, seed=3)
         found.model = net
         return found
 
     plain, quick = job(), job()
-    steps(made(key), plain, 9)
-    engine.begin(made(key), quick)
+    steps(made(methods.get(key)), plain, 9)
+    engine.begin(made(methods.get(key)), quick)
     quicken(quick.model, None)
     recording = Recording()
     quick.model.capture.record = recording
-    list(engine.run(made(key), quick, total=9))
+    list(engine.run(made(methods.get(key)), quick, total=9))
     assert recording.replayed > 0
     assert weights_sha256(plain.model) == weights_sha256(quick.model)
 

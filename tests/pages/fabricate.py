@@ -8,127 +8,143 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cu_core.spec import Probe, StepLog, UnlearnRequest
+from cu_core import forget
+from cu_core.spec import (
+    AtlasFacts,
+    Catalog,
+    ClassFacts,
+    DataCard,
+    DatasetFacts,
+    DescribeDataset,
+    DeviceCard,
+    Estimate,
+    ForgetFacts,
+    KnobCard,
+    MethodCard,
+    MetricCard,
+    NetworkCard,
+    Preflight,
+    Probe,
+    Recorded,
+    RuleCard,
+    RunProgress,
+    StepLog,
+    Summary,
+    UnlearnRequest,
+)
 from cu_core.store import ModelRecord, Store
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ :red[cat] [link](javascript:1)"
 
 
-def metric(key: str, title: str, better: str = "retrained", **more: Any) -> dict[str, Any]:
-    common = {"unit": "%", "range": [0.0, 100.0], "help": f"What {key} is.", "over": "all"}
-    return {"key": key, "title": title, "better": better, **common, **more}
+def metric(key: str, title: str, better: str = "retrained", **more: Any) -> MetricCard:
+    common = {"unit": "%", "help": f"What {key} is."}
+    return MetricCard(**{"key": key, "title": title, "better": better, **common, **more})
 
 
-def knob(name: str, kind: str, default: Any, low: Any, high: Any, **more: Any) -> dict[str, Any]:
-    common = {"symbol": "", "unit": "", "help": "A knob", "log": False, "main": False}
+def knob(name: str, kind: str, default: Any, low: Any, high: Any, **more: Any) -> KnobCard:
     given = {"name": name, "type": kind, "default": default, "low": low, "high": high}
-    return {**given, **common, "options": None, **more}
+    return KnobCard(**{**given, "help": "A knob", **more})
 
 
-CATALOG: dict[str, Any] = {
-    "methods": [
-        {
-            "key": "contrastive",
-            "title": "Contrastive unlearning",
-            "paper": "arXiv:2401.10458",
-            "idea": "Pushes forget samples from their own class. Pulls them to the others.",
-            "loss": r"\lambda_{UL}\,\mathcal L_{UL}+\lambda_{CE}\,\mathcal L_{CE}",
-            "epoch_over": "forget",
-            "uses_forget": True,
-            "uses_retain": True,
-            "augments": False,
-            "kinds": ["class", "sample"],
-            "presets": {"paper": {"lr": 1e-3, "epochs": 1}, "tuned": {"temperature": 0.1}},
-            "knobs": [
-                knob("epochs", "integer", 3, 1, 200, unit="epochs"),
-                knob("lr", "number", 1e-2, 1e-5, 1.0, log=True, symbol=r"\eta"),
-                knob("temperature", "number", 0.7, 0.05, 2.0, symbol=r"\tau", main=True),
-                knob("contrast_weight", "number", 3.0, 0, 10, symbol=r"\lambda_{UL}", main=True),
-                knob("normalise", "boolean", True, None, None),
-                knob("variant", "choice", "paper", None, None, options=["paper", "official"]),
-            ],
-        },
-        {
-            "key": "fine-tune",
-            "title": "Fine-tuning on what is kept",
-            "paper": "",
-            "idea": "Trains on.",
-            "loss": "",
-            "epoch_over": "retain",
-            "uses_forget": False,
-            "uses_retain": True,
-            "augments": True,
-            "kinds": ["class", "sample"],
-            "presets": {},
-            "knobs": [knob("lr", "number", 1e-2, 1e-5, 1.0, log=True)],
-        },
-    ],
-    "metrics": [
+CONTRASTIVE = MethodCard(
+    key="contrastive",
+    title="Contrastive unlearning",
+    paper="arXiv:2401.10458",
+    idea="Pushes forget samples from their own class. Pulls them to the others.",
+    loss=r"\lambda_{UL}\,\mathcal L_{UL}+\lambda_{CE}\,\mathcal L_{CE}",
+    epoch_over="forget",
+    kinds=("class", "sample"),
+    presets={"paper": {"lr": 1e-3, "epochs": 1}, "tuned": {"temperature": 0.1}},
+    knobs=(
+        knob("epochs", "integer", 3, 1, 200, unit="epochs"),
+        knob("lr", "number", 1e-2, 1e-5, 1.0, log=True, symbol=r"\eta"),
+        knob("temperature", "number", 0.7, 0.05, 2.0, symbol=r"\tau", main=True),
+        knob("contrast_weight", "number", 3.0, 0, 10, symbol=r"\lambda_{UL}", main=True),
+        knob("normalise", "boolean", True, None, None),
+        knob("variant", "choice", "paper", None, None, options=("paper", "official")),
+    ),
+)
+FINE_TUNE = MethodCard(
+    key="fine-tune",
+    title="Fine-tuning on what is kept",
+    idea="Trains on.",
+    epoch_over="retain",
+    uses_forget=False,
+    augments=True,
+    kinds=("class", "sample"),
+    knobs=(knob("lr", "number", 1e-2, 1e-5, 1.0, log=True),),
+)
+CATALOG = Catalog(
+    methods=(CONTRASTIVE, FINE_TUNE),
+    metrics=(
         metric("forget_acc_train", "Forget accuracy (training)"),
         metric("forget_acc_test", "Forget accuracy (test)"),
         metric("ra", "RA, retain accuracy", "high"),
         metric("ta", "TA, test accuracy", "high"),
         metric("knn_probe_forget", "15-neighbour probe", over="probe"),
-        metric("centroid_own", "Distance to own class", unit="1 - cosine", range=[0.0, 2.0]),
-    ],
-    "models": [
-        {"key": "small-cnn", "title": "Small CNN", "help": "", "heads": ["plain"]},
-        {"key": "resnet18", "title": "ResNet-18", "help": "", "heads": ["plain", "normalised"]},
-    ],
-    "datasets": [
-        {"key": "cifar10", "title": "CIFAR-10", "help": "60,000 photos; 170 MB"}
-        | {"needs_path": False, "needs_download": True, "downloaded": False},
-        {"key": "digits", "title": "Digits", "help": "1,797 handwritten digits"}
-        | {"needs_path": False, "needs_download": False, "downloaded": True},
-        {"key": "folder", "title": "Image folder", "help": "One folder a class"}
-        | {"needs_path": True, "needs_download": False, "downloaded": True},
-    ],
-    "stop_rules": [{"key": "none", "title": "Run every step", "help": "To the last epoch."}],
-    "device": {"key": "cpu", "label": "CPU, 2 of 2 cores"},
-    "warning": None,
-}
+        metric("centroid_own", "Distance to own class", unit="1 - cosine", range=(0.0, 2.0)),
+    ),
+    models=(
+        NetworkCard(key="small-cnn", title="Small CNN"),
+        NetworkCard(key="resnet18", title="ResNet-18", heads=("plain", "normalised")),
+    ),
+    datasets=(
+        DataCard(
+            key="cifar10",
+            title="CIFAR-10",
+            help="60,000 photos; 170 MB",
+            needs_download=True,
+            downloaded=False,
+        ),
+        DataCard(key="digits", title="Digits", help="1,797 handwritten digits"),
+        DataCard(key="folder", title="Image folder", help="One folder a class", needs_path=True),
+    ),
+    forget_rules=tuple(forget.cards().values()),
+    stop_rules=(RuleCard(key="none", title="Run every step", help="To the last epoch."),),
+    device=DeviceCard(key="cpu", label="CPU, 2 of 2 cores"),
+)
 
 
-def digits_info(names: list[str] | None = None) -> dict[str, Any]:
+def digits_info(names: list[str] | None = None) -> DatasetFacts:
     names = names or [str(i) for i in range(10)]
-    return {
-        "key": "digits",
-        "hash": "0" * 16,
-        "n_train": 1347,
-        "n_test": 450,
-        "shape": [1, 8, 8],
-        "is_image": True,
-        "classes": [
-            {"id": i, "name": name, "train": 130 + i, "test": 45} for i, name in enumerate(names)
-        ],
-        "notes": [],
-    }
+    return DatasetFacts(
+        key="digits",
+        hash="0" * 16,
+        n_train=1347,
+        n_test=450,
+        shape=(1, 8, 8),
+        classes=tuple(
+            ClassFacts(id=i, name=name, train=130 + i, test=45) for i, name in enumerate(names)
+        ),
+    )
 
 
-PREFLIGHT = {
-    "n_forget": 135,
-    "n_retain": 1212,
-    "steps": 36,
-    "every": 1,
-    "snapshots": 37,
-    "seconds_per_step": 0.021,
-    "seconds": 4.2,
-    "disk_bytes": 5_400_000,
-    "device": "cpu",
-    "original": "ready",
-    "retrained": "to be trained after the run",
-    "warnings": [],
-}
+PREFLIGHT = Estimate(
+    n_forget=135,
+    n_retain=1212,
+    steps=36,
+    every=1,
+    snapshots=37,
+    seconds_per_step=0.021,
+    seconds=4.2,
+    disk_bytes=5_400_000,
+    device="cpu",
+    original="ready",
+    retrained="to be trained after the run",
+)
 
 
-def answer_all(store: Store, **replies: Any) -> int:
+def answer_all(store: Store, **replies: Recorded | str) -> int:
     """Plays the worker: answers every open question; a str is the sentence of a refusal."""
-    known = {"dataset": digits_info(), "preflight": PREFLIGHT} | replies
+    known = {DescribeDataset.kind: digits_info(), Preflight.kind: PREFLIGHT, **replies}
     count = 0
     while question := store.next_question():
         reply = known[question.kind]
-        refused = isinstance(reply, str)
-        store.reply(question.id, None if refused else reply, reply if refused else "")
+        if isinstance(reply, str):
+            store.reply(question.id, None, reply)
+        else:
+            store.reply(question.id, reply)
         count += 1
     return count
 
@@ -181,17 +197,23 @@ def _write(writer: Any, names: list[str], points: int, frames: int) -> None:
     picture = io.BytesIO()
     sheet.save(picture, "PNG")
     writer.probe(probe, atlas=np.frombuffer(picture.getvalue(), np.uint8))
-    writer.put_many(
-        {
-            "class_names": names,
-            "forget": {"rule": f"class:{gone}", "kind": "class", "classes": [gone]}
-            | {"n_forget": 135, "n_retain": 1212, "hash": "0" * 16},
-            "atlas": {"mime": "image/png", "tile": 8, "columns": 10},
-            "original": summary()["original"],
-            "total": (frames - 1) * 4,
-            "every": 4,
-            "scale": float(xy[0].std(0).mean()),
-        }
+    writer.put(
+        RunProgress(
+            class_names=tuple(names),
+            forget=ForgetFacts(
+                rule=f"class:{gone}",
+                kind="class",
+                classes=(gone,),
+                n_forget=135,
+                n_retain=1212,
+                hash="0" * 16,
+            ),
+            atlas=AtlasFacts(mime="image/png", tile=8, columns=10),
+            original=summary().original,
+            total=(frames - 1) * 4,
+            every=4,
+            scale=float(xy[0].std(0).mean()),
+        )
     )
     for t in range(frames):
         left = 1 - t / max(frames - 1, 1)
@@ -205,26 +227,25 @@ def _write(writer: Any, names: list[str], points: int, frames: int) -> None:
         writer.metrics(4 * t, row | {"ta": 96.5, "knn_probe_forget": 99 - 20 * (1 - left)})
         losses = [StepLog(4 * t + k, 0.0, {"push": left, "pull": -left}) for k in range(4)]
         writer.steps(losses)
-        writer.put_many({"step": 4 * t, "phase": "unlearning", "phase_done": 4 * t})
+        writer.put(RunProgress(step=4 * t, phase="unlearning", phase_done=4 * t))
     writer.event(4 * (frames // 2), "stop-rule", "Eq. 8: at most 10 %")
 
 
-def summary() -> dict[str, Any]:
+def summary() -> Summary:
     values = {"forget_acc_train": 0.0, "forget_acc_test": 0.0, "ra": 98.4, "ta": 96.5}
     values |= {"knn_probe_forget": 79.2, "centroid_own": None}
     original = values | {"forget_acc_train": 100.0, "forget_acc_test": 97.8} | {"ra": 99.9}
-    return {
-        "metrics": values,
-        "original": original | {"knn_probe_forget": 99.3},
-        "retrained": values | {"knn_probe_forget": 61.5, "ra": 99.7, "ta": 97.1},
-        "gap": {},
-        "reasons": {"centroid_own": "not computed: no other sample of the class is in the probe"},
-        "verdict": "Accuracy on the forgotten class 5 is 0 % (original 98 %, retrained 0 %), but "
+    return Summary(
+        metrics=values,
+        original=original | {"knn_probe_forget": 99.3},
+        retrained=values | {"knn_probe_forget": 61.5, "ra": 99.7, "ta": 97.1},
+        reasons={"centroid_own": "not computed: no other sample of the class is in the probe"},
+        verdict="Accuracy on the forgotten class 5 is 0 % (original 98 %, retrained 0 %), but "
         "a 15-neighbour probe on the embeddings still recognises 79 % of it (original 99 %, "
         "retrained 62 %): the head forgot, the features only in part.",
-        "steps": 20,
-        "device": "cpu",
-    }
+        steps=20,
+        device="cpu",
+    )
 
 
 def cached_model(store: Store, model_id: str = "small-cnn-digits-0001", **more: Any) -> str:
@@ -244,5 +265,5 @@ def recording(folder: Any) -> bytes:
     record, reader = store.run(run_id), store.reader(run_id)
     data = replay.blob(record, reader, reader.progress(), CATALOG, replay.Sent(run_id))
     header, sections = unpack(data)
-    told = {"verdict": record.summary["verdict"], "command": "python -m cu_core unlearn"}
+    told = {"verdict": record.summary.verdict, "command": "python -m cu_core unlearn"}
     return pack(header | told | {"recorded": {"date": "21 Nov 2026"}}, sections)

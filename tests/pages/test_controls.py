@@ -1,13 +1,16 @@
 """The sidebar of Unlearn: what the widgets say is what the request holds."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cu_core.spec import UnlearnRequest
+from cu_core import forget
+from cu_core.spec import RuleCard, UnlearnRequest
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
+from ui import pickers
 
 
 @pytest.fixture
@@ -49,10 +52,40 @@ def test_shares_are_written_as_fractions(unlearn, store, rule, forget):
 def test_listed_images_come_from_a_file(unlearn, store):
     unlearn.selectbox(key="run/rule").select("indices").run()
     assert unlearn.button(key="run/go").disabled
-    unlearn.file_uploader(key="run/indices").upload("mine.txt", b"1\n2\n").run()
+    unlearn.file_uploader(key="run/forget/indices").upload("mine.txt", b"1\n2\n").run()
     unlearn.button(key="run/go").click().run()
     rule, _, path = store.runs()[0].request.forget.partition(":")
     assert rule == "indices" and Path(path).read_bytes() == b"1\n2\n"
+
+
+def test_a_rule_that_is_only_a_file_is_typed_on_the_page(page, store):
+    """Its declaration is all that the page has of it: title, help and an example."""
+    declared = RuleCard(key="near", title="Near samples", help="By distance.", example="near:3,0.5")
+    rules = (*fabricate.CATALOG.forget_rules, declared)
+    store.save_catalog(fabricate.CATALOG.model_copy(update={"forget_rules": rules}))
+    app = page("unlearn")
+    fabricate.answer_all(store)
+    app.run()
+    assert app.selectbox(key="run/rule").options[-1] == "near samples"
+    app.selectbox(key="run/rule").select("near").run()
+    typed = app.text_input(key="run/forget/near")
+    assert (typed.label, typed.placeholder, typed.help) == ("Near samples", "3,0.5", "By distance.")
+    assert app.button(key="run/go").disabled
+    typed.input(" 4,0.25 ").run()
+    app.button(key="run/go").click().run()
+    assert store.runs()[0].request.forget == "near:4,0.25" and not app.exception
+
+
+def test_rules_stand_on_the_page_as_they_are_declared(unlearn):
+    titles = [rule.title.casefold() for rule in forget.rules()]
+    assert [text.casefold() for text in unlearn.selectbox(key="run/rule").options] == titles
+    stops = [rule.title for rule in fabricate.CATALOG.stop_rules]
+    assert unlearn.selectbox(key="run/stop_rule").options == stops
+
+
+def test_the_server_receives_what_the_pages_offer_to_take():
+    config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
+    assert config["server"]["maxUploadSize"] == pickers.UPLOAD_MB
 
 
 @pytest.mark.parametrize(
@@ -67,9 +100,8 @@ def test_listed_images_come_from_a_file(unlearn, store):
 def test_a_class_rule_means_the_chosen_classes(ids, names, rule):
     from cu_core.forget import parse
     from cu_core.spec import Dataset
-    from ui.pickers import class_rule
 
-    assert class_rule(ids, names) == rule
+    assert f"class:{pickers.class_list(ids, names)}" == rule
     x, y = np.zeros((8 * len(names), 2), np.float32), np.repeat(np.arange(len(names)), 8)
     data = Dataset("npz:x", x, y, x, y, tuple(names))
-    assert set(parse(class_rule(ids, names), data, 0).classes) == set(ids)
+    assert set(parse(rule, data, 0).classes) == set(ids)

@@ -2,12 +2,13 @@
 
 import pytest
 
+from cu_core.spec import MethodCard
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import words
 from ui import methodcard
 
-CONTRASTIVE, FINE_TUNE = fabricate.CATALOG["methods"]
+CONTRASTIVE = fabricate.CONTRASTIVE
 
 
 def texts(app) -> str:
@@ -31,7 +32,7 @@ def test_every_method_has_its_card(methods):
     assert "2 methods" in said
     assert "Contrastive unlearning" in said and "Fine-tuning on what is kept" in said
     assert "Pulls them to the others." in said
-    assert [latex.value.strip("$\n") for latex in methods.latex] == [CONTRASTIVE["loss"]]
+    assert [latex.value.strip("$\n") for latex in methods.latex] == [CONTRASTIVE.loss]
     assert "[arXiv:2401.10458](https://arxiv.org/abs/2401.10458)" in texts(methods)
     assert "forget and retain samples" in said and "retain samples, augmented" in said
     assert "<dt>paper</dt><dd>Learning rate 0.001, Epochs 1</dd>" in said
@@ -63,8 +64,7 @@ def test_what_is_not_built_and_the_long_text_come_from_the_docs(methods, monkeyp
     assert "LCODEC" in texts(methods) and "76.52 / 99.80" in texts(methods)
     next(b for b in methods.button if b.label == "Read docs/METHODS.md").click().run()
     assert not methods.exception and "## Boundary Expand" in texts(methods)
-    monkeypatch.setattr("ui.session.ROOT", tmp_path)  # an installation without the folder
-    (tmp_path / "pages").symlink_to(ROOT / "pages")
+    monkeypatch.setattr("ui.methodcard.ROOT", tmp_path)  # an installation without the folder
     assert not methods.run().exception and "LCODEC" not in texts(methods)
 
 
@@ -79,9 +79,9 @@ def test_the_docs_have_a_paragraph_and_a_loss_for_every_method():
 
 
 def test_the_catalog_says_what_data_a_method_uses():
-    from cu_core.service.catalog import method_cards
+    from cu_core import methods
 
-    by_key = {card["key"]: card for card in method_cards()}
+    by_key = methods.cards()
     assert methodcard.data(by_key["contrastive"]) == "forget and retain samples"
     assert methodcard.data(by_key["coun"]) == "retain samples, augmented"
     assert methodcard.data(by_key["delete"]) == "forget samples"
@@ -96,7 +96,7 @@ def test_the_sidebar_shows_the_method_with_its_values_as_they_are_set(page, stor
     store.save_catalog(fabricate.CATALOG)
     app = page("unlearn")
     assert "Pulls them to the others." in words(app)
-    assert f"${CONTRASTIVE['loss']}$" in texts(app)
+    assert f"${CONTRASTIVE.loss}$" in texts(app)
     assert r"$\lambda_{UL} = 3$, $\eta = 0.01$, $\tau = 0.7$" in texts(app)
     app.slider(key="knob/contrastive/temperature").set_value(1.2).run()
     assert r"$\tau = 1.2$" in texts(app) and r"$\tau = 0.7$" not in texts(app)
@@ -120,16 +120,18 @@ def test_symbols_of_the_loss_come_first_in_its_order(loss, expected):
         fabricate.knob("penalty", "number", 5e-6, 0, 1, symbol=r"\gamma"),
         fabricate.knob("temperature", "number", 2.0, 1, 9, symbol="T"),
         fabricate.knob("share", "number", 1, 0, 9, symbol=r"\alpha"),
-        fabricate.knob("order", "choice", "a", None, None, symbol="o", options=["a"]),
+        fabricate.knob("order", "choice", "a", None, None, symbol="o", options=("a",)),
         fabricate.knob("switch", "boolean", True, None, None, symbol="s"),
     ]
-    values = {knob["name"]: knob["default"] for knob in knobs}
-    assert methodcard.symbols({"loss": loss, "knobs": knobs}, values) == expected
+    values = {knob.name: knob.default for knob in knobs}
+    chosen = MethodCard(key="m", title="M", loss=loss, knobs=tuple(knobs))
+    assert methodcard.symbols(chosen, values) == expected
 
 
 def test_a_power_of_ten_has_no_factor_of_one():
-    knobs = [fabricate.knob("lr", "number", 1e-5, 0, 1, symbol=r"\eta")]
-    assert methodcard.symbols({"knobs": knobs}, {"lr": 1e-5}) == r"$\eta = 10^{-5}$"
+    lr = fabricate.knob("lr", "number", 1e-5, 0, 1, symbol=r"\eta")
+    chosen = MethodCard(key="m", title="M", knobs=(lr,))
+    assert methodcard.symbols(chosen, {"lr": 1e-5}) == r"$\eta = 10^{-5}$"
 
 
 @pytest.mark.parametrize(
@@ -144,4 +146,4 @@ def test_a_power_of_ten_has_no_factor_of_one():
     ],
 )
 def test_papers_are_linked_by_their_arxiv_number(paper, expected):
-    assert methodcard.cited(paper) == expected
+    assert methodcard.citation(paper) == expected

@@ -311,7 +311,7 @@ def test_weights_are_received_checked_and_refused_in_words(page, store):
     app.file_uploader(key="import/file").upload("../../evil.pt", b"not weights").run()
     app.text_input(key="import/name").set_value("Mine")
     app.button(key="import/go").click().run()
-    assert app.session_state["import"]["name"] == "Mine"
+    assert app.session_state["import"].name == "Mine"
     question = store.next_question()
     path = store.paths.incoming / question.payload["path"].rsplit("/", 1)[-1]
     assert path.read_bytes() == b"not weights" and question.payload["architecture"] is None
@@ -343,5 +343,5 @@ def test_no_page_needs_torch(tmp_path):
 @pytest.mark.parametrize("name", ["unlearn", "models"])
 def test_an_installation_that_does_not_fit_says_so_with_its_remedy(page, store, name):
     told = "torch and torchvision do not fit together"
-    store.save_catalog(fabricate.CATALOG | {"warning": told})
+    store.save_catalog(fabricate.CATALOG.model_copy(update={"warning": told}))
     assert any(told in box.value for box in page(name).error)

@@ -3,11 +3,11 @@
 import re
 import sys
 from html import unescape
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cu_core.spec import SeedRange, Summary
 from tests.pages import fabricate
 
 
@@ -20,22 +20,22 @@ def main_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 METRICS = [
     fabricate.metric("ta", "TA", "high"),
-    fabricate.metric("mia", "Loss attack", unit="AUC", range=[0.0, 1.0]),
+    fabricate.metric("mia", "Loss attack", unit="AUC", range=(0.0, 1.0)),
     fabricate.metric("share", "Predicted as", per_class=True),
-    fabricate.metric("cka", "CKA by layer", unit="CKA", range=[0.0, 1.0]),
+    fabricate.metric("cka", "CKA by layer", unit="CKA", range=(0.0, 1.0)),
     fabricate.metric("rho", "rho", unit="of original"),
 ]
-SUMMARY: dict[str, Any] = {
-    "metrics": {"ta": 90.0, "mia": 0.5, "mia/low": 0.41, "mia/high": 0.6, "rho": None}
+SUMMARY = Summary(
+    metrics={"ta": 90.0, "mia": 0.5, "mia/low": 0.41, "mia/high": 0.6, "rho": None}
     | {"share/0": 0.2, "share/1": 99.0, "share/12": 0.8, "cka/0": 0.9, "cka/layer1": 0.7},
-    "original": {"ta": 91.0, "share/0": 0.4, "cka/0": 1.0},
-    "retrained": {"ta": 90.5, "mia": 0.52, "share/1": 80.0, "share/2": 20.0, "cka/0": 0.95},
-    "reasons": {"rho": "not computed: too near"},
-    "band": {"ta": [89.9, 90.7], "mia": [0.51, 0.53]},
-    "inside": {"ta": True, "mia": False, "cka/0": True},
-    "gap": {"ta": 0.5, "mia": 0.02, "cka/0": 0.05},
-    "retrained_seeds": ["a", "b", "c"],
-}
+    original={"ta": 91.0, "share/0": 0.4, "cka/0": 1.0},
+    retrained={"ta": 90.5, "mia": 0.52, "share/1": 80.0, "share/2": 20.0, "cka/0": 0.95},
+    reasons={"rho": "not computed: too near"},
+    band={"ta": SeedRange(89.9, 90.7), "mia": SeedRange(0.51, 0.53)},
+    inside={"ta": True, "mia": False, "cka/0": True},
+    gap={"ta": 0.5, "mia": 0.02, "cka/0": 0.05},
+    retrained_seeds=("a", "b", "c"),
+)
 
 
 def page(metrics, summary):  # type: ignore[no-untyped-def]
@@ -45,12 +45,12 @@ def page(metrics, summary):  # type: ignore[no-untyped-def]
     results.table(metrics, summary, ("cat", "<b>dog</b>", "bird"))
 
 
-def drawn(summary: dict[str, Any]) -> tuple[str, dict[str, list[str]]]:
+def drawn(summary: Summary) -> tuple[str, dict[str, list[str]]]:
     """The words of the tiles, and the cells of each row by the first words of its head."""
     app = AppTest.from_function(page, args=(METRICS, summary)).run()
     assert not app.exception
     tiles, told, table = (block.proto.body for block in app.get("html"))
-    assert ("band of 3 seeds" in told) is bool(summary["band"]) and "95 % interval" in told
+    assert ("band of 3 seeds" in told) is bool(summary.band) and "95 % interval" in told
     rows = re.findall(r"<tr class.*?</tr>", table)
     cells = [[_words(c) for c in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
     return _words(tiles), {row[0].partition(" What")[0]: row[1:] for row in cells}
@@ -85,12 +85,13 @@ def test_values_by_class_and_by_block_have_rows_of_their_own() -> None:
 
 
 def test_no_gap_is_no_wider_than_anything() -> None:
-    tiles, _ = drawn(SUMMARY | {"gap": {"ta": 0.0}})
+    tiles, _ = drawn(SUMMARY.model_copy(update={"gap": {"ta": 0.0}}))
     assert "seeds differ" not in tiles
 
 
 def test_one_retrained_model_has_no_band() -> None:
-    lone = SUMMARY | {"band": {}, "inside": {}, "retrained_seeds": ["a"]}
+    lone = SUMMARY.model_copy(update={"band": {}, "inside": {}, "retrained_seeds": ("a",)})
     tiles, rows = drawn(lone)
     assert "seeds" not in tiles and rows["TA"][2:] == ["90.5 %", "−0.5 points"]
-    assert drawn(lone | {"retrained": None})[1]["TA"][2] == "no retrained reference"
+    none = lone.model_copy(update={"retrained": None})
+    assert drawn(none)[1]["TA"][2] == "no retrained reference"

@@ -7,21 +7,6 @@ from tests.pages import fabricate
 from ui import blocks, wording
 
 
-@pytest.mark.parametrize(
-    ("rule", "said"),
-    [
-        ("class:5", "class 5"),
-        ("class:cat,dog", "classes cat, dog"),
-        ("random:0.1", "a random 10 %"),
-        ("per-class:0.05", "5 % of every class"),
-        ("indices:/data/mine.txt", "indices:/data/mine.txt"),
-        ("random:a tenth", "random:a tenth"),  # refused by the engine, but on record
-    ],
-)
-def test_a_forget_rule_is_said_in_words(rule, said):
-    assert wording.rule(rule) == said
-
-
 def test_two_runs_that_differ_by_a_knob_read_differently(store):
     asked = {"forget": "class:3,5", "preset": "paper", "seed": 1}
     hparams = {"ce_weight": 2.0, "lr": 1e-5}

@@ -11,8 +11,8 @@ import torch
 from cu_core import methods
 from cu_core.models import calibrate
 from cu_core.runs.reference_models import model_id
-from cu_core.runs.resolve import Setup, cadence
-from cu_core.spec import ComputePlan, TrainRequest, UnlearnRequest
+from cu_core.runs.resolve import Setup, cadence, method_of
+from cu_core.spec import ComputePlan, Provenance, TrainRequest, UnlearnRequest
 from cu_core.store import Store, plans
 
 
@@ -79,9 +79,27 @@ def test_a_model_trained_in_bfloat16_is_another_model(
 
 def test_a_run_that_is_taken_up_keeps_the_plan_it_began_with(images: str, tmp_path: Path) -> None:
     setup = Setup(TrainRequest(dataset=images), tmp_path)
-    setup.keep_to({"layout": "contiguous", "threads": 1})
-    assert setup.plan == ComputePlan(layout="contiguous", threads=1)
-    assert not (tmp_path / plans.FILE).exists() and torch.get_num_threads() == 1
+    before = torch.get_num_threads()
+    setup.keep_to(ComputePlan(layout="contiguous", threads=before + 1))
+    assert setup.plan == ComputePlan(layout="contiguous", threads=before + 1)
+    assert not (tmp_path / plans.FILE).exists() and torch.get_num_threads() == before
+    with setup.computing():  # threads are the process's: the run's only while it computes
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_run_that_is_taken_up_keeps_the_recipe_and_knobs_it_began_with(
+    images: str, tmp_path: Path
+) -> None:
+    """Whatever a preset, a default or a recipe has become since."""
+    setup = Setup(UnlearnRequest(dataset=images, forget="class:1"), tmp_path)
+    assert setup.forget is not None
+    recipe = setup.recipe.model_copy(update={"epochs": 77})
+    knobs = method_of(setup.request, setup.forget).model_dump() | {"temperature": 0.123}
+    began = Provenance(method="contrastive", knobs=knobs, recipe=recipe.model_dump())
+    setup.keep_to(None, began)
+    assert setup.recipe.epochs == 77
+    assert method_of(setup.request, setup.forget, began).model_dump() == knobs
 
 
 @pytest.mark.parametrize(

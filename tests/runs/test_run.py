@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cu_core import methods
+from cu_core.files import sources_hash
 from cu_core.runs.execute import execute
-from cu_core.spec import ModelIds, RunProgress, TrainRequest, UnlearnRequest
+from cu_core.spec import ModelIds, Provenance, RunProgress, TrainRequest, UnlearnRequest
 from cu_core.store import Store
 from tests.tab import Tab, assert_same_picture
 
@@ -90,8 +92,9 @@ def test_the_same_request_gives_the_same_weights_and_the_same_map(
 
 def assert_same_ghost(store: Store, one: str, other: str) -> None:
     """Both have it once, of the forget samples alone, in the same places."""
-    told = [store.reader(r).progress().ghost for r in (one, other)]
-    assert told[0] == told[1] and 0 < told[0]["fidelity"] <= 1
+    ghosts = [store.reader(r).progress().ghost for r in (one, other)]
+    assert ghosts[0] is not None and ghosts[0] == ghosts[1]
+    assert ghosts[0].fidelity is not None and 0 < ghosts[0].fidelity <= 1
     probes = [store.reader(r).probe() or {} for r in (one, other)]
     for name in ("ghost", "ghost_share", "atlas"):
         np.testing.assert_array_equal(*(probe[name] for probe in probes))
@@ -225,13 +228,13 @@ def test_a_run_taken_up_keeps_the_original_it_began_with(tmp_path: Path) -> None
     """Whatever model its request would train by now."""
     store = Store(tmp_path)
     training = store.enqueue(TrainRequest(model_seed=1, train_epochs=1))
-    other = execute(store, store.claim_run(training))["model"]
+    other = execute(store, store.claim_run(training)).model
     run_id = store.enqueue(UnlearnRequest(max_steps=2, probe_size=200, reference=False))
     claimed = store.claim_run(run_id)
     writer = store.writer(run_id)
     writer.put(RunProgress(models=ModelIds(original=other)))
     writer.close()
-    assert execute(store, claimed)["models"]["original"] == other
+    assert execute(store, claimed).models.original == other
 
 
 def test_a_run_taken_up_keeps_the_interval_it_began_with(home: Path) -> None:
@@ -247,6 +250,46 @@ def test_a_run_taken_up_keeps_the_interval_it_began_with(home: Path) -> None:
     execute(store, store.claim_run(run_id, ("stopped",)))
     assert store.run(run_id).state == "done"
     assert {4, 8, 12} == set(store.reader(run_id).frames().steps) - {0, 1, 2, 3}
+
+
+def test_a_run_taken_up_goes_by_its_record_and_says_that_the_sources_differ(home: Path) -> None:
+    """Its knobs and its recipe are those of its start, whatever presets and defaults are now."""
+    store = Store(home)
+    request = UnlearnRequest(max_steps=6, probe_size=200, reference=False)
+    whole = execute(store, store.claim_new(request))
+    claimed = store.claim_new(request)
+    store.command(claimed.run_id, "stop", None)
+    execute(store, claimed)
+    stopped = store.run(claimed.run_id)
+    assert stopped.state == "stopped" and stopped.step < 6
+    began = store.reader(claimed.run_id).progress().provenance
+    assert began is not None and began == stopped.summary.provenance == whole.provenance
+    assert began.knobs == methods.get("contrastive").make().model_dump()
+    assert began.recipe and began.versions["torch"] and began.sources == sources_hash()
+
+    writer = store.writer(claimed.run_id)
+    writer.put(RunProgress(provenance=began.model_copy(update={"sources": "0" * 16})))
+    writer.close()
+    taken_up = execute(store, store.claim_run(claimed.run_id, ("stopped",)))
+    assert taken_up.weights_sha256 == whole.weights_sha256
+    said = [e.text for e in store.reader(claimed.run_id).events() if e.kind == "sources"]
+    assert len(said) == 1 and "0" * 16 in said[0] and sources_hash() in said[0]
+    assert taken_up.provenance is not None and taken_up.provenance.sources == "0" * 16
+
+
+def test_another_default_would_be_another_run(home: Path) -> None:
+    """What the test above rests on: a knob on record decides the weights."""
+    store = Store(home)
+    request = UnlearnRequest(max_steps=6, probe_size=200, reference=False)
+    runs = []
+    for knobs in ({}, {"temperature": 0.2}):
+        claimed = store.claim_new(request)
+        known = methods.get("contrastive").make(**knobs).model_dump()
+        writer = store.writer(claimed.run_id)
+        writer.put(RunProgress(provenance=Provenance(method="contrastive", knobs=known)))
+        writer.close()
+        runs.append(execute(store, claimed).weights_sha256)
+    assert runs[0] != runs[1]
 
 
 def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def store(home: Path) -> Store:
 def solid(store: Store, run_id: str) -> list[SolidMapCount]:
     """Asked until all is laid out."""
     answers = [extra_maps.solid(store, SolidMap(run=run_id))]
-    while answers[-1]["done"] < answers[-1]["total"]:
+    while answers[-1].done < answers[-1].total:
         answers.append(extra_maps.solid(store, SolidMap(run=run_id)))
     return answers
 
@@ -72,13 +72,13 @@ def test_the_exact_map_is_that_of_the_embeddings_on_record(store: Store, made: s
     weights = (store.paths.run(made) / "unlearned.safetensors").read_bytes()
     facts = extra_maps.exact(store, ExactMap(run=made, step=6))
     found = reader.view("exact-6")
-    assert found is not None and found[1] == facts
+    assert found is not None and found[1] == facts.model_dump()
     frame, probe = reader.frame(6), reader.probe()
     assert frame["z"].dtype == np.float16 and probe is not None
     z = frame["z"].astype(np.float32)
     again = projection.exact(z, frame["xy"], extra_maps.SEED, probe["label"], probe["is_forget"])
     assert_array_equal(found[0]["xy"], again.xy)
-    assert facts["quality"] == again.quality and set(facts) == {"step", "quality", "seconds"}
+    assert facts.quality == again.quality and (facts.step, facts.seconds > 0) == (6, True)
 
     setup = Setup(REQUEST, store.home)  # the same frame before its embeddings were rounded
     assert setup.forget is not None
@@ -127,8 +127,9 @@ def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
     view, probe = store.reader(made).view("solid"), store.reader(made).probe()
     assert view is not None and probe is not None
     state = store.reader(made).progress().ghost
+    assert state is not None
     for places, axes, fidelity in (
-        (probe["ghost"], 2, state["fidelity"]),
+        (probe["ghost"], 2, state.fidelity),
         (view[0]["ghost_xyz"], 3, view[1]["ghost"]),
     ):
         assert places.shape == (200, axes) and 0.5 < fidelity <= 1
@@ -186,7 +187,8 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
         if (store.paths.models / model.id).exists() and model.kind == "retrained":
             store.delete_model(model.id)
     state = store.reader(copy).progress()
-    original = state["models"]["original"]
+    original = state.models.original
+    assert original is not None
     if (store.paths.models / original / "record.json").exists():
         store.delete_model(original)
     assert solid(store, copy)[-1].done == 4
@@ -199,14 +201,14 @@ def test_models_that_were_deleted_cost_the_ghost_alone(store: Store, copy: str) 
     [
         ("exact", {"run": "20990101-000000-000-aaaaaa", "step": 0}, "There is no run"),
         ("exact", {"run": "../../etc", "step": 0}, "There is no run"),
-        ("exact", {"step": 0}, "There is no run 'None'"),
+        ("exact", {"step": 0}, "ExactMap.run is missing"),
         ("exact", {"run": "made", "step": 5}, "has no snapshot of step 5"),
         ("exact", {"run": "made", "step": -1}, "A step is a whole number from 0 on, got -1"),
         ("exact", {"run": "made", "step": "2"}, "got '2'"),
         ("exact", {"run": "made"}, "got None"),
         ("solid", {"run": "waiting"}, "has no picture yet"),
         ("exact", {"run": "fetch", "step": 0}, "has no map"),
-        ("solid", {}, "There is no run 'None'"),
+        ("solid", {}, "SolidMap.run is missing"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_a_sentence(

@@ -65,7 +65,7 @@ def worker(store: Store) -> Worker:
 
 def exported(store: Store, run_id: str) -> Tab:
     """What the downloaded page holds."""
-    html = export.page(store, run_id).decode()
+    html = export.formats()["html"].make(store, store.run(run_id)).decode()
     (run,) = re.findall(r'id="run"[^>]*>([A-Za-z0-9+/=]+)<', html)
     tab = Tab(store, run_id)
     tab.take(zlib.decompress(base64.b64decode(run)))
@@ -326,7 +326,7 @@ def test_a_name_without_plain_letters_gives_way_to_the_id(store: Store) -> None:
 def test_a_run_without_a_frame_has_no_page(store: Store) -> None:
     run_id = store.enqueue(UnlearnRequest())
     with pytest.raises(StoreError, match="has no frame"):
-        export.page(store, run_id)
+        export.formats()["html"].make(store, store.run(run_id))
 
 
 def test_frames_from_before_there_were_shares_play_without(store: Store, worker: Worker) -> None:

@@ -17,7 +17,6 @@ from numpy.testing import assert_array_equal
 
 from cu_core.stage import fixed_box, frames_blob, pack, player_html, unpack
 from cu_core.stage.boxes import box_scale, quantise, restore
-from cu_core.stage.source import FOLDER, IMPORT, MODULES, script
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -314,25 +313,6 @@ def test_the_exported_page_loads_nothing():
 def test_a_page_is_made_of_a_whole_run_only():
     with pytest.raises(ValueError, match="starts at frame 3"):
         player_html(blob(start=3), "t")
-
-
-def test_modules_import_only_what_stands_before_them():
-    files = {path.stem for path in (FOLDER / "js").glob("*.js")}
-    assert files == set(MODULES)
-    for place, name in enumerate(MODULES):
-        wanted = IMPORT.findall((FOLDER / "js" / f"{name}.js").read_text())
-        assert set(wanted) <= set(MODULES[:place]), name
-
-
-def test_the_joined_script_is_one_module():
-    text = script()
-    assert not re.search(r"^import ", text, re.MULTILINE)
-    assert re.findall(r"^export .*", text, re.MULTILINE) == [
-        "export default function mount(component) {"
-    ]
-    top = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
-    assert sorted(top) == sorted(set(top))
-    assert "</script" not in text.lower() and "innerHTML" not in text
 
 
 def test_the_stage_loads_without_streamlit_or_torch():

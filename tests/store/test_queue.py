@@ -140,6 +140,13 @@ class RunLives(RuleBasedStateMachine):
         self.state[run_id] = "queued"
         return run_id
 
+    @rule(target=claims)
+    def claim_new(self) -> str:
+        claimed = self.store.claim_new(REQUEST)
+        assert claimed.request == REQUEST
+        RunWriter(self.store, claimed.run_id).close()
+        return self.took(claimed)
+
     @rule(target=claims, slots=st.integers(1, 2))
     def claim(self, slots: int):  # type: ignore[no-untyped-def]
         alive = [i for i in self.held if self.state[i] in ACTIVE]

@@ -33,7 +33,9 @@ def test_every_number_is_stored_as_what_it_is(value: float | None) -> None:
 
 def test_metrics_come_back_by_name_in_step_order(store: Store) -> None:
     claimed, writer = running(store)
-    writer.steps([StepLog(2, 0.1, {"contrast": np.float32(2), "ce": math.nan})], {"step": 2})
+    writer.steps(
+        [StepLog(2, 0.1, {"contrast": np.float32(2), "ce": math.nan})], RunProgress(step=2)
+    )
     writer.steps([StepLog(1, 0.0, {"contrast": 1.5, "ce": -math.inf})])
     writer.metrics(2, {"ua": None, "ra": math.inf, "share/0": 0.25})
     reader = store.reader(claimed.run_id)
@@ -213,7 +215,7 @@ def test_truncating_undoes_everything_from_a_step_on(store: Store) -> None:
         writer.snapshot(step, **arrays(step))
         writer.metrics(step, {"ua": float(step)})
         writer.event(step, "note", f"at {step}")
-    writer.truncate(10, {"step": 9})
+    writer.truncate(10, RunProgress(step=9))
     reader = store.reader(claimed.run_id)
     assert reader.frames().steps == [0] and reader.metrics() == {"ua": ([0], [0.0])}
     assert [e.text for e in reader.events()] == ["at 0"]

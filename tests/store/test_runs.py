@@ -10,6 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cu_core import __version__
 from cu_core.errors import LetheError, RunBusy, StoreError, UnknownRun
 from cu_core.spec import FetchRequest, RunProgress, Summary, TrainRequest, UnlearnRequest
 from cu_core.store import RunWriter, Store
@@ -138,7 +139,9 @@ def test_a_run_of_a_later_version_is_not_guessed_at(store: Store) -> None:
     run_id = store.enqueue(REQUEST)
     path = store.home / "runs" / run_id / "config.yaml"
     path.write_text(
-        path.read_text().replace("schema_version: 1", "schema_version: 2").replace("0.1.0", "3.0")
+        path.read_text()
+        .replace("schema_version: 1", "schema_version: 2")
+        .replace(__version__, "3.0")
     )
     record = store.run(run_id)
     assert record.request is None

@@ -1,10 +1,5 @@
 // The choice of view, with what it needs and says: which are offered, progress, a line of help.
 
-const HINTS = {
-  map: "",
-  answers: "Half-way between two handles means 50/50. Drag one to see what follows.",
-  solid: "Drag to turn, shift-drag to move.",
-};
 const GHOST_TITLE = "Where a model that never saw them puts the forget samples";
 
 export class Chooser {
@@ -18,6 +13,7 @@ export class Chooser {
     this.waiting = find(".waiting");
     this.under = 0; // pixels that the controls take at the bottom
     this.ghost.title = GHOST_TITLE;
+    this.box.replaceChildren(...stage.map.views.map(radio));
   }
 
   get view() {
@@ -43,7 +39,7 @@ export class Chooser {
     this.choose(kinds[(kinds.indexOf(this.view.kind) + 1) % kinds.length]);
   }
 
-  /** Shows a view; the third dimension is laid out only when somebody wants it. */
+  /** Shows a view, and asks for what it lacks: some are made only when somebody wants them. */
   choose(kind) {
     const { stage } = this;
     if (!this.kinds.includes(kind)) return;
@@ -55,15 +51,13 @@ export class Chooser {
   }
 
   _ask() {
-    const { facts } = this.stage.run.solid;
-    if (this.view.kind !== "solid" || facts.state === "working") return;
-    if (facts.state === "none" || facts.done < facts.total) this.stage.setTriggerValue("solid", {});
+    const { wish } = this.view;
+    if (wish) this.stage.setTriggerValue(wish, {});
   }
 
   _show(kind) {
     const { stage } = this;
     if (stage.map.view.kind !== kind) stage.map.show(kind);
-    stage.view = kind;
     stage.shown = ""; // the line about the map's quality is another one
     this.box.querySelector(`[value=${kind}]`).checked = true;
     this.ghost.hidden = !this.view.hasGhost;
@@ -87,15 +81,14 @@ export class Chooser {
     return below ? [this.stage.legend.root.offsetHeight + 12, pixels] : [pixels, 0];
   }
 
-  /** With every picture: how far the third dimension is, and whether this frame has it. */
+  /** With every picture: what the view says of itself, and why it has nothing of this frame. */
   draw(t) {
-    const { facts } = this.stage.run.solid;
-    const progress = this.view.kind === "solid" ? progressOf(facts) : "";
+    const { progress, hint, absent, camera } = this.view;
     const known = this.view.knows(t);
-    this.hint.style.left = `${this.view.camera.inset + 12}px`; // under the picture
+    this.hint.style.left = `${camera.inset + 12}px`; // under the picture
     this.hint.style.bottom = `${this.under + 12}px`;
-    say(this.waiting, known ? "" : progress || "This frame is not laid out in three dimensions.");
-    say(this.hint, known ? progress || HINTS[this.view.kind] : "");
+    say(this.waiting, known ? "" : progress || absent);
+    say(this.hint, known ? progress || hint : "");
   }
 
   /** What a person left: the view, and what was turned or moved in each. */
@@ -112,8 +105,14 @@ export class Chooser {
   }
 }
 
-function progressOf({ done, total }) {
-  return done < total ? `Laying out in three dimensions: ${done} of ${total} frames` : "";
+/** A view's button. */
+function radio({ kind, title, help }) {
+  const [label, input, name] = ["label", "input", "span"].map((tag) => document.createElement(tag));
+  label.title = help;
+  Object.assign(input, { type: "radio", name: "view", value: kind });
+  name.textContent = title;
+  label.append(input, name);
+  return label;
 }
 
 function say(node, text) {

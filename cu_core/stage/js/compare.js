@@ -251,13 +251,13 @@ export class Compare {
   // --- words
 
   _words() {
-    const { stage: { run, clock, view }, exact, twin } = this;
+    const { stage: { run, clock, map: { view } }, exact, twin } = this;
     const step = run.steps[clock.frame];
     const awaited = this.asked ?? (exact?.state === "fitting" ? exact.step : null);
     this._say(step, awaited);
     const possible = this.fixed ? this.found : exact;
     const needed = twin ? !this.fixed && this.shown !== step : true;
-    this.button.hidden = !(possible && needed && awaited !== step && view === "map");
+    this.button.hidden = !(possible && needed && awaited !== step && view.comparable);
     write(this.button, twin ? "Compare this frame too" : "Compare with an exact map");
     if (twin) this._captions(step);
   }

@@ -13,6 +13,8 @@ export class Handles {
   /** ``view``: the Answers that these belong to; ``changed()`` asks for another picture. */
   constructor(root, view, changed) {
     Object.assign(this, { root, view, changed });
+    root.className = "handles";
+    root.hidden = true;
     this.items = [];
   }
 

@@ -1,13 +1,10 @@
 // The map as one view: renderer, camera, overlay, hover card, and the hand on it.
 
-import { Answers } from "./answers.js";
 import { Card } from "./card.js";
 import { GlMap } from "./map_gl.js";
 import { SplatMap } from "./map_splat.js";
-import { Handles } from "./handles.js";
 import { Overlay, pick } from "./overlay.js";
-import { Plane } from "./plane.js";
-import { Solid } from "./solid.js";
+import { createViews } from "./views.js";
 
 const DRAG_STARTS = 4; // pixels; less is a click
 const TURN = Math.PI / 24; // radians a key
@@ -25,17 +22,26 @@ export class MapView {
   /** ``changed()`` asks for another picture. */
   constructor(root, look, changed) {
     Object.assign(this, { root, look, changed });
-    this.views = [new Plane(), new Answers(), new Solid()];
+    this.views = createViews();
     this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
     this.resetButton = root.querySelector(".reset");
-    const handles = root.querySelector(".handles"); // where only the map is shown there are none
-    this.handles = handles && new Handles(handles, this.views[1], changed);
+    this.furniture = this._furnish(root.querySelector(".furniture"));
     look.hand ??= this;
     this.t = 0;
     this._renderer();
     this._listen();
+  }
+
+  /** What views have of their own over the picture; the twin that compares has no place for it. */
+  _furnish(place) {
+    const own = place ? this.views.filter((view) => view.furnish) : [];
+    return own.map((view) => {
+      const box = document.createElement("div");
+      place.append(box);
+      return view.furnish(box, this.changed);
+    });
   }
 
   // Which sample is chosen is one thing for all maps of a Stage.
@@ -64,7 +70,7 @@ export class MapView {
     this.run = run;
     for (const view of this.views) view.load(run, firstNew, fresh);
     this.renderer.load(run, firstNew);
-    this.show(this.view.offered ? this.view.kind : "map");
+    this.show((this.view.offered ? this.view : this.views[0]).kind);
     if (fresh) {
       this.hover = this.pinned = -1;
       this.look.isolated.clear();
@@ -80,7 +86,7 @@ export class MapView {
     return this.view.trails;
   }
 
-  /** Shows the same samples in another view: "map", "answers" or "solid". */
+  /** Shows the same samples in another view. */
   show(kind) {
     if (kind !== this.view.kind) this.hover = -1;
     this.view = this.views.find((view) => view.kind === kind);
@@ -112,7 +118,7 @@ export class MapView {
   draw(t, calm) {
     const { run, view, camera, look } = this;
     this.t = t;
-    this.handles?.draw(view, look);
+    for (const piece of this.furniture) piece.draw(view, look);
     this.resetButton.hidden = !view.moved;
     if (!view.knows(t)) return this._blank();
     const size = this.size(calm);

@@ -1,11 +1,16 @@
 // What the views beside the map share: places that depend on a hand, worked out as they are drawn.
 
 import { Camera } from "./camera.js";
+import { NOTHING } from "./texts.js";
 import { Trails } from "./trails.js";
 
 export const MIDDLE = 32768; // of a view's square, in quanta
 
-/** A view whose places are worked out for each picture, into one array that is uploaded. */
+const apart = ([x0, y0], [x1, y1]) => Math.hypot(x1 - x0, y1 - y0) > 1; // quanta
+
+/** A view whose places are worked out for each picture, into one array that is uploaded. A view
+ *  that extends it says kind, title, help, words, and ``point(slot, t, out, at)``: x, y (quanta)
+ *  and nearness (1 in the middle) of a slot at a time, written to out[at], out[at + 1], out[at + 2]. */
 export class Projected {
   constructor() {
     this.flat = false;
@@ -24,8 +29,48 @@ export class Projected {
     if (fresh) this.reset();
   }
 
-  room() {
-    return [0, 0];
+  // What a view says of itself unless it says otherwise; getters, which a subclass may override.
+  get rank() { return 9; }
+  get hint() { return ""; }
+  get progress() { return ""; }
+  get absent() { return ""; }
+  get wish() { return null; }
+  get offered() { return true; }
+  get hasGhost() { return false; }
+  get moved() { return this.camera.moved; }
+
+  says() {
+    return NOTHING;
+  }
+
+  room(above, below) {
+    return [above, below];
+  }
+
+  reset() {
+    this.camera.reset();
+  }
+
+  /** Whether a slot has gone anywhere since frame 0. */
+  strayed(slot, t) {
+    return apart(this.place(slot, 0), this.place(slot, Math.min(Math.round(t), this.run.last)));
+  }
+
+  /** Whether a trail is drawn for its way from frame i to i + 1. */
+  travels(i, slot) {
+    return apart(this.place(slot, i), this.place(slot, i + 1));
+  }
+
+  ghost() {
+    return new Float32Array(0);
+  }
+
+  get state() {
+    return this.camera.moved ? { camera: this.camera.state } : null;
+  }
+
+  set state(state) {
+    if (state?.camera) this.camera.state = state.camera;
   }
 
   /** Brings the trails up to date; only while the view is looked at. */

@@ -14,7 +14,7 @@ import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
-import { qualityOf, showLeftOut, showQuality } from "./texts.js";
+import { showLeftOut, showQuality } from "./texts.js";
 
 const MAX_RATIO = 2;
 
@@ -32,7 +32,6 @@ export class Stage {
     this.shade = matchMedia("(prefers-color-scheme: dark)");
     this.clock = new Clock(this.calm.matches);
     this.look = new Look();
-    this.view = "map";
     const ask = () => this.request();
     this.map = new MapView(find(".map"), this.look, ask);
     this.legend = new Legend(find(".legend"), ask);
@@ -113,7 +112,7 @@ export class Stage {
     const left = recall(run.id);
     clock.playing = clock.following = false;
     clock.t = 0;
-    this.chooser.state = left?.view || { kind: run.header.view || "map" };
+    this.chooser.state = left?.view || { kind: run.header.view || this.map.views[0].kind };
     if (left) {
       clock.t = run.every > 1 ? Math.floor(run.timeOf(left.step)) : Math.min(run.last, left.t || 0);
       if (clock.live && left.following) clock.follow();
@@ -270,7 +269,7 @@ export class Stage {
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
-    showQuality(this.root.querySelector(".quality"), qualityOf(run, clock.frame, this.view));
+    showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 
   /** Pictures a second over the last second of playing. */

@@ -4,8 +4,6 @@ import { POOR_FIDELITY } from "./scrubber.js";
 
 const FAITHFUL = 0.9;
 const NONE = "not computed";
-const EXACT_ANSWERS =
-  "Exact: each sample lies between the classes in proportion to the model's answers.";
 const MEANING = {
   trust: "How far neighbours on the map are neighbours in the embeddings too; 1 when all are.",
   jitter: "Median movement of the keep samples in this frame, in spreads of the map.",
@@ -41,34 +39,25 @@ function sentence(fidelity, name) {
   return { text: `${name} ${fidelity < FAITHFUL ? "mostly " : ""}faithful: ${drawn}`, poor };
 }
 
-function ghostRow({ header }, view) {
-  const fidelity = view === "solid" ? header.solid.ghost : header.ghost?.fidelity;
-  return known(fidelity) ? [[`Retrained, fidelity ${share(fidelity)}`, MEANING.ghost]] : [];
-}
+/** What is said where nothing is drawn: the picture itself says why. */
+export const NOTHING = { text: "", poor: false, details: [] };
 
 /**
- * {text, poor, details: [[term, meaning]]} for one frame in ``view``: "map", "answers" or "solid".
- * No details where nothing was measured, no text where nothing is drawn: the map says why.
+ * {text, poor, details: [[term, meaning]]} from what was measured of one frame: ``quality`` is null
+ * where that is nothing, undefined where nothing is drawn. ``name`` says of which picture; ``ghost``
+ * is the fidelity of the retrained model's places, if there are some.
  */
-export function qualityOf(run, frame, view) {
-  if (view === "answers") return { text: EXACT_ANSWERS, poor: false, details: [] };
-  const quality = view === "solid" ? solidQuality(run, frame) : run.quality[frame];
-  if (quality === undefined) return { text: "", poor: false, details: [] };
-  const said = sentence(quality?.fidelity, view === "solid" ? "3-D map" : "Map");
+export function faithfulness(name, quality, every, ghost) {
+  if (quality === undefined) return NOTHING;
+  const said = sentence(quality?.fidelity, name);
   if (!Object.values(quality || {}).some(known)) return { ...said, details: [] };
   const details = [
     [`Trustworthiness ${share(quality.trustworthiness)}`, MEANING.trust],
-    [`Jitter ${small(quality.jitter)}`, run.every > 1 ? MEANING.since : MEANING.jitter],
+    [`Jitter ${small(quality.jitter)}`, every > 1 ? MEANING.since : MEANING.jitter],
     [`Noise floor ${small(quality.noise_floor)}`, MEANING.floor],
-    ...ghostRow(run, view),
   ];
+  if (known(ghost)) details.push([`Retrained, fidelity ${share(ghost)}`, MEANING.ghost]);
   return { ...said, details };
-}
-
-/** The 3-D layout has frames of its own: undefined while the one of this step is not laid out. */
-function solidQuality(run, frame) {
-  const { solid } = run.header;
-  return solid?.quality?.[solid.steps.indexOf(run.steps[frame])];
 }
 
 /** Says of a long run that it is not shown whole. */

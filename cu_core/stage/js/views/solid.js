@@ -1,6 +1,8 @@
 // "3-D": the representation laid out once more, with a third axis, and turned by hand.
 
-import { MIDDLE, Projected } from "./projected.js";
+import { MIDDLE, Projected } from "../projected.js";
+import { faithfulness } from "../texts.js";
+import { register } from "../views.js";
 
 const REACH = 18000; // quanta from the middle to the farthest sample of frame 0
 const PERSPECTIVE = 0.22; // how much nearer samples are enlarged; none at 0
@@ -9,10 +11,16 @@ const LAYERS = 256; // of depth, for the order of drawing
 
 /** Three dimensions, turned by hand: yaw about the upright axis, then pitch. */
 export class Solid extends Projected {
+  kind = "solid";
+  rank = 2;
+  title = "3-D";
+  help = "The representation with a third dimension";
+  hint = "Drag to turn, shift-drag to move.";
+  words = "in three dimensions";
+  absent = "This frame is not laid out in three dimensions.";
+
   constructor() {
     super();
-    this.kind = "solid";
-    this.words = "in three dimensions";
     const half = 0.9 * REACH; // the farthest sample is seldom seen quite from the side
     this.camera.home([MIDDLE - half, MIDDLE - half, MIDDLE + half, MIDDLE + half]);
     this.camera.reset();
@@ -62,6 +70,18 @@ export class Solid extends Projected {
 
   get hasGhost() {
     return this.ghostSlots.length > 0;
+  }
+
+  get progress() {
+    const { done, total } = this.run.solid.facts;
+    return done < total ? `Laying out in three dimensions: ${done} of ${total} frames` : "";
+  }
+
+  /** It is laid out only when somebody wants it. */
+  get wish() {
+    const { state, done, total } = this.run.solid.facts;
+    const asked = state === "working" || (state !== "none" && done >= total);
+    return asked ? null : "solid";
   }
 
   /** Whether time t can be drawn: both frames it lies between are there. */
@@ -176,9 +196,15 @@ export class Solid extends Projected {
     return out;
   }
 
+  /** The layout has frames of its own: undefined while the one of this step is not laid out. */
   quality(frame) {
-    const { solid } = this.run;
-    return solid.facts?.quality?.[solid.at[frame]] || null;
+    const { facts } = this.run.solid;
+    return facts?.quality?.[facts.steps.indexOf(this.run.steps[frame])];
+  }
+
+  says(frame) {
+    const { every, solid: { facts } } = this.run;
+    return faithfulness("3-D map", this.quality(frame), every, facts?.ghost);
   }
 
   get state() {
@@ -192,3 +218,5 @@ export class Solid extends Projected {
     if ([yaw, pitch].every(Number.isFinite)) this.aim(yaw, pitch);
   }
 }
+
+register(Solid);

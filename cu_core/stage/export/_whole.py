@@ -1,4 +1,4 @@
-"""A run as something to keep: one blob with all there is to see, one page that plays it."""
+"""A run as something to keep: one blob with all there is to see of it, and what it is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from cu_core.errors import StoreError
 from cu_core.spec import Catalog, RunRecord
-from cu_core.stage import pack, player_html, replay, unpack
+from cu_core.stage import pack, replay, unpack
 from cu_core.store import Store
 
 
@@ -38,14 +38,8 @@ def whole(store: Store, record: RunRecord) -> bytes:
     return pack({**header, **told, "live": False}, sections)
 
 
-def page(store: Store, run_id: str) -> bytes:
-    """The same as one HTML file that plays anywhere and loads nothing."""
-    record = store.run(run_id)
-    return player_html(whole(store, record), record.name).encode()
-
-
-def file_name(record: RunRecord) -> str:
-    """The run's name as a file's: plain letters, figures and dashes."""
+def file_name(record: RunRecord, ending: str = ".html") -> str:
+    """The run's name as a file's: plain letters, figures and dashes, and the format's ending."""
     plain = (
         unicodedata.normalize("NFKD", record.name.casefold())
         .encode("ascii", "ignore")
@@ -53,7 +47,7 @@ def file_name(record: RunRecord) -> str:
         .lower()
     )
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    return f"lethe-{slug or record.run_id}.html"
+    return f"lethe-{slug or record.run_id}{ending}"
 
 
 def _exact(reader: Any) -> Mapping[str, Any] | None:

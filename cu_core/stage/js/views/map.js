@@ -1,17 +1,27 @@
-// The map, one of three views of the same samples at the same time. A view says where a slot is,
-// in quanta of its own square; renderers, overlay, picking and trails ask it and know nothing else.
+// "Map": where the samples lie in the representation, laid out on a plane.
 
-import { Camera, grown } from "./camera.js";
-import { Trails } from "./trails.js";
+import { Camera, grown } from "../camera.js";
+import { faithfulness } from "../texts.js";
+import { Trails } from "../trails.js";
+import { register } from "../views.js";
 
-/** The map: frames as they came, which the graphics card already holds. */
+/** Frames as they came, which the graphics card already holds (``flat``). */
 export class Plane {
+  kind = "map";
+  rank = 0;
+  title = "Map";
+  help = "Where the samples lie in the representation";
+  hint = "";
+  words = "on a map";
+  progress = "";
+  absent = "";
+  wish = null;
+  comparable = true; // an exact map may stand beside it
+
   constructor() {
-    this.kind = "map";
     this.flat = true;
     this.camera = new Camera();
     this.trails = new Trails();
-    this.words = "on a map";
   }
 
   load(run, firstNew, fresh) {
@@ -79,8 +89,9 @@ export class Plane {
     this.camera.reset();
   }
 
-  quality(frame) {
-    return this.run.quality[frame];
+  says(frame) {
+    const { quality, every, header } = this.run;
+    return faithfulness("Map", quality[frame], every, header.ghost?.fidelity);
   }
 
   get state() {
@@ -97,3 +108,5 @@ function triples(pairs) {
   for (let k = 0; 2 * k < pairs.length; k++) out.set([pairs[2 * k], pairs[2 * k + 1], 1], 3 * k);
   return out;
 }
+
+register(Plane);

@@ -1,24 +1,36 @@
 // "Answers": what the model's head says. Exact, without a seed: a weighted mean of handles.
 
-import { MIDDLE, Projected } from "./projected.js";
+import { Handles } from "../handles.js";
+import { MIDDLE, Projected } from "../projected.js";
+import { register } from "../views.js";
 
 const RADIUS = 28000; // quanta
 const CROWD = 24; // classes
 const WHOLE = 255; // parts that a sample's shares sum to
+const EXACT = "Exact: each sample lies between the classes in proportion to the model's answers.";
 const [one, two] = [[0, 0], [0, 0]]; // filled and read at once, so that no picture allocates
 
 /** Each class a handle on a circle, each sample where its shares of the classes pull it. */
 export class Answers extends Projected {
+  kind = "answers";
+  rank = 1;
+  title = "Answers";
+  help = "Where the answers for each sample lie between the classes";
+  hint = "Half-way between two handles means 50/50. Drag one to see what follows.";
+  words = "between the classes, by the model's answers";
+
   constructor() {
     super();
-    this.kind = "answers";
-    this.words = "between the classes, by the model's answers";
     this.circle = { x: MIDDLE, y: MIDDLE, radius: RADIUS };
     this.handles = new Float64Array(0); // x, y of each class
     this.version = 0;
     const wide = 1.3 * RADIUS; // names stand beside the circle
     this.camera.home([MIDDLE - wide, MIDDLE - RADIUS, MIDDLE + wide, MIDDLE + RADIUS]);
     this.camera.reset();
+  }
+
+  furnish(root, changed) {
+    return new Handles(root, this, changed);
   }
 
   get offered() {
@@ -129,8 +141,8 @@ export class Answers extends Projected {
     return out;
   }
 
-  quality() {
-    return null;
+  says() {
+    return { text: EXACT, poor: false, details: [] };
   }
 
   get state() {
@@ -148,3 +160,5 @@ export class Answers extends Projected {
     }
   }
 }
+
+register(Answers);
