@@ -16,7 +16,7 @@ from typing import Any
 from bench import report
 from bench.scale_cells import written
 from bench.serving import chromium
-from cu_core.stage import export
+from cu_core.stage.export.html import page
 from cu_core.store import Store
 
 TARGETS = {2_000: 50, 10_000: 30}
@@ -36,9 +36,8 @@ def measure(options: argparse.Namespace, home: Path) -> report.Found:
     with chromium() as browser:
         for n, target in TARGETS.items():
             run = written(str(home), FRAMES, n, classes=10, width=2)["run"]
-            page_file = home / f"{n}.html"
-            store = Store(home)
-            page_file.write_bytes(export.formats()["html"].make(store, store.run(run)))
+            store, page_file = Store(home), home / f"{n}.html"
+            page_file.write_bytes(page(store, store.run(run)))
             for mode in ("webgl", "canvas"):
                 row = {"points": n, "frames": FRAMES, "target": target}
                 rows.append(row | played(browser, page_file, mode, options.rounds))
@@ -47,19 +46,19 @@ def measure(options: argparse.Namespace, home: Path) -> report.Found:
 
 def played(browser: Any, page_file: Path, mode: str, rounds: int) -> dict[str, Any]:
     """Median and least of three seconds in each of ``rounds`` plays of the whole run."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
-    page.goto(f"{page_file.as_uri()}?debug=1&renderer={mode}")
-    page.wait_for_function("window.__lethe && window.__lethe.ready", timeout=60_000)
+    tab = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    tab.goto(f"{page_file.as_uri()}?debug=1&renderer={mode}")
+    tab.wait_for_function("window.__lethe && window.__lethe.ready", timeout=60_000)
     rates = []
     for _ in range(rounds):
-        page.evaluate(RESTART)
-        page.wait_for_function("__lethe.frame > 10", timeout=60_000)
+        tab.evaluate(RESTART)
+        tab.wait_for_function("__lethe.frame > 10", timeout=60_000)
         for _ in range(3):
-            page.wait_for_timeout(1000)
-            rates.append(page.evaluate("() => __lethe.fps()"))
-        page.wait_for_function("!__lethe.moving", timeout=120_000)
-    drawn = page.evaluate("() => __lethe.mode")
-    page.close()
+            tab.wait_for_timeout(1000)
+            rates.append(tab.evaluate("() => __lethe.fps()"))
+        tab.wait_for_function("!__lethe.moving", timeout=120_000)
+    drawn = tab.evaluate("() => __lethe.mode")
+    tab.close()
     return {"mode": drawn, "fps": statistics.median(rates), "least": min(rates)}
 
 
