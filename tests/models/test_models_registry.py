@@ -10,7 +10,8 @@ from cu_core.models import architectures
 IMAGE = (3, 32, 32)
 RESNETS = ("resnet18", "resnet20", "resnet34", "resnet50", "resnet101")
 WIDTH = {"mlp": 64, "small-cnn": 64, "resnet20": 64, "resnet18": 512, "resnet34": 512}
-WIDTH |= {"vgg16-bn": 1024, "vit-tiny": 512}
+WIDTH |= {"vgg16-bn": 1024, "vit-tiny": 512, "resnet50": 2048, "resnet101": 2048}
+ONE_HEADED = ("mlp", "small-cnn")
 
 
 def on_meta(architecture, shape, n_classes=7, head="plain"):
@@ -22,8 +23,9 @@ def weights(model):
     return sum(p.numel() for p in model.parameters())
 
 
-def test_names_are_the_documented_ones_small_first():
-    assert models.names() == ("mlp", "small-cnn", "vit-tiny", "vgg16-bn", *RESNETS)
+def test_the_documented_networks_are_there_small_first():
+    ours = ("mlp", "small-cnn", "vit-tiny", "vgg16-bn", *RESNETS)
+    assert tuple(name for name in models.names() if name in ours) == ours
 
 
 @pytest.mark.parametrize("declared", models.info(), ids=lambda a: a.key)
@@ -39,16 +41,27 @@ def test_each_declaration_is_complete(declared):
 @pytest.mark.parametrize("architecture", models.names())
 @pytest.mark.parametrize("head", ["plain", "normalised"])
 def test_forward_gives_logits_and_embedding(architecture, shape, head):
-    if models.supports(architecture, shape, head):
-        assert (architecture, head) in {("mlp", "normalised"), ("small-cnn", "normalised")}
+    declared = models.get(architecture)
+    if models.supports(architecture, shape, head):  # by what it declares, and for nothing else
+        assert head not in declared.heads or declared.refuses(shape)
         return
     model = on_meta(architecture, shape, 7, head)
     logits, z = model(torch.empty(5, *shape, device="meta"))
     assert logits.shape == (5, 7)
     assert z.shape == (5, model.embedding_dim)
-    assert model.embedding_dim == (128 if head == "normalised" else WIDTH.get(architecture, 2048))
+    assert model.embedding_dim == 128 if head == "normalised" else model.embedding_dim > 0
+    if head == "plain" and architecture in WIDTH:
+        assert model.embedding_dim == WIDTH[architecture]
     assert (model.architecture, model.head, model.n_classes) == (architecture, head, 7)
     assert model.shape == shape
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 33, 40), (3, 96, 96)])
+@pytest.mark.parametrize("architecture", WIDTH)
+def test_ours_take_every_image_and_all_but_the_small_have_both_heads(architecture, shape):
+    for head in ("plain", "normalised"):
+        refused = bool(models.supports(architecture, shape, head))
+        assert refused == (head == "normalised" and architecture in ONE_HEADED)
 
 
 def test_weights_are_as_many_as_published():
