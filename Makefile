@@ -8,8 +8,8 @@ CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
 CHECK := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c "$(CHECK)" 2>/dev/null && echo $$p && break; done)
 PORT ?= 8501
-# What a change is checked with while it is made: no training, no browser, no layout.
-QUICK := tests/test_architecture.py tests/cli tests/figures tests/forget tests/js tests/metrics tests/stage
+# What a change is checked with while it is made: no run, no training, no browser, no layout.
+QUICK := tests/test_architecture.py tests/figures tests/forget tests/js tests/metrics tests/stage
 
 .PHONY: run test check install lint
 run: $(VENV)/.base
