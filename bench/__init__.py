@@ -1,1 +1,1 @@
-"""Measurements, run by hand: ``python -m cu_core bench NAME`` or ``python -m bench.NAME``."""
+"""Measurements, run by hand: ``python -m bench`` lists them, ``python -m bench NAME`` runs one."""
