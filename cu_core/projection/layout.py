@@ -43,6 +43,8 @@ MIN_DIST = 0.1  # umap-learn's min_dist: nearer than this is no nearer
 AT_REST = 0.01  # a step shorter than this, in layout units, is none
 ALONE = 5000  # points up to which one thread is faster than several that wait for each other
 RESTLESS = 0.02  # iterations, and frames, end when at most this share of the points step
+STRAGGLERS = 0.05  # and frames, when at most this share of the forget samples does: 2 % of all may
+# be a third of a small forget set, drawn half-way or not as the last bits of the start have it
 
 
 class Layout:
@@ -89,8 +91,8 @@ class Layout:
         near = nearest(points, min(K, len(points) - 1))
         graph = fuzzy_set(near.first(K - 1))
         before = self._xy
-        self._xy, again = settled(graph, before, self.seed, step)
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
+        self._xy, again = settled(graph, before, self.seed, step, forget=forget)
         way = quality.displacement(before, self._xy, self.scale)
         values = {
             "jitter": quality.jitter(way, forget),
@@ -135,21 +137,33 @@ def embedded(z: NDArray[np.float32], device: str, normalise: bool) -> Tensor:
 
 
 def settled(
-    graph: Graph, before: Tensor, seed: int, step: int, free: Tensor | None = None
+    graph: Graph,
+    before: Tensor,
+    seed: int,
+    step: int,
+    free: Tensor | None = None,
+    forget: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The next layout (N, d) from the one before, and what would be drawn if the same embeddings
-    came once more: the frame ends when that is hardly anything, since points that jump can take
-    the neighbourhoods of others with them. ``free`` (N, 1) may move, the rest is held."""
+    came once more: the frame ends when that is hardly anything, of all points and of those to
+    ``forget`` (N,) by themselves, since points that jump can take the neighbourhoods of others
+    with them. ``free`` (N, 1) may move, the rest is held."""
     free = torch.ones_like(graph.degree, dtype=torch.bool) if free is None else free
     with threads(1 if len(before) <= ALONE else None):
         y = advance(graph, before, seed, step, free)
         again = advance(graph, y, seed, step, free)
         for _ in range(TURNS):
-            way = (again - y).norm(dim=1)[free[:, 0]]
-            if float((way > AT_REST).float().mean()) <= RESTLESS:
+            steps = (again - y).norm(dim=1) > AT_REST
+            resting = float(steps[free[:, 0]].float().mean()) <= RESTLESS
+            if resting and (forget is None or _arrived(steps[forget])):
                 break
             y, again = again, advance(graph, again, seed, step, free)
     return y, again
+
+
+def _arrived(steps: Tensor) -> bool:
+    """Whether all of the forget samples (F,), F >= 0, but some stragglers have ceased to step."""
+    return float(steps.float().sum()) <= STRAGGLERS * len(steps)
 
 
 @contextmanager

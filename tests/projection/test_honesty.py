@@ -93,16 +93,23 @@ def test_a_class_that_dissolves_is_seen_to(start: np.ndarray) -> None:
         assert came < 0.2 * began
 
 
-def behind(start: np.ndarray, frames: slice) -> float:
-    """By how much a fresh fit's fidelity exceeds ours, at most, over some frames of the run."""
-    run = dissolving()
-    pairs = list(zip(followed(start, run), run, strict=True))[frames]
-    best = [exact(z, frame.xy, 0, LABEL, FORGET).quality["fidelity"] for frame, z in pairs]
-    return max(b - f.quality["fidelity"] for b, (f, _) in zip(best, pairs, strict=True))
+def behind(frames: slice) -> float:
+    """By how much a fresh fit's fidelity exceeds ours, at most, over some frames of the run.
+
+    The median of five starts: one start, or one fresh fit, is a draw, and another processor draws
+    another from the same seed."""
+    run, gaps = dissolving(), []
+    for seed in range(5):
+        begun = reference(original(), seed)
+        pairs = list(zip(followed(begun, run), run, strict=True))[frames]
+        best = [exact(z, f.xy, seed, LABEL, FORGET).quality["fidelity"] for f, z in pairs]
+        gaps.append(max(b - f.quality["fidelity"] for b, (f, _) in zip(best, pairs, strict=True)))
+    return float(np.median(gaps))
 
 
-def test_a_class_is_seen_to_dissolve_once_most_neighbours_are_others(start: np.ndarray) -> None:
-    assert behind(start, slice(6, 8)) < 0.1
+def test_a_class_is_seen_to_dissolve_once_most_neighbours_are_others() -> None:
+    """Sixteen starts: median .01, one above .05 (.067)."""
+    assert behind(slice(6, 8)) < 0.1
 
 
 @pytest.mark.xfail(
@@ -110,8 +117,9 @@ def test_a_class_is_seen_to_dissolve_once_most_neighbours_are_others(start: np.n
     reason="while half of its neighbours are still its own, a cluster is held together: UMAP's "
     "pull falls as 1 / distance, and no single point gains by leaving",
 )
-def test_a_class_is_seen_to_dissolve_from_the_start(start: np.ndarray) -> None:
-    assert behind(start, slice(4, 6)) < 0.1
+def test_a_class_is_seen_to_dissolve_from_the_start() -> None:
+    """Behind by .38 to .40 from each of sixteen starts."""
+    assert behind(slice(4, 6)) < 0.1
 
 
 def test_what_only_turns_does_not_move(start: np.ndarray) -> None:

@@ -114,10 +114,26 @@ def test_the_solid_map_comes_piece_by_piece_and_is_the_same_as_at_once(
     assert facts["steps"] == told["steps"] == [0, 2, 4, 6] and facts["skipped"] == []
     assert_array_equal(arrays["xyz"], at_once["xyz"])
     assert arrays["xyz"].shape == (4, 200, 3) and arrays["xyz"].dtype == np.float32
-    trusted = [quality["trustworthiness"] for quality in facts["quality"]]
-    assert 0.9 < trusted[0] <= 1  # umap-learn's own fit of 200 points, .912 on one processor
-    assert min(trusted) > trusted[0] - 0.02
     assert_array_equal(arrays["ghost_xyz"], at_once["ghost_xyz"])
+
+
+def test_the_solid_map_is_a_reference_and_what_the_layout_makes_of_it(
+    store: Store, made: str
+) -> None:
+    """How good a fit of 200 points is, is a draw (.89 to .92 by processor): that each frame is the
+    layout's own, from umap-learn's fit on this machine, is not."""
+    solid(store, made)
+    reader, probe = store.reader(made), store.reader(made).probe()
+    view = reader.view("solid")
+    assert view is not None and probe is not None
+    z = {step: reader.frame(step)["z"].astype(np.float32) for step in view[1]["steps"]}
+    start = projection.reference(z[0], extra_maps.SEED, components=3)
+    assert_array_equal(view[0]["reference"], start)
+    layout = projection.Layout(start, REQUEST.seed)
+    for t, (step, rows) in enumerate(z.items()):
+        frame = layout.place(rows, step, probe["label"], probe["is_forget"])
+        assert_array_equal(view[0]["xyz"][t], frame.xy)
+        assert view[1]["quality"][t] == frame.quality
 
 
 def test_the_ghost_is_the_retrained_models_and_of_forget_samples_alone(
