@@ -1,6 +1,5 @@
 # make run   set up (first time) and open the app      make test   set up and run every test
 # make check   lint, types and the tests that take seconds
-# make test-anywhere   what the last bits of a number could change, as four other processors compute
 # make install   the set-up alone. PYTHON=/path/to/python3.14 picks another interpreter.
 
 VENV := .venv
@@ -12,27 +11,12 @@ PORT ?= 8501
 # What a change is checked with while it is made: no run, no training, no browser, no layout.
 QUICK := tests/test_architecture.py tests/figures tests/forget tests/js tests/metrics tests/stage
 
-.PHONY: run test test-anywhere check install lint
+.PHONY: run test check install lint
 run: $(VENV)/.base
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile
-
-# Stand-ins for other processors: which instructions torch, oneDNN, OpenBLAS and numba use changes the
-# last bits, and a chaotic fit makes much of them. A cache of compiled code belongs to one setting.
-OLD := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Nehalem NUMBA_CPU_NAME=generic
-NUMBA := NUMBA_CPU_NAME=generic OPENBLAS_CORETYPE=Haswell
-AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell
-TWO := OMP_NUM_THREADS=2 OPENBLAS_CORETYPE=Prescott
-SENSITIVE := tests/projection tests/service tests/metrics tests/runs/test_evaluation.py tests/runs/test_run.py
-
-test-anywhere: $(addprefix anywhere-,OLD NUMBA AVX2 TWO)
-anywhere-%: $(VENV)/.dev
-	@echo "as on another processor: $($*)"
-	rm -rf $(VENV)/numba-$*
-	env OMP_NUM_THREADS=1 $($*) NUMBA_CACHE_DIR=$(abspath $(VENV))/numba-$* \
-		$(PY) -m pytest -q -n 2 --dist loadfile -p no:cacheprovider $(SENSITIVE)
 
 check: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile $(QUICK)

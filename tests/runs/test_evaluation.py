@@ -85,7 +85,7 @@ def test_values_of_references_are_read_from_the_record(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = bench.measure(bench.original)
-    kept = bench.closing().kept(bench.original)
+    kept = bench.closing().cached_values(bench.original)
     assert kept is not None and kept["ra"] == first.original["ra"]
     asked: list[str] = []
 
@@ -97,7 +97,7 @@ def test_values_of_references_are_read_from_the_record(
     monkeypatch.setattr(evaluation, "full_measure", counted)
     assert bench.measure(bench.original) == first and asked == ["full"]  # the run's own model
     monkeypatch.setattr(metrics, "fingerprint", lambda *over: "other" + "-".join(over))
-    assert bench.closing().kept(bench.original) is None
+    assert bench.closing().cached_values(bench.original) is None
     assert bench.measure(bench.original).original == first.original and len(asked) == 4
 
 
@@ -147,7 +147,7 @@ def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
     other.setup = setup_of(Path(bench.setup._home))
     seen = other.setup.dataset
     other.setup.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
-    assert bench.closing().kept(bench.original) and other.kept(bench.original) is None
+    assert bench.closing().cached_values(bench.original) and other.cached_values(bench.original) is None
 
 
 def test_a_named_model_of_other_data_is_refused(bench: Bench) -> None:
