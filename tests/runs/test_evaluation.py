@@ -147,7 +147,10 @@ def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
     other.setup = setup_of(Path(bench.setup._home))
     seen = other.setup.dataset
     other.setup.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
-    assert bench.closing().cached_values(bench.original) and other.cached_values(bench.original) is None
+    assert (
+        bench.closing().cached_values(bench.original)
+        and other.cached_values(bench.original) is None
+    )
 
 
 def test_a_named_model_of_other_data_is_refused(bench: Bench) -> None:
