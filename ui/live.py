@@ -11,6 +11,7 @@ import time
 
 import streamlit as st
 
+from cu_core.files import sources_hash
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import export, replay
 from cu_core.store import RunReader
@@ -141,6 +142,8 @@ def _numbers(
         results.table(catalog.metrics, summary, progress.class_names)
     if record.state not in session.LIVE:
         figures.show(reader, progress, summary)
+    if summary.provenance:
+        blocks.note(summary.provenance.other_sources(sources_hash()))
     blocks.reproduce(record.command)
 
 

@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from typing import Any
 
+from cu_core.files import sources_hash
 from cu_core.spec import RunRecord
 
 
@@ -31,6 +32,8 @@ def _table(record: RunRecord) -> None:
     summary = record.summary
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
     print(summary.verdict)
+    if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
+        print(note)
     columns = ("metrics", "original", "retrained", "gap")
     if not summary.metrics:
         return

@@ -80,6 +80,15 @@ class Provenance(Recorded):
     versions: dict[str, str] = Field(default_factory=dict)
     sources: str = ""
 
+    def other_sources(self, now: str) -> str:
+        """A sentence on a record that other sources than those of hash ``now`` made; "" else."""
+        if self.sources in ("", now):
+            return ""
+        return (
+            f"Recorded by other sources of Lethe ({self.sources}) than these ({now}): the same "
+            "command may give other numbers now."
+        )
+
 
 class RunProgress(Recorded):
     """Where a run stands. The worker writes the fields it sets, the others stay as they are.

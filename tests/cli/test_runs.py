@@ -71,11 +71,18 @@ def test_unlearn_beside_an_idle_worker_ends_with_its_result(
     assert (told["state"], told["name"], told["steps"]) == ("done", "Mine", 2)
 
 
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background inherits deaf ears, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def waiting(store: Store, run_id: str) -> subprocess.Popen[str]:
     """`lethe resume` in another process, once it says that it waits."""
     command = [sys.executable, "-m", "cu_core", "resume", run_id, "--home", str(store.home)]
     pipe = subprocess.PIPE
-    resume = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, bufsize=1)
+    resume = subprocess.Popen(
+        command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, bufsize=1, preexec_fn=_hear_ctrl_c
+    )
     assert resume.stderr is not None
     assert resume.stderr.readline() == "Another process has this run: unlearning 3/9\n"
     return resume

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from cu_core.spec import FetchRequest, TrainRequest, UnlearnRequest
+from cu_core.files import sources_hash
+from cu_core.spec import FetchRequest, Provenance, TrainRequest, UnlearnRequest
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 from ui import session
@@ -345,3 +346,14 @@ def test_an_installation_that_does_not_fit_says_so_with_its_remedy(page, store, 
     told = "torch and torchvision do not fit together"
     store.save_catalog(fabricate.CATALOG.model_copy(update={"warning": told}))
     assert any(told in box.value for box in page(name).error)
+
+
+@pytest.mark.parametrize("sources,said", [("0" * 16, True), (sources_hash(), False)])
+def test_a_run_that_other_sources_made_says_so(page, store, monkeypatch, sources, said):
+    store.save_catalog(fabricate.CATALOG)
+    made = fabricate.summary().model_copy(
+        update={"provenance": Provenance(method="contrastive", sources=sources)}
+    )
+    monkeypatch.setattr(fabricate, "summary", lambda: made)
+    run = fabricate.finished(store)
+    assert ("other sources of Lethe" in words(page("unlearn", run=run))) is said

@@ -120,7 +120,7 @@ def test_the_solid_map_comes_piece_by_piece_and_is_the_same_as_at_once(
 def test_the_solid_map_is_a_reference_and_what_the_layout_makes_of_it(
     store: Store, made: str
 ) -> None:
-    """How good a fit of 200 points is, is a draw (.89 to .92 by processor): that each frame is the
+    """How good a fit of 200 points is, is a draw: that each frame is the
     layout's own, from umap-learn's fit on this machine, is not."""
     solid(store, made)
     reader, probe = store.reader(made), store.reader(made).probe()
