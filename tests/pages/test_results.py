@@ -1,22 +1,12 @@
 """The table of all metrics: bands of retrained seeds, intervals, and values by block and class."""
 
 import re
-import sys
 from html import unescape
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from cu_core.spec import SeedRange, Summary
 from tests.pages import fabricate
-
-
-@pytest.fixture(autouse=True)
-def main_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest puts its script in the place of ``__main__``, which a process spawned later in this
-    one would run again, without the arguments."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-
 
 METRICS = [
     fabricate.metric("ta", "TA", "high"),
