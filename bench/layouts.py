@@ -40,7 +40,7 @@ def ours(
     ``measured_ms``: with the measures of the picture; ``noise_floor`` (F,); ``reference_s``: the
     first layout, made once a model."""
     began = time.perf_counter()
-    start = reference(run.z[0], SEED, device=device, components=components)
+    start = reference(run.z[0], SEED, run.label, device=device, components=components)
     reference_s = time.perf_counter() - began
     # Once unclocked: caches, and a device's start. Frame 0 is the reference, so it is cheap.
     Layout(start, SEED, device).place(run.z[0], 0, run.label, run.is_forget)

@@ -6,6 +6,9 @@ neighbourhood exceed a threshold, then goes all the way to where they balance; o
 neighbours are elsewhere altogether jumps there. So equal embeddings give equal frames, and a point
 moves only as its own evidence moves. The balance is found by Newton-like steps on the attraction
 (the "spectral direction" of Vladymyrov and Carreira-Perpinan, 2012): a few, not hundreds.
+
+These forces are local. What whole classes do, ``groups`` adds: first they are carried to where the
+distances between them want them, then their points settle among their neighbours.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from torch.nn.functional import normalize
 from cu_core.projection import quality
 from cu_core.projection.forces import A, B, attraction, repulsion
 from cu_core.projection.fuzzy import Graph, Rows, fuzzy_set
+from cu_core.projection.groups import Ways, groups_of, spaced, ways_of
 from cu_core.projection.neighbours import Neighbours, nearest, nearest_drawn
 from cu_core.seeding import derive
 from cu_core.spec import Frame
@@ -64,6 +68,7 @@ class Layout:
         normalise: bool = True,
     ) -> None:
         self.seed, self.device, self.normalise = seed, device, normalise
+        self.reference_xy = reference_xy
         self.scale = scale_of(reference_xy)
         start = reference_xy if previous is None else previous
         self._xy = torch.tensor(np.asarray(start), dtype=torch.float32, device=device)
@@ -80,9 +85,10 @@ class Layout:
         label: NDArray[np.int64],
         is_forget: NDArray[np.bool_],
     ) -> Frame:
-        """Lays out ``z`` (P, D) and measures the picture. ``quality`` holds ``trustworthiness``,
-        ``fidelity``, ``jitter``, ``noise_floor`` and ``moved_forget``; a measure that has no
-        value (no forget samples) is left out. Below four points, or when ``z`` is not finite
+        """Lays out ``z`` (P, D) and measures the picture. ``quality`` holds what
+        ``picture_quality`` gives, ``jitter``, ``jitter_within`` (of kept samples beside others
+        of their class), ``noise_floor`` and ``moved_forget``; a measure without value (no forget
+        samples) is left out. Below four points, or when ``z`` is not finite
         (a diverged model), the last layout stands and nothing is measured.
         """
         points = embedded(z, self.device, self.normalise)
@@ -92,10 +98,14 @@ class Layout:
         graph = fuzzy_set(near.first(K - 1))
         before = self._xy
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
-        self._xy, again = settled(graph, before, self.seed, step, forget=forget)
+        groups = groups_of(label, is_forget, self.device)
+        ways = ways_of(points, near.index, groups, spaced(self.reference_xy, groups))
+        self._xy, again = settled(graph, before, self.seed, step, forget=forget, ways=ways)
         way = quality.displacement(before, self._xy, self.scale)
+        within = quality.displacement(groups.within(before), groups.within(self._xy), self.scale)
         values = {
             "jitter": quality.jitter(way, forget),
+            "jitter_within": quality.jitter(within, forget),
             "noise_floor": quality.noise_floor(quality.displacement(self._xy, again, self.scale)),
             **picture_quality(points, near, self._xy, label, is_forget),
         }
@@ -116,7 +126,8 @@ def picture_quality(
     label: NDArray[np.int64],
     is_forget: NDArray[np.bool_],
 ) -> dict[str, float]:
-    """Trustworthiness of a layout ``xy`` (P, d), and forget fidelity where there is a forget set.
+    """Trustworthiness of a layout ``xy`` (P, d), forget fidelity where there is a forget set, and
+    what it says of the way between the classes (``quality.between``).
 
     ``points``: (P, D) as ``embedded`` gives them; ``near``: their K nearest neighbours.
     """
@@ -127,7 +138,8 @@ def picture_quality(
         classes = torch.tensor(np.asarray(label), device=xy.device)
         forget = torch.tensor(np.asarray(is_forget), device=xy.device)
         values["fidelity"] = quality.forget_fidelity(classes, forget, near.index, drawn)
-    return values
+    groups = groups_of(label, is_forget, str(xy.device))
+    return values | quality.between(points, near, xy, groups)
 
 
 def embedded(z: NDArray[np.float32], device: str, normalise: bool) -> Tensor:
@@ -143,21 +155,22 @@ def settled(
     step: int,
     free: Tensor | None = None,
     forget: Tensor | None = None,
+    ways: Ways | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The next layout (N, d) from the one before, and what would be drawn if the same embeddings
     came once more: the frame ends when that is hardly anything, of all points and of those to
     ``forget`` (N,) by themselves, since points that jump can take the neighbourhoods of others
-    with them. ``free`` (N, 1) may move, the rest is held."""
+    with them. ``free`` (N, 1) may move, the rest is held; ``ways``: of the classes."""
     free = torch.ones_like(graph.degree, dtype=torch.bool) if free is None else free
     with threads(1 if len(before) <= ALONE else None):
-        y = advance(graph, before, seed, step, free)
-        again = advance(graph, y, seed, step, free)
+        y = advance(graph, before, seed, step, free, ways)
+        again = advance(graph, y, seed, step, free, ways)
         for _ in range(TURNS):
             steps = (again - y).norm(dim=1) > AT_REST
             resting = float(steps[free[:, 0]].float().mean()) <= RESTLESS
             if resting and (forget is None or _arrived(steps[forget])):
                 break
-            y, again = again, advance(graph, again, seed, step, free)
+            y, again = again, advance(graph, again, seed, step, free, ways)
     return y, again
 
 
@@ -177,8 +190,11 @@ def threads(n: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def advance(graph: Graph, before: Tensor, seed: int, step: int, free: Tensor) -> Tensor:
-    """Jumps, then forces: (N, d)."""
+def advance(
+    graph: Graph, before: Tensor, seed: int, step: int, free: Tensor, ways: Ways | None = None
+) -> Tensor:
+    """The classes' ways, then jumps, then forces: (N, d)."""
+    before = before if ways is None else ways.carry(before)
     there = torch.where(free, jump(graph, before, seed, step), before)
     jumped = (there != before).any(1, keepdim=True)
     return relax(graph, there, jumped, free, FRICTION, ITERATIONS)

@@ -2,21 +2,27 @@
 
 Trustworthiness (Venna and Kaski 2001) is scikit-learn's. Forget fidelity asks whether each forget
 sample is drawn among the classes it lies among; jitter how much of the movement is not the
-forget set's. All are in [0, 1] but jitter and floor, which are in units of the reference
-layout's mean axis standard deviation.
+forget set's. Those are local; ``between`` asks about the way from class to class. All are in [0, 1]
+but jitter and floor, which are in units of the reference layout's mean axis standard deviation,
+centrality, from 0 on, and rank correlations, in [-1, 1].
 """
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from cu_core.projection.groups import Groups, distances, unit
 from cu_core.projection.neighbours import Neighbours, block_rows, centred, squared_rows
 
 K = 15
 ROWS = 2048  # trustworthiness of a larger layout is the mean over this many of its points
 FLOOR = 0.95  # quantile
+TRIPLETS = 20_000
+
+Array = NDArray[np.float64]
 
 
 def trustworthiness(points: Tensor, near: Neighbours, drawn: Tensor) -> float:
@@ -95,3 +101,70 @@ def jitter(distance: Tensor, is_forget: Tensor) -> float:
 def noise_floor(distance: Tensor) -> float:
     """95th percentile of the movement drawn when the same embeddings are given again."""
     return float(torch.quantile(distance, FLOOR))
+
+
+def between(points: Tensor, near: Neighbours, xy: Tensor, groups: Groups) -> dict[str, float]:
+    """How a layout ``xy`` (N, d) shows what lies between classes, beside the embedding (N, D).
+
+    ``centrality``, ``map_centrality``: mean distance of the forget groups' centroids to the kept
+    ones', over the mean distance among these, in the embedding and on the map. ``group_order``:
+    rank correlation, over all pairs of groups, of the two distances. ``reach``: the same over a
+    forget sample's distances to the kept centroids, mean of the samples. ``triplets``: share of
+    random triplets of which the same is the nearer pair. What has no value is left out.
+    """
+    values = {"triplets": _triplets(points, near, xy)}
+    if not groups.comparable:
+        return values
+    lies, drawn = groups.centroids(points), groups.centroids(xy)
+    apart, shown = distances(lies), distances(drawn)
+    pairs = np.triu_indices(len(apart), 1)
+    if len(pairs[0]) > 1:
+        values["group_order"] = float(_rank_correlation(apart[pairs][None], shown[pairs][None])[0])
+    if groups.forget.any():
+        values["centrality"] = centrality(apart, groups)
+        values["map_centrality"] = centrality(shown, groups)
+        forget = torch.tensor(groups.forget, device=xy.device)[groups.number]
+        ways = [
+            distances(_wide(places[forget]), centre[groups.kept])
+            for places, centre in ((points, lies), (xy, drawn))
+        ]
+        values["reach"] = float(_rank_correlation(*ways).mean())
+    return values
+
+
+def centrality(apart: Array, groups: Groups) -> float:
+    """From distances (G, G) between centroids: those of forget to kept groups, over those among
+    kept ones, each in the mean."""
+    return float(apart[np.ix_(groups.forget, groups.kept)].mean()) / unit(apart, groups.kept)
+
+
+def _wide(points: Tensor) -> Array:
+    return np.asarray(points.double().cpu().numpy())
+
+
+def _rank_correlation(a: Array, b: Array) -> Array:
+    """Spearman's (R,) of the rows of two (R, M); 0 where a row is constant."""
+    from scipy.stats import rankdata
+
+    x, y = (rankdata(rows, axis=1) - (rows.shape[1] + 1) / 2 for rows in (a, b))
+    size = np.sqrt((x**2).sum(1) * (y**2).sum(1))
+    return np.asarray((x * y).sum(1) / np.where(size > 0, size, 1.0))
+
+
+def _triplets(points: Tensor, near: Neighbours, xy: Tensor) -> float:
+    """Share of random triplets i, j, k for which both spaces agree whether i is nearer to j or k;
+    of triplets drawn anew for each number of points, always the same."""
+    drawn = np.random.default_rng(0).integers(0, len(xy), (3, TRIPLETS))
+    first, second, third = (torch.tensor(row, device=xy.device) for row in drawn)
+
+    def apart(places: Tensor, known: Tensor | None, other: Tensor) -> Tensor:
+        if known is not None:
+            return known[first, other]
+        return (places[first] - places[other]).square().sum(1)
+
+    nearer = [
+        apart(places, known, second) < apart(places, known, third)
+        for places, known in ((points, near.squared), (xy, None))
+    ]
+    apart_all = (first != second) & (first != third) & (second != third)
+    return float((nearer[0] == nearer[1])[apart_all].float().mean())

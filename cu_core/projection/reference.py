@@ -1,7 +1,8 @@
 """The picture a run starts from: UMAP of the original model's embeddings, brought to rest.
 
 Fitted once by umap-learn and kept with the model, since its just-in-time compilation costs 8-13 s
-in every process; then settled under our own forces, so that frame 0 has nothing left to settle.
+in every process; started from where the distances between the classes put them, which its own
+start does not know; then settled under our own forces, so that frame 0 has nothing left to settle.
 Units are UMAP's own (neighbours lie about 0.1 to 1 apart), centred on 0.
 """
 
@@ -14,9 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core.projection.fuzzy import fuzzy_set
-from cu_core.projection.layout import SLIDING, K, embedded, relax, threads
+from cu_core.projection.groups import first_places, groups_of, spaced, ways_of
+from cu_core.projection.layout import SLIDING, K, embedded, relax, settled, threads
 from cu_core.projection.neighbours import nearest
 
+VERSION = 2  # to be raised when the same embeddings give another layout: kept ones are known by it
 FEWEST = 16  # points umap-learn needs for 15 neighbours
 SETTLE = 100  # iterations at most
 
@@ -24,11 +27,14 @@ SETTLE = 100  # iterations at most
 def reference(
     z: NDArray[np.float32],
     seed: int,
+    label: NDArray[np.int64],
     normalise: bool = True,
     device: str = "cpu",
     components: int = 2,
 ) -> NDArray[np.float32]:
-    """Layout (P, components) float32 of embeddings ``z`` (P, D), centred, in UMAP's units.
+    """Layout (P, components) float32 of embeddings ``z`` (P, D) of classes ``label`` (P,), centred,
+    in UMAP's units. What is to be forgotten does not matter: all runs on a model and probe share
+    their map.
 
     Below 16 points, or when all rows are equal: principal components instead, one unit in mean
     standard deviation. ValueError when ``z`` is not finite.
@@ -39,10 +45,15 @@ def reference(
     points = embedded(z, device, normalise)
     if len(z) < FEWEST or bool((points == points[0]).all()):
         return principal(points.cpu().numpy(), components)
-    start = torch.tensor(fit(points.cpu().numpy(), seed, components), device=device)
-    graph = fuzzy_set(nearest(points, K - 1))
+    places = first_places(points, label, seed, components)
+    start = torch.tensor(fit(points.cpu().numpy(), seed, components, places), device=device)
+    near = nearest(points, K)
+    graph = fuzzy_set(near.first(K - 1))
     everyone = torch.ones(len(z), 1, dtype=torch.bool, device=device)
     y = relax(graph, start, ~everyone, everyone, SLIDING, SETTLE)
+    groups = groups_of(label, np.zeros(len(z), bool), device)
+    ways = ways_of(points, near.index, groups, spaced(y.cpu().numpy(), groups))
+    y, _ = settled(graph, y, seed, 0, ways=ways)
     return np.asarray((y - y.mean(0)).cpu().numpy(), dtype=np.float32)
 
 
@@ -67,8 +78,14 @@ def warm_up() -> None:
     fit(np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32), 0)
 
 
-def fit(z: NDArray[np.float32], seed: int, components: int = 2) -> NDArray[np.float32]:
-    """umap-learn's layout (P, components) of ``z`` (P, D) as it is, P >= 16.
+def fit(
+    z: NDArray[np.float32],
+    seed: int,
+    components: int = 2,
+    start: NDArray[np.float64] | None = None,
+) -> NDArray[np.float32]:
+    """umap-learn's layout (P, components) of ``z`` (P, D) as it is, P >= 16, from ``start`` (P,
+    components) or from its own.
 
     The pool that umap-learn's compiled loops start may change torch's number of threads (seen: 1
     became 2). Sums over another number differ in their last bits, so a run would depend on whether
@@ -78,6 +95,11 @@ def fit(z: NDArray[np.float32], seed: int, components: int = 2) -> NDArray[np.fl
 
     with threads(None), warnings.catch_warnings():  # that a seed means one thread
         warnings.simplefilter("ignore")
-        model = umap.UMAP(n_neighbors=K, n_components=components, random_state=seed)
+        model = umap.UMAP(
+            n_neighbors=K,
+            n_components=components,
+            random_state=seed,
+            init="spectral" if start is None else start.astype(np.float32),
+        )
         fitted = model.fit_transform(z)
     return np.asarray(fitted, dtype=np.float32)

@@ -42,7 +42,6 @@ class Loop:
         self.step = 0
         self.stopped_by = ""
         self.losslog = LossLog(self.run.writer, self.run.clock)
-        self._ghost_due = True
         self._saved_at = time.monotonic()
         self._save_cost = 0.0
         self._values: ModelValues = {}
@@ -125,9 +124,6 @@ class Loop:
     def _snapshot(self, job: Job, snapshot: Snapshot, layout: Layout) -> None:
         self.losslog.write()
         self._record(snapshot, layout)
-        if self._ghost_due:  # after the first frame: that is what a person waits for
-            self._ghost_due = False
-            self.prepared.place_ghost(self.prepared.retrained_id(), self.step)
         self._checkpoint(job, snapshot.step)
 
     def _record(self, snapshot: Snapshot, layout: Layout) -> None:

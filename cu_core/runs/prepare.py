@@ -90,10 +90,10 @@ class Prepared:
         return wanted if self.run.store.has_model(wanted) else None
 
     def place_ghost(self, retrained: str | None, step: int) -> None:
-        """The retrained model on the map, once a run. A cached one that is damaged costs the ghost,
-        not the run."""
+        """The retrained model on the map of the last frame. A cached one that is damaged costs the
+        ghost, not the run."""
         run = self.run
-        if retrained is None or self.map.has_ghost():
+        if retrained is None:
             return
         try:
             with run.clock("retrained ghost"), preserve_random_state(run.setup.device):

@@ -1,7 +1,7 @@
 """The map of a run: where its picture starts, how it goes on, and where the retrained model's is.
 
 The reference layout is fitted once for a model and probe set and kept with the model. The
-retrained ghost is placed as soon as a retrained model exists and is kept with the run. Both only
+retrained ghost is placed at the end of a run, on its last frame, and kept with the run. Both only
 look: the run's weights, random streams and frames have the same bits without them.
 """
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core import engine
-from cu_core.projection import Layout, ghost, reference, scale_of
+from cu_core.projection import VERSION, Layout, ghost, reference, scale_of
 from cu_core.spec import GhostFacts, ModelOutputs, Probe, RunProgress, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.probabilities import shares
@@ -32,15 +32,15 @@ class RunMap:
 
     def load_reference(self, model_id: str) -> bool:
         """Takes the model's kept reference layout; False when there is none yet."""
-        xy = self.store.layout(model_id, self.probe.index_hash)
+        xy = self.store.layout(model_id, kept_as(self.probe))
         if xy is not None:
             self._take(xy)
         return xy is not None
 
     def fit_reference(self, model_id: str, model: torch.nn.Module) -> None:
         """Fits the reference layout of the original model by umap-learn, and keeps it."""
-        xy = reference(self.observer.snapshot(model, 0).z, seed=SEED)
-        self.store.save_layout(model_id, self.probe.index_hash, xy)
+        xy = reference(self.observer.snapshot(model, 0).z, SEED, self.probe.label)
+        self.store.save_layout(model_id, kept_as(self.probe), xy)
         self._take(xy)
 
     def _take(self, xy: NDArray[np.float32]) -> None:
@@ -54,15 +54,12 @@ class RunMap:
         previous = None if last is None else reader.frame(last)["xy"]
         return Layout(self.reference_xy, seed, self.device, previous=previous)
 
-    def has_ghost(self) -> bool:
-        return self.writer.read().ghost is not None
-
     def place_ghost(self, look: ModelOutputs, seed: int) -> None:
-        """Where the retrained model, as the probe shows it, puts the forget samples; kept with the
-        run."""
+        """Where the retrained model, as the probe shows it, puts the forget samples among the kept
+        ones of the last frame; kept with the run."""
         if not (np.isfinite(look.z).all() and np.isfinite(look.logits).all()):
             return  # a retrained model that gives no numbers has no place on a map
-        placed = place(self.reference_xy, look, seed, self.probe, self.device)
+        placed = place(self.layout(seed).xy, look, seed, self.probe, self.device)
         share, share_class = shares(look.logits)
         extras: dict[str, NDArray[Any]] = {"ghost": placed[0], "ghost_share": share}
         if share_class is not None:
@@ -72,8 +69,13 @@ class RunMap:
         self.writer.put(RunProgress(ghost=GhostFacts(fidelity=placed[1])))
 
 
+def kept_as(probe: Probe, components: int = 2) -> str:
+    """The name under which a model keeps the reference layout of this probe."""
+    return f"{probe.index_hash}-{components}d-v{VERSION}"
+
+
 def place(
-    reference_xy: NDArray[np.float32],
+    onto: NDArray[np.float32],
     look: Snapshot | ModelOutputs,
     seed: int,
     probe: Any,
@@ -81,8 +83,8 @@ def place(
 ) -> tuple[NDArray[np.float32], float | None]:
     """(places (P, d), NaN for keep samples; fidelity) of another model on the same map.
 
-    ``reference_xy``: (P, d), d = 2 or 3; ``probe``: has ``label`` and ``is_forget``, (P,) each.
+    ``onto``: a frame (P, d), d = 2 or 3; ``probe``: has ``label`` and ``is_forget``, (P,) each.
     """
-    frame = ghost(reference_xy, look.z, seed, probe.label, probe.is_forget, device)
+    frame = ghost(onto, look.z, seed, probe.label, probe.is_forget, device)
     xy = np.where(probe.is_forget[:, None], frame.xy, np.float32(np.nan)).astype(np.float32)
     return xy, frame.quality.get("fidelity")

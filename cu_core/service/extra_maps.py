@@ -17,7 +17,7 @@ from cu_core.data.probe import make_probe
 from cu_core.errors import BadRequest, LetheError, StoreError
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
-from cu_core.runs.runmap import SEED, place
+from cu_core.runs.runmap import SEED, kept_as, place
 from cu_core.spec import ExactMap, ExactMapFacts, Map3D, Map3DCount, Probe, UnlearnRequest
 from cu_core.store import RunReader, Store
 from cu_core.store.views import generation_of
@@ -88,7 +88,7 @@ class _Map3D:
     steps: list[int] = field(default_factory=list)
     quality: list[dict[str, float]] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
-    with_ghost: bool = False  # whether the retrained model was looked for
+    with_ghost: int = 0  # frames there were when the retrained model was looked for
     ghost: float | None = None  # its fidelity
     ghost_xyz: NDArray[np.float32] | None = None
 
@@ -119,7 +119,8 @@ def map_3d(store: Store, asked: Map3D) -> Map3DCount:
     made, fitted = _begun(run)
     if not fitted:
         _frames(run, made, [row.step for row in rows])
-        if run.state.ghost and not made.with_ghost:
+        whole = len(made.steps) + len(made.skipped) == len(rows)
+        if run.state.ghost and whole and made.with_ghost != len(made.xyz):
             _ghost(run, made)
     made.keep(run)
     return Map3DCount(done=len(made.steps) + len(made.skipped), total=len(rows))
@@ -134,11 +135,11 @@ def _begun(run: _Run) -> tuple[_Map3D, bool]:
         return _Map3D(arrays["reference"], list(arrays["xyz"]), **facts, ghost_xyz=ghost_xyz), False
     original = run.state.models.original or ""
     has_model = bool(original) and run.store.has_model(original)
-    key = f"{run.probe.index_hash}-3d"
+    key = kept_as(run.probe, 3)
     found = run.store.layout(original, key) if has_model else None
     if found is not None:
         return _Map3D(found), False
-    found = projection.reference(run.z(0), SEED, components=3)
+    found = projection.reference(run.z(0), SEED, run.probe.label, components=3)
     if has_model:
         run.store.save_layout(original, key, found)
     return _Map3D(found), True
@@ -168,8 +169,9 @@ def _frames(run: _Run, made: _Map3D, steps: list[int]) -> None:
 
 
 def _ghost(run: _Run, made: _Map3D) -> None:
-    """The retrained model's places, unless it or the data are gone: then the map is without."""
-    made.with_ghost = True
+    """The retrained model's places among those of the last frame, unless it or the data are gone:
+    then the map is without."""
+    made.with_ghost = len(made.xyz)
     try:
         setup = Setup(run.request, run.store.home)
         assert setup.forget is not None
@@ -181,5 +183,5 @@ def _ghost(run: _Run, made: _Map3D) -> None:
         return
     with setup.computing():
         look = engine.Observer(setup.resident, probe).snapshot(model, 0)
-    placed = place(made.reference, look, run.request.seed, probe, setup.device)
+    placed = place(made.xyz[-1], look, run.request.seed, probe, setup.device)
     made.ghost_xyz, made.ghost = placed

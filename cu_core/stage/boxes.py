@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-MARGIN = 0.25  # how much larger than its points a box is, in each direction together
+MARGIN = 1.0  # how much larger than its points a box is, in each direction together: classes may
+# go half the picture's width beyond where the first frame ends
 NO_PLACE = 65535  # a ghost without a place has this on every axis; a place never has it on all
 
 

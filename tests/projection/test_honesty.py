@@ -58,7 +58,7 @@ def drifting() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def start() -> np.ndarray:
-    return reference(original(), seed=0)
+    return reference(original(), 0, LABEL)
 
 
 def followed(start: np.ndarray, run: list[np.ndarray]) -> list[Frame]:
@@ -100,7 +100,7 @@ def behind(frames: slice) -> float:
     another from the same seed."""
     run, gaps = dissolving(), []
     for seed in range(5):
-        begun = reference(original(), seed)
+        begun = reference(original(), seed, LABEL)
         pairs = list(zip(followed(begun, run), run, strict=True))[frames]
         best = [exact(z, f.xy, seed, LABEL, FORGET).quality["fidelity"] for f, z in pairs]
         gaps.append(max(b - f.quality["fidelity"] for b, (f, _) in zip(best, pairs, strict=True)))

@@ -30,7 +30,7 @@ def embeddings(shift: float = 0.0, seed: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def start() -> np.ndarray:
-    return reference(embeddings(), seed=0)
+    return reference(embeddings(), 0, LABEL)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def follow(start: np.ndarray) -> Callable[..., list]:
 def test_reference_is_centred_finite_and_reproducible(start: np.ndarray) -> None:
     assert start.shape == (P, 2) and start.dtype == np.float32
     np.testing.assert_allclose(start.mean(0), 0, atol=1e-4)
-    np.testing.assert_array_equal(start, reference(embeddings(), seed=0))  # bit for bit
+    np.testing.assert_array_equal(start, reference(embeddings(), 0, LABEL))  # bit for bit
 
 
 def test_fitting_leaves_torchs_threads_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_fitting_leaves_torchs_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         return z[:, :2]
 
     monkeypatch.setattr(umap.UMAP, "fit_transform", meddling)
-    reference(embeddings(), seed=0)
+    reference(embeddings(), 0, LABEL)
     assert torch.get_num_threads() == before
 
 
@@ -114,7 +114,7 @@ def test_placing_draws_no_global_random_numbers(follow: Callable) -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 15, 16, 20])
 def test_few_points(n: int) -> None:
     z = embeddings()[:: P // n][:n]
-    xy = principal(z) if n >= 16 else reference(z, seed=0)
+    xy = principal(z) if n >= 16 else reference(z, 0, LABEL[:n])
     label = np.arange(n) % 2
     frame = Layout(xy, 0).place(z, 0, label, label == 1)
     assert frame.xy.shape == (n, 2) and np.isfinite(frame.xy).all()
@@ -123,7 +123,7 @@ def test_few_points(n: int) -> None:
 
 def test_equal_rows_and_no_forget_samples() -> None:
     z = np.ones((30, 4), np.float32)
-    xy = reference(z, seed=0)
+    xy = reference(z, 0, np.zeros(30, int))
     assert not xy.any()
     frame = Layout(xy, 0).place(z, 0, np.zeros(30, int), np.zeros(30, bool))
     assert np.isfinite(frame.xy).all() and "fidelity" not in frame.quality
@@ -133,7 +133,7 @@ def test_numbers_that_are_none_are_refused_or_leave_the_picture(start: np.ndarra
     z = embeddings()
     z[3, 2] = np.nan
     with pytest.raises(ValueError, match="1 of 240 embeddings"):
-        reference(z, seed=0)
+        reference(z, 0, LABEL)
     frame = Layout(start, 0).place(z, 7, LABEL, FORGET)
     np.testing.assert_array_equal(frame.xy, start)
     assert frame.quality == {} and frame.step == 7
@@ -197,7 +197,7 @@ def test_a_frame_waits_for_the_forget_samples(
 
 
 def test_three_components_keep_the_same_promises() -> None:
-    start = reference(embeddings(), seed=0, components=3)
+    start = reference(embeddings(), 0, LABEL, components=3)
     assert start.shape == (P, 3)
     layout = Layout(start, seed=0)
     frames = [layout.place(embeddings(s), t, LABEL, FORGET) for t, s in enumerate((0, 0.5, 0.9, 1))]
