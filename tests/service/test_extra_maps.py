@@ -127,7 +127,7 @@ def test_the_solid_map_is_a_reference_and_what_the_layout_makes_of_it(
     view = reader.view("solid")
     assert view is not None and probe is not None
     z = {step: reader.frame(step)["z"].astype(np.float32) for step in view[1]["steps"]}
-    start = projection.reference(z[0], extra_maps.SEED, PROBE_LABEL, components=3)
+    start = projection.reference(z[0], extra_maps.SEED, probe["label"], components=3)
     assert_array_equal(view[0]["reference"], start)
     layout = projection.Layout(start, REQUEST.seed)
     for t, (step, rows) in enumerate(z.items()):
