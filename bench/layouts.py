@@ -1,7 +1,7 @@
-"""Four ways to lay out the frames of one run, timed and judged by the same measures.
+"""Ways to lay out the frames of one run, timed and judged by the same measures.
 
-Ours against what umap-learn offers: a fresh fit of every frame (the best picture one frame can
-have), ``AlignedUMAP`` over all frames, and a fit of the first frame that ``transform`` puts the
+Ours, also by neighbours alone, against what umap-learn offers: a fresh fit of every frame (the best
+picture one frame can have), ``AlignedUMAP`` over all frames, and a fit of the first frame that ``transform`` puts the
 others into. umap-learn as a user would call it: n_neighbors = 15, everything else its default, all
 of numba's threads. With a seed it uses one thread, so a fresh fit is timed both ways and the faster
 one is used throughout. Compilation happens before any clock starts.
@@ -17,20 +17,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from bench.map_run import EmbeddingRun
 from bench.runs import now, say
-from cu_core.projection import Layout, quality, reference
+from cu_core.projection import Layout, groups, quality, reference, scale_of
 from cu_core.projection.fuzzy import fuzzy_set
-from cu_core.projection.layout import K, embedded, picture_quality, settled, threads
+from cu_core.projection.layout import SLIDING, K, embedded, picture_quality, relax, settled, threads
 from cu_core.projection.neighbours import nearest
+from cu_core.projection.reference import SETTLE, fit
 
 SEED = 0
 WARM = 300  # points of the fits that make numba compile
+JUDGED = ("trustworthiness", "fidelity", "group_order", "reach", "triplets")
 
 Laid = dict[str, Any]
 """``frames``: which of the run's (F,); ``ms`` a frame, (F,) or shorter where frame 0 is a start;
-``trustworthiness``, ``fidelity`` (F,) and ``jitter`` (F - 1,), per frame; more by approach."""
+the measures in ``JUDGED`` and ``off``, how far the map's centrality is from the embedding's, (F,),
+and ``jitter`` (F - 1,), per frame; more by approach."""
 
 
 def ours(
@@ -44,27 +48,75 @@ def ours(
     reference_s = time.perf_counter() - began
     # Once unclocked: caches, and a device's start. Frame 0 is the reference, so it is cheap.
     Layout(start, SEED, device).place(run.z[0], 0, run.label, run.is_forget)
-    _alone(run.z[0], start, device, 0)
+    _alone(run, 0, start, start, device)
     layout, layouts = Layout(start, SEED, device), []
-    alone, measured, floor = [], [], []
+    alone, measured, floor, within = [], [], [], []
     for t, z in enumerate(run.z[:frames]):
         began = now(device)
-        _alone(z, layout.xy, device, t)
+        _alone(run, t, layout.xy, start, device)
         laid_out = now(device)
         frame = layout.place(z, t, run.label, run.is_forget)
         alone.append(1e3 * (laid_out - began))
         measured.append(1e3 * (time.perf_counter() - laid_out))
         floor.append(frame.quality["noise_floor"])
+        within.append(frame.quality["jitter_within"])
         layouts.append(frame.xy)
     judged = judge(run, range(len(layouts)), layouts)
     more = {"measured_ms": measured[1:], "noise_floor": floor, "reference_s": reference_s}
-    return {**judged, "ms": alone[1:], **more}
+    return {**judged, "ms": alone[1:], "jitter_within": within[1:], **more}
 
 
-def _alone(z: NDArray[np.float32], before: NDArray[np.float32], device: str, step: int) -> None:
-    """A frame without its measures: neighbours, graph and forces."""
-    near = nearest(embedded(z, device, True), K - 1)
-    settled(fuzzy_set(near), torch.tensor(before, device=device), SEED, step)
+def _alone(
+    run: EmbeddingRun,
+    t: int,
+    before: NDArray[np.float32],
+    start: NDArray[np.float32],
+    device: str,
+) -> None:
+    """A frame without its measures: neighbours, graph, ways and forces."""
+    points = embedded(run.z[t], device, True)
+    near = nearest(points, K)
+    found = groups.groups_of(run.label, run.is_forget, device)
+    ways = groups.ways_of(points, near.index, found, groups.spaced(start, found))
+    forget = torch.tensor(run.is_forget, device=device)
+    graph, xy = fuzzy_set(near.first(K - 1)), torch.tensor(before, device=device)
+    settled(graph, xy, SEED, t, forget=forget, ways=ways)
+
+
+def local(run: EmbeddingRun, device: str = "cpu") -> Laid:
+    """Ours by neighbours alone: no class is carried, and umap-learn starts the reference."""
+    points = embedded(run.z[0], device, True)
+    start = torch.tensor(fit(points.cpu().numpy(), SEED), device=device)
+    everyone = torch.ones(len(start), 1, dtype=torch.bool, device=device)
+    graph = fuzzy_set(nearest(points, K - 1))
+    y = relax(graph, start, ~everyone, everyone, SLIDING, SETTLE)
+    forget, spent, layouts = torch.tensor(run.is_forget, device=device), [], []
+    for t, z in enumerate(run.z):
+        began = now(device)
+        near = nearest(embedded(z, device, True), K)
+        y, _ = settled(fuzzy_set(near.first(K - 1)), y, SEED, t, forget=forget)
+        spent.append(1e3 * (now(device) - began))
+        layouts.append(y.cpu().numpy())
+    return {**judge(run, range(len(layouts)), layouts), "ms": spent[1:]}
+
+
+def plane(run: EmbeddingRun, frames: Sequence[int]) -> list[float]:
+    """The group order of the best plane that the groups alone can have, in some frames: of twenty
+    starts of stress majorisation the least stress."""
+    found = groups.groups_of(run.label, run.is_forget, "cpu")
+    pairs, random = np.triu_indices(len(found.forget), 1), np.random.default_rng(SEED)
+    orders = []
+    for t in frames:
+        apart = groups.distances(found.centroids(embedded(run.z[t], "cpu", True)))
+        apart = apart / groups.unit(apart, found.kept)
+        np.fill_diagonal(apart, 0.0)
+        tries = [
+            groups.majorised(random.normal(size=(len(apart), 2)), apart, 0.0, 300, 1e-4)
+            for _ in range(groups.STARTS)
+        ]
+        best = min(tries, key=lambda xy: float(((groups.distances(xy) - apart) ** 2).sum()))
+        orders.append(float(spearmanr(apart[pairs], groups.distances(best)[pairs]).statistic))
+    return orders
 
 
 def fresh(run: EmbeddingRun, every: int, tries: int = 2) -> Laid:
@@ -128,13 +180,14 @@ def judge(run: EmbeddingRun, frames: Iterable[int], layouts: Sequence[NDArray[np
     mean standard deviation of the first one's axes."""
     frames, forget = list(frames), torch.tensor(run.is_forget)
     drawn = [torch.tensor(np.array(xy), dtype=torch.float32) for xy in layouts]
-    found: Laid = {"frames": frames, "trustworthiness": [], "fidelity": []}
+    found: Laid = {"frames": frames, "off": [], **{name: [] for name in JUDGED}}
     for t, xy in zip(frames, drawn, strict=True):
         z = embedded(run.z[t], "cpu", True)
         values = picture_quality(z, nearest(z, K), xy, run.label, run.is_forget)
-        for name in ("trustworthiness", "fidelity"):
+        for name in JUDGED:
             found[name].append(values[name])
-    scale = float(drawn[0].std(0, correction=0).mean()) or 1.0
+        found["off"].append(abs(values["map_centrality"] - values["centrality"]))
+    scale = scale_of(drawn[0].numpy())
     steps = itertools.pairwise(drawn)
     found["jitter"] = [quality.jitter(quality.displacement(a, b, scale), forget) for a, b in steps]
     return found

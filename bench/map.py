@@ -5,8 +5,9 @@
 
 Digits, and CIFAR-10 where its parquet files are; forgetting a class, and a random tenth. Every
 layout is judged by the same measures: trustworthiness and forget fidelity (15 neighbours,
-Euclidean, embeddings of length 1), mean over frames; retain jitter, the median movement of the keep
-samples from frame to frame over the mean standard deviation of the first layout's axes. How
+Euclidean, embeddings of length 1), what lies between classes (``quality.between``), mean over
+frames; retain jitter, the median movement of the keep samples from frame to frame over the mean
+standard deviation of the first layout's axes. How
 umap-learn is called and timed: ``bench/layouts.py``.
 """
 
@@ -100,6 +101,7 @@ def request(options: argparse.Namespace, key: str, rule: str) -> UnlearnRequest:
 def laid_out(options: argparse.Namespace, run: EmbeddingRun, key: str, rule: str) -> dict[str, Any]:
     ways = {
         "ours": lambda: layouts.ours(run, options.device),
+        "local": lambda: layouts.local(run, options.device),
         "solid": lambda: layouts.ours(run, options.device, components=3, frames=options.solid),
         "fresh": lambda: layouts.fresh(run, options.every, 1 if options.quick else 2),
         "aligned": lambda: layouts.aligned(run, options.aligned),
@@ -109,6 +111,7 @@ def laid_out(options: argparse.Namespace, run: EmbeddingRun, key: str, rule: str
     for name in [name for name in ways if name not in RIVALS or name in options.against]:
         say(f"{key}, {rule}: {map_report.TITLES[name]}")
         laid[name] = ways[name]()
+    laid["ours"]["plane"] = layouts.plane(run, laid.get("fresh", laid["ours"])["frames"])
     return {
         "title": f"{'CIFAR-10' if key == 'cifar' else 'digits'}, {rule}",
         "caption": caption(run),

@@ -52,7 +52,7 @@ def test_the_map_is_measured_from_end_to_end(tmp_path: Path) -> None:
     (run,) = found["runs"]
     assert run["title"] == "digits, class:5" and run["points"] == 120
     laid = run["layouts"]
-    assert set(laid) == {"ours", "solid", "fresh"}
+    assert set(laid) == {"ours", "local", "solid", "fresh"}
     assert laid["ours"]["frames"] == [0, 1, 2] and laid["fresh"]["frames"] == [0, 2]
     for name, one in laid.items():
         assert all(ms > 0 for ms in one["ms"]), name
@@ -60,7 +60,9 @@ def test_the_map_is_measured_from_end_to_end(tmp_path: Path) -> None:
             assert len(one[measure]) == len(one["frames"]), name
             assert all(0.5 < value <= 1 for value in one[measure]), name
         assert len(one["jitter"]) == len(one["frames"]) - 1
-    assert {row["name"] for row in run["targets"]} >= {"retain jitter", "noise floor, worst frame"}
+    assert {row["name"] for row in run["targets"]} >= {
+        "retain jitter above that by neighbours alone", "noise floor, worst frame"
+    }  # fmt: skip
     assert [row["points"] for row in found["growth"]["rows"]] == [100, 2000]
     assert "repeated with noise" in found["growth"]["rows"][1]["made"]
     assert found["machine"]["torch threads"] == 1 and "umap-learn" in found["machine"]
@@ -72,7 +74,13 @@ def laid(**more: object) -> dict:
         "frames": [0, 1, 2],
         "trustworthiness": [0.95, 0.94, 0.93],
         "fidelity": [0.80, 0.79, 0.75],
+        "reach": [0.8, 0.7, 0.6],
+        "triplets": [0.8, 0.7, 0.7],
+        "group_order": [0.9, 0.8, 0.6],
+        "off": [0.5, 0.01, 0.03],
+        "plane": [0.9, 0.8, 0.8],
         "jitter": [0.01, 0.03],
+        "jitter_within": [0.0, 0.001],
         "ms": [40.0, 20.0, 30.0],
         "measured_ms": [60.0, 60.0, 90.0],
         "noise_floor": [0.0, 0.003, 0.005],
@@ -83,11 +91,13 @@ def laid(**more: object) -> dict:
 
 FRESH = {
     "frames": [0, 2], "trustworthiness": [0.955, 0.945], "fidelity": [0.80, 0.79],
+    "reach": [0.8, 0.7], "triplets": [0.8, 0.7], "group_order": [0.9, 0.8], "off": [0.1, 0.1],
     "jitter": [1.0], "ms": [3000.0, 6000.0], "seeded": True,
     "seeded_ms": [3000.0], "unseeded_ms": [3500.0],
 }  # fmt: skip
 ALIGNED = {
     "frames": [0, 1], "trustworthiness": [0.9, 0.9], "fidelity": [0.7, 0.7],
+    "reach": [0.5, 0.5], "triplets": [0.5, 0.5], "group_order": [0.5, 0.5], "off": [0.5, 0.5],
     "jitter": [0.1], "ms": [9000.0],
 }  # fmt: skip
 
@@ -100,6 +110,10 @@ def test_gaps_compare_the_frames_that_both_have() -> None:
             "trustworthiness_worst": 0.015,
             "fidelity_mean": 0.02,
             "fidelity_worst": 0.04,
+            "reach_mean": 0.05,
+            "reach_worst": 0.1,
+            "triplets_mean": 0.0,
+            "triplets_worst": 0.0,
         }
     )
 
@@ -124,12 +138,20 @@ def test_each_target_is_met_or_not_by_its_number() -> None:
         "trustworthiness below the ceiling, worst frame": (0.015, False),
         "forget fidelity below the ceiling, mean": (0.02, False),
         "forget fidelity below the ceiling, worst frame": (0.04, False),
-        "retain jitter": (0.02, True),
+        "reach below the ceiling, mean": (0.05, False),
+        "triplets below the ceiling, mean": (0.0, True),
+        "centrality, map against embedding, mean": (0.02, True),
+        "centrality, map against embedding, worst frame": (0.03, True),
+        "group order / the best plane's": (0.875, False),  # frames beyond the first
         "retain jitter / AlignedUMAP's": (0.1, True),
         "noise floor, worst frame": (0.005, False),
         "ms a frame, layout, median": (30.0, True),
         "AlignedUMAP's time / ours": (300.0, True),
     }
+    beside = {"ours": laid(), "local": laid(jitter=[0.0, 0.01], ms=[20.0, 25.0, 30.0])}
+    more = {row["name"]: row["value"] for row in map_report.targets(beside, "cpu", 2000)}
+    assert more["retain jitter above that by neighbours alone"] == pytest.approx(0.015)
+    assert more["ms a frame / by neighbours alone, median"] == pytest.approx(1.2)
     on_gpu = map_report.targets({"ours": laid()}, "cuda", 800)
     assert on_gpu[-1]["target"] == "≤ 5" and "here 800" in on_gpu[-1]["name"]
 
@@ -152,9 +174,10 @@ def test_the_table_holds_what_was_measured() -> None:
         "targets": map_report.targets({"ours": laid()}, "cpu", 2000),
     }
     text = map_report.run_text(result)
-    ours = "| ours | 30 (least 20); with measures 60 (60) | 0.9400 | 0.7800 | 0.0200 | 3 |"
+    ours = "| ours | 30 (least 20); with measures 60 (60) "
+    ours += "| 0.9400 | 0.7800 | 0.1800 | 0.7667 | 0.7000 | 0.7333 | 0.0200 | 3 |"
     assert ours in text
-    assert "| 4,500 (least 3,000) | 0.9500 | 0.7950 | 1.0000 | 2 (1 in 2) |" in text
+    assert "| 4,500 (least 3,000) | 0.9500 | 0.7950 | 0.1000 | 0.8500 | 0.7500 | 0.7500 " in text
     assert "| `umap.AlignedUMAP` | 9,000 |" in text
     assert "| noise floor, worst frame | ≤ 0.004 | 0.005 | no |" in text
     assert "used here: seeded" in text and "worst frame 0.0150" in text

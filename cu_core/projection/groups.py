@@ -209,7 +209,7 @@ class Ways:
         return y + ways[self.near].mean(1) if bool(ways.any()) else y
 
     def put(self, y: Tensor) -> Tensor:
-        """A layout (P, d) of which only forget samples are moved, beside kept ones that are held."""
+        """A layout (P, d) whose forget samples alone are moved, beside kept ones that are held."""
         kept, at = self.groups.kept, self.groups.centroids(y)
         way = np.zeros_like(at)
         way[~kept] = sought(at[~kept], at[kept], self.goal[np.ix_(~kept, kept)]) - at[~kept]
