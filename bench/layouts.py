@@ -1,8 +1,8 @@
 """Ways to lay out the frames of one run, timed and judged by the same measures.
 
 Ours, also by neighbours alone, against what umap-learn offers: a fresh fit of every frame (the best
-picture one frame can have), ``AlignedUMAP`` over all frames, and a fit of the first frame that ``transform`` puts the
-others into. umap-learn as a user would call it: n_neighbors = 15, everything else its default, all
+picture one frame can have), ``AlignedUMAP`` over all frames, and a fit of the first frame that
+``transform`` puts the others into. umap-learn as a user would call it: n_neighbors = 15, everything else its default, all
 of numba's threads. With a seed it uses one thread, so a fresh fit is timed both ways and the faster
 one is used throughout. Compilation happens before any clock starts.
 """
