@@ -58,7 +58,7 @@ def check_original(store: Store, setup: Setup) -> None:
         )
     if record.dataset_hash != dataset.hash:
         raise BadRequest(
-            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
+            f"{record.id} was trained on other data ({record.dataset}) than {request.data} "
             "holds now. Choose the data it was trained on, or another model."
         )
 

@@ -44,7 +44,7 @@ def answer(store: Store, kind: str, payload: Mapping[str, Any]) -> Recorded:
 
 def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
     """Classes with their counts, sizes and what reading changed."""
-    dataset: Dataset = data.load(asked.key, store.home)
+    dataset: Dataset = data.load(asked.key, store.home, asked.plant)
     return DatasetFacts(
         key=dataset.key,
         hash=dataset.hash,
