@@ -28,7 +28,7 @@ CHECK_EVERY = 10  # updates between two looks at the loss; each look waits for t
 MIN_UPDATES = 400  # a small set gets more epochs until it has as many
 MAX_EPOCHS = 60  # unless asked for
 SMALL_SET, SMALL_SIDE = 10_000, 16
-WRITING = ("mnist", "svhn", "digits")  # a mirrored 2 is no 2; clothes (fashion-mnist) stay upright
+WRITING = ("mnist", "svhn", "digits", "signs")  # a mirrored 2 is no 2; fashion-mnist stays upright
 
 
 class Recipe(BaseModel):

@@ -16,7 +16,16 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
-from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe, Trigger, planted_key
+from cu_core.spec._data import (
+    Dataset,
+    Floats,
+    ForgetSet,
+    Ints,
+    Probe,
+    Trigger,
+    plant_words,
+    planted_key,
+)
 from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
@@ -127,6 +136,7 @@ __all__ = [
     "knob",
     "metric",
     "option_of",
+    "plant_words",
     "planted_key",
     "question",
 ]

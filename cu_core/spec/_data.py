@@ -87,6 +87,20 @@ def planted_key(key: str, plant: str) -> str:
     return f"{key} with {plant}" if plant else key
 
 
+def plant_words(plant: str) -> str:
+    """What was planted, as a title has it; as it is written where it has no share.
+
+    >>> plant_words("wrong-labels:0.1"), plant_words("trigger:0.05:3"), plant_words("")
+    ('10 % wrong labels', '5 % trigger', '')
+    """
+    key, _, argument = plant.partition(":")
+    try:
+        percent = f"{float(argument.partition(':')[0]) * 100:g} %"
+    except ValueError:
+        return plant
+    return f"{percent} {key.replace('-', ' ')}"
+
+
 @dataclass(frozen=True)
 class ForgetSet:
     """Training samples to be unlearned. ``index``: sorted int64 (F,) into the training part."""
