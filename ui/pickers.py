@@ -57,7 +57,6 @@ def plant(plants: Sequence[RuleCard], place: str, name: str = "with") -> str:
         persist_state="session",
         on_change=_forget_what_is_planted,
         args=(place,),
-        help="\n\n".join(f"{card.title}: {card.help}" for card in plants),
     )
     if not key:
         return ""

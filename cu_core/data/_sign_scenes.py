@@ -50,7 +50,7 @@ def _made(sign: Ints, dice: Dice) -> NDArray[np.uint8]:
     whole = FINE * FINE
     x = (shown + ground * (whole - cover) + whole // 2) // whole
     x = _lit(x, dice)
-    x = _blurred(x, dice.throw(0, 5, (n,)))
+    x = _blurred(x, dice.throw(0, 6, (n,)))
     return _noisy(x, dice).astype(np.uint8).transpose(0, 3, 1, 2)
 
 
@@ -75,7 +75,7 @@ def _ground(n: int, dice: Dice) -> Ints:
 def _posed(sign: Ints, dice: Dice) -> tuple[Ints, Ints]:
     """The sums over the places in each pixel of the sign's colour, and how many it covers."""
     n = len(sign)
-    half = dice.throw(700, 1450, (n,))  # hundredths of a pixel, from the middle to the edge
+    half = dice.throw(600, 1450, (n,))  # hundredths of a pixel, from the middle to the edge
     narrow = dice.throw(72, 100, (n,))  # percent: seen from the side
     turned, leaning = dice.throw(-14, 14, (n,)), dice.throw(-12, 12, (n,))  # degrees, percent
     room = np.maximum(0, 1600 - half * 9 // 10) * 7 // 10
@@ -112,7 +112,7 @@ def _summed(fine: NDArray[np.generic]) -> Ints:
 def _lit(x: Ints, dice: Dice) -> Ints:
     """Brighter or darker by a slope, hazy, and of a tint."""
     n = len(x)
-    light, slope = dice.throw(90, 290, (n, 1, 1, 1)), dice.throw(-3, 3, (2, n, 1, 1, 1))
+    light, slope = dice.throw(80, 290, (n, 1, 1, 1)), dice.throw(-3, 3, (2, n, 1, 1, 1))
     place = np.arange(PIXELS) - PIXELS // 2
     light = light + slope[0] * place[:, None, None] + slope[1] * place[:, None]  # of 256
     tint, haze = dice.throw(230, 282, (n, 1, 1, 3)), dice.throw(0, 100, (n, 1, 1, 1))
@@ -133,7 +133,7 @@ def _blurred(x: Ints, often: Ints) -> Ints:
 
 def _noisy(x: Ints, dice: Dice) -> Ints:
     """Sums of four throws, nearly normal, of a strength of its own for each image."""
-    strength = dice.throw(2, 18, (len(x), 1, 1, 1))
+    strength = dice.throw(2, 22, (len(x), 1, 1, 1))
     drawn = dice.throw(-100, 100, (4, *x.shape)).sum(0) * strength
     noisy: Ints = np.clip(x + (drawn + 58) // 116, 0, 255)
     return noisy
