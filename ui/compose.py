@@ -41,9 +41,10 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     with st.container(key="sentence", gap="xsmall"):
         forget = st.container(gap="xsmall")
         data_key = pickers.dataset(catalog.datasets, "run")
+        plant = pickers.plant(catalog.plants, "run")
         notes = st.container(gap="xsmall")
         with forget:
-            rule = _forget(catalog.forget_rules, data_key, notes)
+            rule = _forget(catalog.forget_rules, data_key, plant, notes)
         chosen_model = pickers.model(catalog.models, session.store().models(), data_key)
         chosen = controls.method(catalog.methods)
         preset = controls.preset(chosen)
@@ -55,19 +56,21 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     if data_key is None or rule is None:
         return None
     return _request(
-        {"dataset": data_key, "forget": rule, "method": chosen.key, "preset": preset}
-        | {"hparams": hparams, **settings, **chosen_model}
+        {"dataset": data_key, "plant": plant, "forget": rule, "method": chosen.key}
+        | {"preset": preset, "hparams": hparams, **settings, **chosen_model}
     )
 
 
-def _forget(rules: tuple[RuleCard, ...], data_key: str | None, notes: DeltaGenerator) -> str | None:
+def _forget(
+    rules: tuple[RuleCard, ...], data_key: str | None, plant: str, notes: DeltaGenerator
+) -> str | None:
     """The forget rule; its classes need the engine's word about the data. What else that says
     stands in ``notes``, under the data."""
     if data_key is None:
-        return pickers.forget_set(rules, None)
-    question = DescribeDataset(key=data_key)
+        return pickers.forget_set(rules, None, planted=plant)
+    question = DescribeDataset(key=data_key, plant=plant)
     reply = session.ask(question)
-    rule = pickers.forget_set(rules, reply.answer)
+    rule = pickers.forget_set(rules, reply.answer, planted=plant)
     if not reply.settled:
         session.waiting("Reading the data…", lambda: session.ask(question).settled)
         return rule

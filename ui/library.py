@@ -63,6 +63,7 @@ def train(catalog: Catalog) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         data_key = pickers.dataset(catalog.datasets, "train", "Data")
+        plant = pickers.plant(catalog.plants, "train", "Planted in it")
         seed = st.number_input("Seed", 0, step=1, key="train/seed", persist_state="session")
     with right:
         architecture, head = pickers.architecture(catalog.models, "train")
@@ -76,16 +77,16 @@ def train(catalog: Catalog) -> None:
             placeholder="automatic",
             help="Empty: what the recipe for this data and network says.",
         )
-    forget = _forget(catalog, data_key)
+    forget = _forget(catalog, data_key, plant)
     fields = {"model": architecture, "head": head, "model_seed": seed, "train_epochs": epochs}
-    fields |= {"dataset": data_key, "forget": forget or None}
+    fields |= {"dataset": data_key, "plant": plant, "forget": forget or None}
     ready = data_key is not None and forget is not None
     if st.button("Train", key="train/go", type="primary", disabled=not ready):
         session.attempt(session.start, TrainRequest.model_validate(fields))
         st.rerun()  # the work in progress stands above
 
 
-def _forget(catalog: Catalog, data_key: str | None) -> str | None:
+def _forget(catalog: Catalog, data_key: str | None, plant: str) -> str | None:
     """The forget rule of a retrained reference; "" for an original, None while unfinished."""
     if not st.toggle(
         "Leave a forget set out (retrained reference)", key="train/without", persist_state="session"
@@ -93,14 +94,14 @@ def _forget(catalog: Catalog, data_key: str | None) -> str | None:
         return ""
     if data_key is None:
         return None
-    question = DescribeDataset(key=data_key)
+    question = DescribeDataset(key=data_key, plant=plant)
     reply = session.ask(question)
     if not reply.settled:
         session.waiting("Reading the data…", lambda: session.ask(question).settled)
     elif reply.answer is None:
         blocks.error(reply.error)
     else:
-        return pickers.forget_set(catalog.forget_rules, reply.answer, "train")
+        return pickers.forget_set(catalog.forget_rules, reply.answer, "train", plant)
     return None
 
 

@@ -17,6 +17,7 @@ from ui import session
 
 UPLOAD_MB = 100  # the largest file that is received; the server's own limit is the same
 USUAL = UnlearnRequest()  # what a request has when nothing is chosen
+PLANTED = "planted"  # the forget rule for what was planted
 
 
 def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str | None:
@@ -41,6 +42,45 @@ def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str |
         st.caption("Not on this machine yet. Models & data has its download button.")
         return None
     return key
+
+
+def plant(plants: Sequence[RuleCard], place: str, name: str = "with") -> str:
+    """What is planted in the data, as a request holds it: "wrong-labels:0.1"; "" for nothing."""
+    by_key = {card.key: card for card in plants}
+    if not by_key:  # kept by a Lethe that planted nothing
+        return ""
+    key = st.selectbox(
+        name,
+        ["", *by_key],
+        format_func=lambda k: _in_sentence(by_key[k].title) if k else "nothing planted",
+        key=f"{place}/plant",
+        persist_state="session",
+        on_change=_forget_what_is_planted,
+        args=(place,),
+    )
+    if not key:
+        return ""
+    usual = float(by_key[key].example.partition(":")[2])
+    percent = st.slider(
+        "Share of the training samples that is planted",
+        1,
+        50,
+        round(usual * 100),
+        format="%d %%",
+        key=f"{place}/plant/{key}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return f"{key}:{percent / 100:g}"
+
+
+def _forget_what_is_planted(place: str) -> None:
+    """Whoever plants something means to forget it; without it there is nothing of the kind."""
+    planted, rule = st.session_state[f"{place}/plant"], f"{place}/rule"
+    if planted:
+        st.session_state[rule] = PLANTED
+    elif st.session_state.get(rule) == PLANTED:
+        st.session_state[rule] = USUAL.forget.partition(":")[0]
 
 
 def _position(keys: Iterable[str], wanted: str) -> int:
@@ -110,14 +150,14 @@ def model(
 
 
 def forget_set(
-    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run"
+    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run", planted: str = ""
 ) -> str | None:
     """The rule as a request holds it: "class:5", "random:0.1", "indices:/path"; None: unfinished.
 
     A rule names the control that asks for the rest; without one it is typed. ``data``: the engine's
-    answer about the data, None until it is there.
+    answer about the data, None until it is there. ``planted``: what is planted in it.
     """
-    by_key = {rule.key: rule for rule in rules}
+    by_key = {rule.key: rule for rule in rules if planted or rule.key != PLANTED}
     if not by_key:  # kept by a Lethe that did not say its rules; the engine is about to
         return None
     usual = USUAL.forget.partition(":")[0]
@@ -129,6 +169,8 @@ def forget_set(
         key=f"{place}/rule",
         persist_state="session",
     )
+    if by_key[key].control == "none":
+        return key
     control = CONTROLS.get(by_key[key].control, _text)
     argument = control(by_key[key], data, place)
     return f"{key}:{argument}" if argument else None

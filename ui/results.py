@@ -70,6 +70,8 @@ def _rows(metric: MetricCard, summary: Summary, class_names: Sequence[str]) -> I
     title = escape(f"{metric.title}{_unit(metric)}")
     about = f'{title}<div class="lethe-help">{escape(metric.help)}</div>'
     parts = _parts(metric, summary)
+    if metric.quiet and not any(_known(metric.key, summary)):
+        return
     if metric.key in summary.metrics or metric.key in summary.reasons:
         yield _row(f'<th scope="row">{about}</th>', _cells(metric.key, metric, summary))
     elif parts:
@@ -77,6 +79,12 @@ def _rows(metric: MetricCard, summary: Summary, class_names: Sequence[str]) -> I
     for part in parts:
         head = f'<th scope="row" class="part">{escape(_part_title(part, metric, class_names))}</th>'
         yield _row(head, _cells(part, metric, summary), "part")
+
+
+def _known(key: str, summary: Summary) -> list[bool]:
+    """Of the three models, which have a value."""
+    sources = (summary.metrics, summary.original, summary.retrained or {})
+    return [is_number(source.get(key)) for source in sources]
 
 
 def _part_title(part: str, metric: MetricCard, class_names: Sequence[str]) -> str:

@@ -11,10 +11,13 @@ from cu_core.spec import (
     FetchRequest,
     MetricCard,
     ModelValues,
+    Request,
     RunProgress,
     RunRecord,
     TrainRequest,
     UnlearnRequest,
+    plant_words,
+    planted_key,
 )
 from ui import blocks, controls
 
@@ -31,7 +34,7 @@ def sentence(
     record: RunRecord, progress: RunProgress, newest: ModelValues, catalog: Catalog
 ) -> str:
     """What is going on, with the figures there are; no verdict."""
-    data = record.request.dataset if record.request else "the data"
+    data = _data(record.request) if record.request else "the data"
     for start, text in PHASES.items():
         if progress.phase.startswith(start) and record.state != "lost":
             return text.format(data=data, what=forget_set(progress))
@@ -57,6 +60,11 @@ def _figures(progress: RunProgress, newest: ModelValues, catalog: Catalog) -> st
     which = "it" if len(progress.forget.classes) == 1 else "them"
     features = f", the features recognise {probe} of {which}" if probe else ""
     return f"accuracy {accuracy}{features}"
+
+
+def _data(request: Request) -> str:
+    """The data, and what is planted in it."""
+    return planted_key(request.dataset, plant_words(getattr(request, "plant", "")))
 
 
 STATES = {
@@ -102,9 +110,9 @@ def settings(record: RunRecord) -> str:
         return f"download of {request.dataset}"
     if isinstance(request, TrainRequest):
         without = f" without {forget.words(request.forget)}" if request.forget else ""
-        return f"{request.model} on {request.dataset}{without}, seed {request.model_seed}"
+        return f"{request.model} on {_data(request)}{without}, seed {request.model_seed}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
-    what = f"Forget {forget.words(request.forget)} of {request.dataset} in {request.model}"
+    what = f"Forget {forget.words(request.forget)} of {_data(request)} in {request.model}"
     knobs = [f"{controls.words(k)} {controls.value_text(v)}" for k, v in request.hparams.items()]
     return ", ".join([f"{what} with {method}", *knobs, f"seed {request.seed}"])
 
@@ -113,7 +121,7 @@ def given_name(record: RunRecord) -> str:
     """The name a person gave the run; nothing where it only repeats the settings."""
     request = record.request
     if isinstance(request, UnlearnRequest):
-        own = f"{request.method}, {request.forget}, {request.dataset}"
+        own = f"{request.method}, {request.forget}, {request.data}"
         return "" if record.name == own else record.name
     return record.name
 

@@ -29,7 +29,9 @@ def result(record: RunRecord) -> dict[str, Any]:
 
 
 def _table(record: RunRecord) -> None:
-    summary = record.summary
+    from cu_core.metrics import all_metrics
+
+    summary, quiet = record.summary, {key for key, m in all_metrics().items() if m.quiet}
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
     print(summary.verdict)
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
@@ -41,10 +43,13 @@ def _table(record: RunRecord) -> None:
     inside = summary.inside
     for key in summary.metrics:
         cells = [(getattr(summary, column) or {}).get(key) for column in columns]
+        if key in quiet and cells == [None] * len(columns):
+            continue
         line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")
     for key, reason in summary.reasons.items():
-        print(f"{key}: {reason}")
+        if key not in quiet:
+            print(f"{key}: {reason}")

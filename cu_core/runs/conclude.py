@@ -2,6 +2,7 @@
 
 from cu_core import engine
 from cu_core.metrics.gap import compare
+from cu_core.metrics.planted_told import told
 from cu_core.metrics.verdict import verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
@@ -50,8 +51,10 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
     run, seeds = made.run, list(final.seeds.values())
     retrained = seeds[0] if seeds else None
     forgotten = [run.setup.dataset.class_names[c] for c in run.forget.classes]
+    planted = told(final.values, final.original, retrained, made.probe)
+    said = verdict(final.values, final.original, retrained, run.forget.kind, forgotten)
     return Summary(
-        verdict=verdict(final.values, final.original, retrained, run.forget.kind, forgotten),
+        verdict=" ".join([*planted, said]),
         metrics=final.values,
         original=final.original,
         retrained=retrained,

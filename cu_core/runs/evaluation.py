@@ -209,6 +209,8 @@ def model_outputs(
     return ModelOutputs(
         snapshot.z, snapshot.logits, probe.label, probe.is_forget,
         snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z, near=near,
+        true_label=probe.true_label, trigger_logits=snapshot.trigger_logits,
+        trigger_label=probe.trigger_label,
     )  # fmt: skip
 
 

@@ -11,22 +11,33 @@ from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
-from cu_core.spec import ForgetSet, OnProgress, Summary, TrainRequest, UnlearnRequest
+from cu_core.spec import ForgetSet, OnProgress, Precision, Summary, TrainRequest, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 
 
-def model_id(setup: Setup, without: ForgetSet | None) -> str:
-    """A name made of content: the same data, network, recipe, seed and forget set, the same id."""
-    request, recipe = setup.request, setup.recipe
+def model_id(setup: Setup, without: ForgetSet | None, precision: Precision | None = None) -> str:
+    """A name made of content: the same data, network, recipe, seed and forget set, the same id.
+    ``precision``: None for that of the plan."""
+    request, recipe, used = setup.request, setup.recipe, precision or setup.plan.precision
     parts = (
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
-        *([] if setup.plan.precision == "float32" else [setup.plan.precision]),
+        *([] if used == "float32" else [used]),
     )  # fmt: skip
     slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
     return f"{request.model}-{slug}-{derive(*parts):016x}"
+
+
+def original_id(store: Store, setup: Setup) -> str:
+    """The original model of a request. Where the precision is left to the machine and its own is
+    not there, one that was trained in float32 by the same recipe will do: such come with Lethe."""
+    wanted = model_id(setup, None)
+    if setup.request.precision == "auto" and not store.has_model(wanted):
+        plain = model_id(setup, None, "float32")
+        return plain if store.has_model(plain) else wanted
+    return wanted
 
 
 def blank(setup: Setup) -> models.Classifier:
@@ -58,7 +69,7 @@ def check_original(store: Store, setup: Setup) -> None:
         )
     if record.dataset_hash != dataset.hash:
         raise BadRequest(
-            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
+            f"{record.id} was trained on other data ({record.dataset}) than {request.data} "
             "holds now. Choose the data it was trained on, or another model."
         )
 
@@ -68,7 +79,7 @@ def ensure(store: Store, setup: Setup, without: ForgetSet | None, tick: OnProgre
 
     Raises Cancelled when told to stop; what was trained until then is taken up next time.
     """
-    wanted = model_id(setup, without)
+    wanted = model_id(setup, without) if without else original_id(store, setup)
     if not store.has_model(wanted):
         _train(store, setup, without, wanted, tick)
     return wanted

@@ -42,7 +42,7 @@ class Setup:
         self.request = request
         self.device = engine.pick_device(request.device)
         self._home = Path(home)
-        self.dataset: Dataset = data.load(request.dataset, self._home)
+        self.dataset: Dataset = data.load(request.dataset, self._home, request.plant)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)

@@ -34,7 +34,7 @@ def forget_in_stages(
     for stage in stages:
         known = stage.original or "the last stage's" if stage.after else stage.original
         check(store, stage.model_copy(update={"original": known}), bool(stage.after))
-    return _each(store, stages, name or f"{request.method}, {request.dataset}")
+    return _each(store, stages, name or f"{request.method}, {request.data}")
 
 
 def _each(store: Store, stages: Sequence[UnlearnRequest], name: str) -> Iterator[RunRecord]:

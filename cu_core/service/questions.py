@@ -44,7 +44,7 @@ def answer(store: Store, kind: str, payload: Mapping[str, Any]) -> Recorded:
 
 def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
     """Classes with their counts, sizes and what reading changed."""
-    dataset: Dataset = data.load(asked.key, store.home)
+    dataset: Dataset = data.load(asked.key, store.home, asked.plant)
     return DatasetFacts(
         key=dataset.key,
         hash=dataset.hash,
@@ -73,7 +73,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     assert chosen is not None
     method = method_of(request, chosen)
     reference_models.check_original(store, setup)
-    original = request.original or reference_models.model_id(setup, None)
+    original = request.original or reference_models.original_id(store, setup)
     ready = store.has_model(original)
     if ready:
         model = reference_models.load_model(store, setup, original)

@@ -16,7 +16,16 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
-from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
+from cu_core.spec._data import (
+    Dataset,
+    Floats,
+    ForgetSet,
+    Ints,
+    Probe,
+    Trigger,
+    plant_words,
+    planted_key,
+)
 from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
@@ -122,9 +131,12 @@ __all__ = [
     "StopRule",
     "Summary",
     "TrainRequest",
+    "Trigger",
     "UnlearnRequest",
     "knob",
     "metric",
     "option_of",
+    "plant_words",
+    "planted_key",
     "question",
 ]

@@ -26,6 +26,8 @@ class Metric:
 
     ``compute`` gives one number, an array (C,) with one a class (``per_class``), or a mapping from
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
+
+    ``quiet``: of few runs alone; tables leave it out where it has no value.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Metric:
     compute: Callable[[ModelOutputs], float | Floats | Mapping[str, float]]
     over: Over = "all"
     per_class: bool = False
+    quiet: bool = False
 
 
 def metric(
@@ -47,12 +50,13 @@ def metric(
     better: Literal["retrained", "low", "high"],
     over: Over = "all",
     per_class: bool = False,
+    quiet: bool = False,
 ) -> Callable[[Callable[[ModelOutputs], Any]], Metric]:
     """Declares a function ``ModelOutputs -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[ModelOutputs], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
         name = function.__name__
-        return Metric(name, title, unit, range, better, doc, function, over, per_class)
+        return Metric(name, title, unit, range, better, doc, function, over, per_class, quiet)
 
     return declare

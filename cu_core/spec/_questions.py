@@ -57,6 +57,7 @@ class DescribeDataset(Question[DatasetFacts]):
     kind = "dataset"
     Answer = DatasetFacts
     key: str
+    plant: str = ""
 
 
 class Estimate(Recorded):

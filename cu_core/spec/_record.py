@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cu_core.spec._data import planted_key
 from cu_core.spec._progress import Summary
 from cu_core.spec._stopping import STOP_RULES, StopRuleKey
 
@@ -39,6 +40,9 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: str = _field("digits", "digits, parquet:PATH, folder:PATH, ..., see `list`")
+    plant: str = _field(
+        "", "what to plant in its training part: wrong-labels:0.1, trigger:0.05, see `list`"
+    )
     model: str = _field("small-cnn", "the network, see `list`")
     head: Literal["plain", "normalised"] = _field("plain", "normalised: for ResNets, VGG and ViT")
     model_seed: int = _seed("seed the models are trained with")
@@ -49,6 +53,11 @@ class _Request(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = _field(
         "auto", "auto: whichever this machine is faster with, measured once"
     )
+
+    @property
+    def data(self) -> str:
+        """The data and what is planted in it, as ``Dataset.key`` has it."""
+        return planted_key(self.dataset, self.plant)
 
 
 class TrainRequest(_Request):

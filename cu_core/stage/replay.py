@@ -22,6 +22,7 @@ OVERLAP = 2  # frames sent once more, so that a page that missed one poll does n
 LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 seconds of playing
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
+PLANTED = ("planted_home", "planted_trigger")  # of runs on data in which something was planted
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
@@ -124,6 +125,7 @@ def _packed(
         frames.start,
         share=frames.share,
         share_class=frames.share_class,
+        true_label=probe.get("true_label"),
         **parts,
     )
 
@@ -241,6 +243,7 @@ def curves(
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
     wanted.append(("knn_probe_forget", "probe"))
+    wanted += [(key, "probe") for key in PLANTED if _has_values(known, key)]
     wanted += [(name, "loss") for name in known if name.startswith("loss/")]
     found = []
     for name, group in wanted:
@@ -258,6 +261,10 @@ def curves(
         }
         found.append({**line, "steps": steps, "values": values})
     return found
+
+
+def _has_values(known: Curves, name: str) -> bool:
+    return any(value is not None for value in known.get(name, ((), ()))[1])
 
 
 def _decimated(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:

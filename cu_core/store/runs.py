@@ -243,8 +243,8 @@ def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
 
 def _title(request: Request) -> str:
     if request.kind == "unlearn":
-        return f"{request.method}, {request.forget}, {request.dataset}"
+        return f"{request.method}, {request.forget}, {request.data}"
     if request.kind == "train":
         without = f" without {request.forget}" if request.forget else ""
-        return f"train {request.model} on {request.dataset}{without}"
+        return f"train {request.model} on {request.data}{without}"
     return f"download {request.dataset}"

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from cu_core import forget
+from cu_core.data import plants
 from cu_core.spec import (
     AtlasFacts,
     Catalog,
@@ -100,6 +101,7 @@ CATALOG = Catalog(
         DataCard(key="digits", title="Digits", help="1,797 handwritten digits"),
         DataCard(key="folder", title="Image folder", help="One folder a class", needs_path=True),
     ),
+    plants=tuple(plants.cards().values()),
     forget_rules=tuple(forget.cards().values()),
     stop_rules=(RuleCard(key="none", title="Run every step", help="To the last epoch."),),
     device=DeviceCard(key="cpu", label="CPU, 2 of 2 cores"),
