@@ -14,7 +14,7 @@ import numpy as np
 from cu_core import registry
 from cu_core.spec import Metric, ModelOutputs, NotComputed, Over
 
-VERSION = "2"  # to be raised when a metric that has its key already gives another value
+VERSION = "3"  # to be raised when a metric that has its key already gives another value
 
 
 @cache
@@ -38,6 +38,20 @@ def fingerprint(*over: Over) -> str:
     """8 hex digits that change with the metrics of these kinds: kept values know their set."""
     keys = [VERSION, *sorted(key for key, metric in _registry().items() if metric.over in over)]
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
+
+
+def counts(scene: ModelOutputs, *over: Over) -> dict[str, int]:
+    """How many samples of ``scene`` each metric of these kinds is a share of, by key; those that
+    are no share are left out, as are shares of nothing."""
+    gone = np.isin(scene.test_label, scene.forget_classes)
+    sizes = {
+        "forget": int(scene.is_forget.sum()),
+        "retain": int((~scene.is_forget).sum()),
+        "kept test": int((~gone).sum()),
+        "forgotten test": int(gone.sum()),
+    }
+    found = {k: sizes.get(m.of, 0) for k, m in _registry().items() if m.over in over}
+    return {key: n for key, n in found.items() if n}
 
 
 def measure(

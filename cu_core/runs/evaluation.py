@@ -23,7 +23,7 @@ from cu_core.models.evaluate import block_outputs, outputs
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
 from cu_core.seeding import derive, preserve_random_state
-from cu_core.spec import ForgetSet, Ints, ModelOutputs, Probe, Snapshot
+from cu_core.spec import ForgetSet, ModelOutputs, Probe, Snapshot
 from cu_core.store import Store
 
 SEEDS = 4  # retrained models at most
@@ -203,12 +203,10 @@ class Evaluation:
         return accuracy
 
 
-def model_outputs(
-    snapshot: Snapshot, probe: Probe, chosen: ForgetSet, near: Ints | None = None
-) -> ModelOutputs:
+def model_outputs(snapshot: Snapshot, probe: Probe, chosen: ForgetSet) -> ModelOutputs:
     return ModelOutputs(
         snapshot.z, snapshot.logits, probe.label, probe.is_forget,
-        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z, near=near,
+        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from cu_core.spec._data import Floats
 from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
+Of = Literal["", "forget", "retain", "kept test", "forgotten test"]
 
 
 class NotComputed(Exception):
@@ -26,6 +27,9 @@ class Metric:
 
     ``compute`` gives one number, an array (C,) with one a class (``per_class``), or a mapping from
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
+
+    ``of``: the samples that a percentage is a share of, so that one of few can be told as a count:
+    forget or retain samples, test samples of the kept or of the forgotten classes.
     """
 
     key: str
@@ -37,6 +41,7 @@ class Metric:
     compute: Callable[[ModelOutputs], float | Floats | Mapping[str, float]]
     over: Over = "all"
     per_class: bool = False
+    of: Of = ""
 
 
 def metric(
@@ -47,12 +52,13 @@ def metric(
     better: Literal["retrained", "low", "high"],
     over: Over = "all",
     per_class: bool = False,
+    of: Of = "",
 ) -> Callable[[Callable[[ModelOutputs], Any]], Metric]:
     """Declares a function ``ModelOutputs -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[ModelOutputs], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
         name = function.__name__
-        return Metric(name, title, unit, range, better, doc, function, over, per_class)
+        return Metric(name, title, unit, range, better, doc, function, over, per_class, of)
 
     return declare
