@@ -8,8 +8,6 @@ it would answer with that share: of a class that a model has never seen, nine in
 is taken among as many samples of every class.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +16,7 @@ from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
 K = 15
 FEWEST = 5  # others of a class, without which it takes no part
+MOST = 200  # of a class: with more, a picture of many points would wait for its probe
 ROWS = 1000  # forget samples compared at a time
 
 
@@ -63,8 +62,8 @@ def _well_known(label: Ints) -> NDArray[np.bool_]:
 def votes(z: Floats, label: Ints, asked: NDArray[np.bool_]) -> Ints:
     """The class (F,) that the nearest others of each asked sample vote for, among n samples of
     every class that has more than FEWEST, the sample itself left out; of tied classes the one with
-    the nearest sample wins. n is what the smallest class has; there are 15 neighbours, or n where
-    that is fewer. The samples are drawn with a fixed seed, so those asked have the same reference
+    the nearest sample wins. n is what the smallest class has, 200 at most; there are 15 neighbours,
+    or n where that is fewer. The samples are drawn with a fixed seed, so those asked have the same reference
     whatever the model. In double precision: where a cluster has contracted, float32 cosines are
     all the same. Every asked sample has to be of a class that takes part."""
     rows, rank, n = _reference(label)
@@ -78,8 +77,7 @@ def votes(z: Floats, label: Ints, asked: NDArray[np.bool_]) -> Ints:
         # n of each class: the last one stands in for a sample that would be its own neighbour
         spare = (rank == n) & ~(same & inside.any(1)[:, None])
         similarity[own | spare] = -np.inf
-        near = np.stack(list(_nearest(similarity, min(K, n))))
-        found.append(_majority(label[rows][near]))
+        found.append(_majority(label[rows][_nearest(similarity, min(K, n))]))
     return np.concatenate(found)
 
 
@@ -87,7 +85,7 @@ def _reference(label: Ints) -> tuple[Ints, Ints, int]:
     """(rows (R,) in order, the place of each in its class, n): n + 1 samples of every class."""
     rng, well = np.random.default_rng(0), _well_known(label)
     drawn = [rng.permutation(np.flatnonzero(label == c)) for c in np.flatnonzero(well)]
-    n = min(len(own) for own in drawn) - 1
+    n = min(MOST, *(len(own) - 1 for own in drawn))
     rows = np.concatenate([own[: n + 1] for own in drawn])
     order = np.argsort(rows)
     rank = np.tile(np.arange(n + 1), len(drawn))
@@ -101,12 +99,18 @@ def unit(z: Floats) -> Floats:
     return scaled
 
 
-def _nearest(similarity: Floats, k: int) -> Iterator[Ints]:
-    """Of each row (F, R) the k most similar, most similar first; of equals the lower index."""
-    bound = -np.partition(-similarity, k - 1, axis=1)[:, k - 1]
-    for row, least in zip(similarity, bound, strict=True):
-        near = np.flatnonzero(row >= least)  # k, or more where samples tie at the bound
-        yield near[np.argsort(-row[near], kind="stable")][:k]
+def _nearest(similarity: Floats, k: int) -> Ints:
+    """Of each row (F, R) the k most similar (F, k), most similar first; of equals the lower."""
+    near = np.sort(np.argpartition(-similarity, k - 1, axis=1)[:, :k], axis=1)
+    values = np.take_along_axis(similarity, near, 1)
+    at_bound = similarity >= values.min(1, keepdims=True)
+    for i in np.flatnonzero(at_bound.sum(1) > k):  # more samples tie at the bound than have room
+        tied = np.flatnonzero(at_bound[i])
+        near[i] = np.sort(tied[np.argsort(-similarity[i, tied], kind="stable")][:k])
+    values = np.take_along_axis(similarity, near, 1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    nearest: Ints = np.take_along_axis(near, order, 1)
+    return nearest
 
 
 def _majority(label: Ints) -> Ints:
