@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Any
 
 from cu_core.files import sources_hash
-from cu_core.spec import RunRecord
+from cu_core.spec import RunRecord, Summary
 
 
 def print_run(options: Namespace, record: RunRecord) -> None:
@@ -28,6 +28,16 @@ def result(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def _means(summary: Summary) -> None:
+    """The mean gap, and what counts for nothing in it."""
+    gap, without = summary.avg_gap, summary.avg_gap_without_mia
+    if without is not None:
+        four = "" if gap is None else f"{gap:.2f} points (RA, UA, TA, MIA), "
+        print(f"mean gap to retrained: {four}{without:.2f} points without MIA")
+    for key, why in summary.void.items():
+        print(f"{key} counts for nothing: {why}")
+
+
 def _table(record: RunRecord) -> None:
     summary = record.summary
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
@@ -41,8 +51,11 @@ def _table(record: RunRecord) -> None:
     inside = summary.inside
     for key in summary.metrics:
         cells = [(getattr(summary, column) or {}).get(key) for column in columns]
-        line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
+        signs = ("", "", "", "+")  # a gap says which way
+        told = ["-" if c is None else f"{c:{s}.3g}" for c, s in zip(cells, signs, strict=True)]
+        line = "".join(f"{each:>12}" for each in told)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
+    _means(summary)
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")

@@ -5,14 +5,15 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cu_core import registry
-from cu_core.spec import Metric, ModelOutputs, NotComputed, Over
+from cu_core.spec import Ints, Metric, ModelOutputs, NotComputed, Over
 
 VERSION = "3"  # to be raised when a metric that has its key already gives another value
 
@@ -40,15 +41,18 @@ def fingerprint(*over: Over) -> str:
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
 
 
-def counts(scene: ModelOutputs, *over: Over) -> dict[str, int]:
-    """How many samples of ``scene`` each metric of these kinds is a share of, by key; those that
-    are no share are left out, as are shares of nothing."""
-    gone = np.isin(scene.test_label, scene.forget_classes)
+def counts(
+    is_forget: NDArray[np.bool_], test_label: Ints, forget_classes: Sequence[int], *over: Over
+) -> dict[str, int]:
+    """How many samples each percentage of these kinds is a share of, by key: of the training
+    samples ``is_forget`` (P,) is of and the test samples. Shares of nothing are left out."""
+    gone = np.isin(test_label, forget_classes)
     sizes = {
-        "forget": int(scene.is_forget.sum()),
-        "retain": int((~scene.is_forget).sum()),
+        "forget": int(is_forget.sum()),
+        "retain": int((~is_forget).sum()),
+        "test": len(test_label),
         "kept test": int((~gone).sum()),
-        "forgotten test": int(gone.sum()),
+        "forgotten test": int(gone.sum()) if len(forget_classes) else 0,
     }
     found = {k: sizes.get(m.of, 0) for k, m in _registry().items() if m.over in over}
     return {key: n for key, n in found.items() if n}

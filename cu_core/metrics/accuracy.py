@@ -72,7 +72,7 @@ def ta(scene: ModelOutputs) -> float:
     return percent_right(scene.test_logits[kept], scene.test_label[kept], "test samples to keep")
 
 
-@metric(title="Test accuracy, all classes", unit="%", range=PERCENT, better="retrained")
+@metric(title="Test accuracy, all classes", unit="%", range=PERCENT, better="retrained", of="test")
 def test_acc(scene: ModelOutputs) -> float:
     """Accuracy on the whole test set, the forgotten classes included: what a training reports and
     the list of models shows."""

@@ -39,13 +39,19 @@ def knn_probe_forget(scene: ModelOutputs) -> float:
 def percent_found(scene: ModelOutputs) -> float:
     """Percent of the forget samples whose neighbours vote for their class."""
     numbers("embeddings", scene.z)
-    asked = forget_mask(scene) & _well_known(scene.label)[scene.label]
+    asked = asked_of(scene.label, forget_mask(scene))
     if not asked.any():
         raise NotComputed(f"no forget sample has {FEWEST} others of its class in the probe")
     if chance(scene.label) > 50:
         raise NotComputed("the probe holds a single class with enough samples")
     said = votes(scene.z, scene.label, asked)
     return 100.0 * float(np.mean(said == scene.label[asked]))
+
+
+def asked_of(label: Ints, is_forget: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The forget samples (P,) that are asked about: those of a class that takes part."""
+    asked: NDArray[np.bool_] = is_forget & _well_known(label)[label]
+    return asked
 
 
 def chance(label: Ints) -> float:
@@ -63,9 +69,9 @@ def votes(z: Floats, label: Ints, asked: NDArray[np.bool_]) -> Ints:
     """The class (F,) that the nearest others of each asked sample vote for, among n samples of
     every class that has more than FEWEST, the sample itself left out; of tied classes the one with
     the nearest sample wins. n is what the smallest class has, 200 at most; there are 15 neighbours,
-    or n where that is fewer. The samples are drawn with a fixed seed, so those asked have the same reference
-    whatever the model. In double precision: where a cluster has contracted, float32 cosines are
-    all the same. Every asked sample has to be of a class that takes part."""
+    or n where that is fewer. They are drawn with a fixed seed: the reference is the same whatever
+    the model. In double precision: where a cluster has contracted, float32 cosines are all the
+    same. Every asked sample has to be of a class that takes part."""
     rows, rank, n = _reference(label)
     u = unit(z.astype(np.float64))
     found = []

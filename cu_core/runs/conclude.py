@@ -2,7 +2,8 @@
 
 from cu_core import engine
 from cu_core.metrics.gap import compare
-from cu_core.metrics.verdict import verdict
+from cu_core.metrics.knn_probe import chance
+from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
 from cu_core.runs import reference_models
@@ -48,13 +49,23 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
 
 def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
     run, seeds = made.run, list(final.seeds.values())
-    retrained = seeds[0] if seeds else None
-    forgotten = [run.setup.dataset.class_names[c] for c in run.forget.classes]
+    evidence = Evidence(
+        final.values,
+        final.original,
+        seeds,
+        run.forget.kind,
+        [run.setup.dataset.class_names[c] for c in run.forget.classes],
+        made.evaluation.counts(),
+        chance(made.probe.label),
+    )
     return Summary(
-        verdict=verdict(final.values, final.original, retrained, run.forget.kind, forgotten),
+        verdict=verdict(evidence),
+        headline=headline(evidence),
         metrics=final.values,
         original=final.original,
-        retrained=retrained,
+        retrained=seeds[0] if seeds else None,
+        counts=dict(evidence.counts),
+        chance=evidence.chance,
         **compare(final.values, seeds),
         reasons=final.reasons,
         weights_sha256=checkpoint.weights_sha256(outcome.job.model),

@@ -22,6 +22,7 @@ from cu_core.spec import (
     Ints,
     Job,
     Method,
+    Probe,
     Provenance,
     TrainRequest,
     UnlearnRequest,
@@ -154,13 +155,15 @@ class Setup:
         return index if chosen is None else np.setdiff1d(index, chosen.index)
 
 
-def forget_facts(dataset: Dataset, chosen: ForgetSet) -> ForgetFacts:
-    """A forget set in words and counts, as pages tell it."""
+def forget_facts(dataset: Dataset, chosen: ForgetSet, probe: Probe) -> ForgetFacts:
+    """A forget set in words and counts, as pages tell it; of which so many are on the map."""
     return ForgetFacts(
         rule=chosen.rule,
         kind=chosen.kind,
         n_forget=len(chosen.index),
         n_retain=len(dataset.train_y) - len(chosen.index),
+        n_drawn=int(probe.is_forget.sum()),
+        n_points=len(probe.index),
         classes=chosen.classes,
         hash=chosen.hash,
     )

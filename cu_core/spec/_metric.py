@@ -10,7 +10,7 @@ from cu_core.spec._data import Floats
 from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
-Of = Literal["", "forget", "retain", "kept test", "forgotten test"]
+Of = Literal["", "forget", "retain", "test", "kept test", "forgotten test"]
 
 
 class NotComputed(Exception):
@@ -29,7 +29,7 @@ class Metric:
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
 
     ``of``: the samples that a percentage is a share of, so that one of few can be told as a count:
-    forget or retain samples, test samples of the kept or of the forgotten classes.
+    forget or retain samples, test samples of all, of the kept or of the forgotten classes.
     """
 
     key: str

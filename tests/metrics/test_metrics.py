@@ -176,11 +176,13 @@ def test_declarations_are_complete_and_over_selects() -> None:
 def test_shares_know_what_they_are_shares_of() -> None:
     s = make(0)
     n, gone = int(s.is_forget.sum()), int((s.test_label == 1).sum())
-    assert metrics.counts(s, "all") == {
+    whole = (s.is_forget, s.test_label, s.forget_classes)
+    assert metrics.counts(*whole, "all") == {
         "forget_acc_train": n, "ua": n, "ra": 60 - n, "ta": 40 - gone, "forget_acc_test": gone,
+        "test_acc": 40,
     }  # fmt: skip
-    assert metrics.counts(s, "probe")["knn_probe_forget"] == n
-    assert "forget_acc_test" not in metrics.counts(make(0, kind="sample"), "all")
+    assert metrics.counts(*whole, "probe")["knn_probe_forget"] == n
+    assert "forget_acc_test" not in metrics.counts(s.is_forget, s.test_label, (), "all")
 
 
 def test_whole_set_metrics_do_not_read_embeddings() -> None:
