@@ -166,7 +166,7 @@ def _class_line(e: Evidence) -> str:
         "disagree": "on the features the probes disagree",
     }
     return f"{subject}: {e.said(key, now)} right, " + features.get(
-        e.rating, "what the features hold is not known"
+        e.rating, "the features unknown"
     )
 
 

@@ -268,7 +268,7 @@ HEADLINES = [
     ({"forget_acc_test": 0.0}, "class", "Class cat: 0 % right, the features did not forget"),
     ({"forget_acc_test": 0.0, "rho_knn": 0.1}, "class", "Class cat: 0 % right, the features too"),
     ({"forget_acc_test": 0.0, "rho_knn": None}, "class",
-     "Class cat: 0 % right, what the features hold is not known"),
+     "Class cat: 0 % right, the features unknown"),
     ({"forget_acc_test": 92.0}, "class", "Class cat: still answered right, 92 %"),
     ({"forget_acc_test": 40.0}, "class", "Class cat: answered right in part, 40 %"),
     ({"forget_acc_test": None, "forget_acc_train": None}, "class",
