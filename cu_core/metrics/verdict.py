@@ -165,9 +165,7 @@ def _class_line(e: Evidence) -> str:
         "less": "the features more than retrained",
         "disagree": "on the features the probes disagree",
     }
-    return f"{subject}: {e.said(key, now)} right, " + features.get(
-        e.rating, "the features unknown"
-    )
+    return f"{subject}: {e.said(key, now)} right, " + features.get(e.rating, "the features unknown")
 
 
 # --- sample tasks -------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
-    used: Augment = (augment or setup.recipe.augment) if method.augments else "none"
+    used: Augment = (augment or setup.recipe.augment) if method.augmented else "none"
     return Job(
         model=setup.place(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),
