@@ -44,6 +44,8 @@ def _table(record: RunRecord) -> None:
     print(summary.verdict)
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
+    for said in summary.notes:
+        print(said)
     columns = ("metrics", "original", "retrained", "gap")
     if not summary.metrics:
         return

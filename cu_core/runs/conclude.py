@@ -9,6 +9,7 @@ from cu_core.models.capture import release
 from cu_core.runs import reference_models
 from cu_core.runs.evaluation import Final
 from cu_core.runs.loop import Outcome
+from cu_core.runs.notes import notes
 from cu_core.runs.prepare import Prepared
 from cu_core.runs.resolve import machine
 from cu_core.spec import ModelIds, RunProgress, Summary
@@ -68,6 +69,7 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
         chance=evidence.chance,
         **compare(final.values, seeds),
         reasons=final.reasons,
+        notes=notes(run.setup, made.method),
         weights_sha256=checkpoint.weights_sha256(outcome.job.model),
         steps=outcome.step,
         stopped=outcome.stopped,

@@ -134,7 +134,8 @@ class Summary(Recorded):
     ``avg_gap``: CoUn's, in points, None where its attack is void; ``avg_gap_without_mia``: of the
     three accuracies; ``band``: of the retrained seeds; ``inside``: whether a gap is no wider than
     that between two of them; ``void``: attacks that the bias decides, with the reason;
-    ``seconds``: by name of work; ``headline``: the verdict in some ten words.
+    ``notes``: what to know of the request; ``seconds``: by name of work; ``headline``: the verdict
+    in some ten words.
     """
 
     verdict: str = ""
@@ -151,6 +152,7 @@ class Summary(Recorded):
     inside: dict[str, bool] = Field(default_factory=dict)
     void: dict[str, str] = Field(default_factory=dict)
     reasons: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     weights_sha256: str = ""
     steps: int = 0
     stopped: bool = False
