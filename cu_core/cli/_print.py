@@ -44,6 +44,10 @@ def _table(record: RunRecord) -> None:
     print(summary.verdict)
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
+    facts = summary.forget
+    if facts.n_points:
+        drawn = f"{facts.n_drawn:,} and {facts.n_points - facts.n_drawn:,} of them on the map"
+        print(f"{facts.n_forget:,} to forget, {facts.n_retain:,} to keep; {drawn}")
     for said in summary.notes:
         print(said)
     columns = ("metrics", "original", "retrained", "gap")

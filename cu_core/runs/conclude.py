@@ -11,7 +11,7 @@ from cu_core.runs.evaluation import Final
 from cu_core.runs.loop import Outcome
 from cu_core.runs.notes import notes
 from cu_core.runs.prepare import Prepared
-from cu_core.runs.resolve import machine
+from cu_core.runs.resolve import forget_facts, machine
 from cu_core.spec import ModelIds, RunProgress, Summary
 
 WEIGHTS = "unlearned.safetensors"
@@ -59,9 +59,11 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
         made.evaluation.counts(),
         chance(made.probe.label),
     )
+    at = f"Stopped at step {outcome.step:,} of {made.total:,}. " * outcome.stopped
     return Summary(
-        verdict=verdict(evidence),
-        headline=headline(evidence),
+        verdict=at + verdict(evidence),
+        headline=at + headline(evidence),
+        forget=forget_facts(run.setup.dataset, run.forget, made.probe),
         metrics=final.values,
         original=final.original,
         retrained=seeds[0] if seeds else None,

@@ -140,6 +140,7 @@ class Summary(Recorded):
 
     verdict: str = ""
     headline: str = ""
+    forget: ForgetFacts = ForgetFacts()
     metrics: ModelValues = Field(default_factory=dict)
     original: ModelValues = Field(default_factory=dict)
     retrained: ModelValues | None = None
