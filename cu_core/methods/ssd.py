@@ -5,17 +5,12 @@ With I_f of the forget set and I_D of the whole training set, every weight with 
 multiplied by min(lambda I_D / I_f, 1).
 
 As in the authors' code the model is in eval mode and a gradient is that of a batch, not of one
-sample: batches of D are therefore mixed as D is, forget and retain samples in each. (Importances
-over pure batches would bound I_f / I_D by |D| / |D_f| and hide a class from the threshold.)
-On a random forget set I_f / I_D is about 1 and next to nothing is selected; a class whose loss is
-all but 0 has no importance to find: that is the method, not a fault. ``importance="output"``
-takes the squared length of the logits for the loss, after the same authors' label-free variant
-(arXiv:2402.19308). The single edit is shown in ``steps`` equal parts.
-
-How large the ratio can be depends on the share p of forget samples: a weight that they alone pull
-on has a gradient of p times theirs in a mixed batch, so I_f / I_D is at most about 1 / p^2: 100 for
-one class of ten, 25 for two. A threshold above that finds nothing, so it is at most ``reach`` of
-it. Chosen by `python -m bench defaults`.
+sample: batches of D are mixed as D is. A weight that only a share p of D pulls on has p times its
+gradient there, so I_f / I_D reaches about 1 / p^2: 100 for a class of ten, 25 for two. A threshold
+above that finds nothing, so it is at most ``reach`` of it (chosen by `python -m bench defaults`).
+On a random set the ratio is about 1 and next to nothing is selected; a class whose loss is all but
+0 has no importance to find: that is the method. ``importance="output"`` takes the squared length of
+the logits for the loss (arXiv:2402.19308).
 Presets: the authors' runner for ResNet-18, for ViT, and for faces (PinsFaceRecognition).
 """
 
@@ -66,9 +61,7 @@ class SelectiveSynapticDampening(
     strength: float = knob(
         1.0, 0.01, 5.0, log=True, symbol=r"\lambda", main=True, help="Low: they shrink further"
     )
-    reach: float = knob(
-        0.5, 0.0, 1.0, help="Most of the largest ratio, 1 / p^2, that the threshold may be; 0: any"
-    )
+    reach: float = knob(0.5, 0.0, 1.0, help="Of 1 / p^2, the most the threshold may be; 0: any")
     importance: Literal["loss", "output"] = knob(
         "loss", help="Gradient of the loss, or of the length of the logits, without labels"
     )
