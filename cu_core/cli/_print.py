@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Any
 
 from cu_core.files import sources_hash
-from cu_core.spec import RunRecord
+from cu_core.spec import RunRecord, Summary
 
 
 def print_run(options: Namespace, record: RunRecord) -> None:
@@ -28,6 +28,16 @@ def result(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def _means(summary: Summary) -> None:
+    """The mean gap, and what counts for nothing in it."""
+    gap, without = summary.avg_gap, summary.avg_gap_without_mia
+    if without is not None:
+        four = "" if gap is None else f"{gap:.2f} points (RA, UA, TA, MIA), "
+        print(f"mean gap to retrained: {four}{without:.2f} points without MIA")
+    for key, why in summary.void.items():
+        print(f"{key} counts for nothing: {why}")
+
+
 def _table(record: RunRecord) -> None:
     from cu_core.metrics import all_metrics
 
@@ -36,6 +46,12 @@ def _table(record: RunRecord) -> None:
     print(summary.verdict)
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
+    facts = summary.forget
+    if facts.n_points:
+        drawn = f"{facts.n_drawn:,} and {facts.n_points - facts.n_drawn:,} of them on the map"
+        print(f"{facts.n_forget:,} to forget, {facts.n_retain:,} to keep; {drawn}")
+    for said in summary.notes:
+        print(said)
     columns = ("metrics", "original", "retrained", "gap")
     if not summary.metrics:
         return
@@ -45,8 +61,11 @@ def _table(record: RunRecord) -> None:
         cells = [(getattr(summary, column) or {}).get(key) for column in columns]
         if key in quiet and cells == [None] * len(columns):
             continue
-        line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
+        signs = ("", "", "", "+")  # a gap says which way
+        told = ["-" if c is None else f"{c:{s}.3g}" for c, s in zip(cells, signs, strict=True)]
+        line = "".join(f"{each:>12}" for each in told)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
+    _means(summary)
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")

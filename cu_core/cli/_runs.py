@@ -21,7 +21,8 @@ def run(options: Namespace, request: Request) -> int:
     from cu_core.runs.execute import check
 
     store = Store(options.home)
-    check(store, request)  # a request that cannot run leaves no run behind
+    for note in check(store, request):  # a request that cannot run leaves no run behind
+        print(note, file=sys.stderr)
     return _finish(options, store, store.claim_new(request, getattr(options, "name", None)))
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from cu_core.metrics.verdict import percent
+from cu_core.metrics._evidence import percent
 from cu_core.spec import Probe
 
 Values = Mapping[str, float | None]

@@ -7,6 +7,7 @@ from cu_core import data
 from cu_core.errors import Cancelled
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.notes import notes
 from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, method_of
 from cu_core.spec import (
@@ -24,20 +25,23 @@ from cu_core.spec import (
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 
-def check(store: Store, request: Request, model_to_come: bool = False) -> None:
-    """Refuses, with a sentence, what cannot run; leaves no trace.
+def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[str, ...]:
+    """Refuses, with a sentence, what cannot run; leaves no trace. Returns sentences on what can run
+    and may not do what is expected of it.
 
     ``model_to_come``: the request's ``original`` is yet to be made, by the stage before it.
     """
     if isinstance(request, FetchRequest):
         data.fetcher(request.dataset)
-        return
+        return ()
     setup = Setup(request, store.home)
-    if isinstance(request, UnlearnRequest):
-        assert setup.forget is not None
-        method_of(request, setup.forget)
-        if not model_to_come:
-            reference_models.check_original(store, setup)
+    if not isinstance(request, UnlearnRequest):
+        return ()
+    assert setup.forget is not None
+    method = method_of(request, setup.forget)
+    if not model_to_come:
+        reference_models.check_original(store, setup)
+    return notes(setup, method)
 
 
 def execute(store: Store, claimed: ClaimedRun) -> Summary:

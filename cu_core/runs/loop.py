@@ -137,7 +137,7 @@ class Loop:
         with clock("map"):
             frame = layout.place(snapshot.z, snapshot.step, made.probe.label, made.probe.is_forget)
         with clock("metrics"):
-            outputs = model_outputs(snapshot, made.probe, self.run.forget, frame.near)
+            outputs = model_outputs(snapshot, made.probe, self.run.forget)
             self._values, reasons = metrics.measure(outputs)
         with clock("store"):
             writer.metrics(snapshot.step, self._values)

@@ -173,7 +173,7 @@ def _announce(made: Prepared) -> None:
     writer.probe(made.probe, **pictures)
     writer.put(
         RunProgress(
-            forget=forget_facts(dataset, run.forget),
+            forget=forget_facts(dataset, run.forget, made.probe),
             models=ModelIds(original=made.original),
             total=made.total,
             every=made.every,

@@ -170,5 +170,5 @@ def train_request(store: Store, setup: Setup, tick: OnProgress) -> Summary:
         model=wanted,
         accuracy=record.accuracy,
         seconds={"training": record.seconds},
-        message=f"{wanted}: test accuracy {record.accuracy:.1f} %.",
+        message=f"{wanted}: test accuracy {record.accuracy:.1f} % (all classes).",
     )

@@ -22,6 +22,7 @@ from cu_core.spec import (
     Ints,
     Job,
     Method,
+    Probe,
     Provenance,
     TrainRequest,
     UnlearnRequest,
@@ -154,13 +155,15 @@ class Setup:
         return index if chosen is None else np.setdiff1d(index, chosen.index)
 
 
-def forget_facts(dataset: Dataset, chosen: ForgetSet) -> ForgetFacts:
-    """A forget set in words and counts, as pages tell it."""
+def forget_facts(dataset: Dataset, chosen: ForgetSet, probe: Probe) -> ForgetFacts:
+    """A forget set in words and counts, as pages tell it; of which so many are on the map."""
     return ForgetFacts(
         rule=chosen.rule,
         kind=chosen.kind,
         n_forget=len(chosen.index),
         n_retain=len(dataset.train_y) - len(chosen.index),
+        n_drawn=int(probe.is_forget.sum()),
+        n_points=len(probe.index),
         classes=chosen.classes,
         hash=chosen.hash,
     )
@@ -199,7 +202,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
-    used: Augment = (augment or setup.recipe.augment) if method.augments else "none"
+    used: Augment = (augment or setup.recipe.augment) if method.augmented else "none"
     return Job(
         model=setup.place(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),

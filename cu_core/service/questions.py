@@ -10,6 +10,7 @@ from typing import Any
 from cu_core import data, engine
 from cu_core.data.probe import make_probe
 from cu_core.runs import reference_models
+from cu_core.runs.notes import notes
 from cu_core.runs.resolve import Setup, cadence, make_job, method_of
 from cu_core.service import extra_maps
 from cu_core.service.weights import import_weights
@@ -102,7 +103,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         device=setup.device,
         original="ready" if ready else "to be trained first",
         retrained=_retrained(store, setup, chosen) if request.reference else "not asked for",
-        warnings=setup.dataset.notes,
+        warnings=(*setup.dataset.notes, *notes(setup, method)),
     )
 
 

@@ -10,6 +10,7 @@ from cu_core.spec._data import Floats
 from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
+Of = Literal["", "forget", "retain", "test", "kept test", "forgotten test"]
 
 
 class NotComputed(Exception):
@@ -28,6 +29,8 @@ class Metric:
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
 
     ``quiet``: of few runs alone; tables leave it out where it has no value.
+    ``of``: the samples that a percentage is a share of, so that one of few can be told as a count:
+    forget or retain samples, test samples of all, of the kept or of the forgotten classes.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Metric:
     over: Over = "all"
     per_class: bool = False
     quiet: bool = False
+    of: Of = ""
 
 
 def metric(
@@ -51,12 +55,13 @@ def metric(
     over: Over = "all",
     per_class: bool = False,
     quiet: bool = False,
+    of: Of = "",
 ) -> Callable[[Callable[[ModelOutputs], Any]], Metric]:
     """Declares a function ``ModelOutputs -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[ModelOutputs], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
         name = function.__name__
-        return Metric(name, title, unit, range, better, doc, function, over, per_class, quiet)
+        return Metric(name, title, unit, range, better, doc, function, over, per_class, quiet, of)
 
     return declare

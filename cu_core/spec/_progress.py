@@ -35,12 +35,15 @@ class Recorded(BaseModel):
 
 
 class ForgetFacts(Recorded):
-    """The forget set in words and counts. ``classes``: ids, empty in a sample task."""
+    """The forget set in words and counts. ``classes``: ids, empty in a sample task; ``n_drawn``:
+    forget samples on the map, ``n_points``: all samples there (0: not said)."""
 
     rule: str = ""
     kind: Literal["class", "sample"] = "sample"
     n_forget: int = 0
     n_retain: int = 0
+    n_drawn: int = 0
+    n_points: int = 0
     classes: tuple[int, ...] = ()
     hash: str = ""
 
@@ -126,20 +129,31 @@ class Summary(Recorded):
     """A run's final record. Of a training: ``model``, ``accuracy`` (percent), ``message``.
 
     ``original``, ``retrained``: the same metrics of these models (``retrained`` None: there is no
-    such model); ``gap``: distance to retrained; ``avg_gap``: CoUn's, in points; ``band``: of the
-    retrained seeds; ``inside``: whether a gap is no wider than that between two of them;
-    ``seconds``: by name of work.
+    such model); ``counts``: of how many samples a percentage is, by metric; ``chance``: percent
+    that the 15-neighbour probe would find without any knowledge; ``gap``: unlearned - retrained;
+    ``avg_gap``: CoUn's, in points, None where its attack is void; ``avg_gap_without_mia``: of the
+    three accuracies; ``band``: of the retrained seeds; ``inside``: whether a gap is no wider than
+    that between two of them; ``void``: attacks that the bias decides, with the reason;
+    ``notes``: what to know of the request; ``seconds``: by name of work; ``headline``: the verdict
+    in some ten words.
     """
 
     verdict: str = ""
+    headline: str = ""
+    forget: ForgetFacts = ForgetFacts()
     metrics: ModelValues = Field(default_factory=dict)
     original: ModelValues = Field(default_factory=dict)
     retrained: ModelValues | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    chance: float | None = None
     gap: ModelValues = Field(default_factory=dict)
     avg_gap: float | None = None
+    avg_gap_without_mia: float | None = None
     band: dict[str, SeedRange] = Field(default_factory=dict)
     inside: dict[str, bool] = Field(default_factory=dict)
+    void: dict[str, str] = Field(default_factory=dict)
     reasons: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     weights_sha256: str = ""
     steps: int = 0
     stopped: bool = False

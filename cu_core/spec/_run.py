@@ -58,8 +58,7 @@ class ModelOutputs:
     """What a metric sees: one model's outputs on the probe, and what was to be forgotten.
 
     The fields with a default are there only once a run has ended: the references, whose own
-    references are empty, and what was looked at for their sake; but ``near`` only while it lives.
-    Scenes are compared by identity.
+    references are empty, and what was looked at for their sake. Scenes are compared by identity.
     """
 
     z: Floats  # (P, D)
@@ -76,7 +75,6 @@ class ModelOutputs:
     layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
     relearn: Callable[[], list[float]] | None = None
     """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
-    near: Ints | None = None  # (P, K), the most similar others by cosine, where a map has them
     known: Mapping[str, float | None] = field(default_factory=dict)
     """Values of this very model that are on record, by metric."""
     true_label: Ints | None = None  # (P,), where others were planted
