@@ -29,7 +29,13 @@ def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] 
     facts(plain_facts, soft)
 
 
-def facts(plain_facts: Sequence[str], soft: Sequence[str] = ()) -> None:
+def headline(title: str, words: str) -> None:
+    """The largest text, and close under it a sentence of its kind."""
+    line = f'<p class="lethe-words">{escape(_unbroken(words))}</p>'
+    st.html(f'<h1 class="lethe-verdict">{escape(_unbroken(title))}</h1>{line}')
+
+
+def facts(plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """A line of short facts, the soft ones quieter; empty ones are left out."""
     line = "".join(f"<span>{escape(text)}</span>" for text in plain_facts if text)
     line += "".join(f'<span class="soft">{escape(text)}</span>' for text in soft if text)

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Generic, TypeVar, TypeVarTuple
 
 import streamlit as st
 
 from cu_core.errors import LetheError, UnknownRun
-from cu_core.files import ASSETS, ROOT
+from cu_core.files import ROOT
 from cu_core.service import spawn
 from cu_core.spec import (
     ACTIVE,
@@ -29,7 +29,6 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
-from cu_core.stage import unpack
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
 from ui import blocks
@@ -135,20 +134,6 @@ def halt(record: RunRecord) -> None:
     """Takes a run out of the queue, or tells its worker to stop."""
     if not attempt(store().move, record.run_id, "queued", "stopped", "Stopped before it began."):
         attempt(store().command, record.run_id, "stop")
-
-
-def recording() -> tuple[dict[str, Any], bytes] | None:
-    """The recorded run that comes with the app: its header and the Stage's bytes."""
-    path = ASSETS / "demo.lethe"
-    if not path.is_file():
-        return None
-    data = _bytes(path, path.stat().st_mtime_ns)
-    return unpack(data)[0], data
-
-
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _bytes(path: Path, stamp: int) -> bytes:
-    return path.read_bytes()
 
 
 # --- questions to the engine ------------------------------------------------------------------

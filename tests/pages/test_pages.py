@@ -45,28 +45,6 @@ def test_an_empty_home(page, store, name):
         assert "small-cnn · digits · original" in words(app)  # it comes with Lethe
 
 
-def test_watch_without_a_recording_offers_a_run_of_ones_own(page, store, monkeypatch, tmp_path):
-    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
-    app = page("watch")
-    assert "No recorded run is here" in words(app) and app.get("page_link")
-
-
-def test_watch_plays_the_recording_with_its_verdict_and_command(page, store, monkeypatch, tmp_path):
-    from cu_core.stage import pack
-
-    header = {"title": "a run", "start": 0, "count": 0, "total": 0, "steps": [], "classes": []}
-    header |= {"verdict": f"Forgot {fabricate.HOSTILE}", "command": "python -m cu_core unlearn"}
-    line = {"key": "forget_acc_test", "title": "Forget accuracy", "unit": "%", "retrained": 3.4}
-    (tmp_path / "demo.lethe").write_bytes(pack(header | {"curves": [line]}, {}))
-    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
-    app = page("watch")
-    assert not app.exception
-    assert "Forgot &lt;img src=x" in words(app) and "<img" not in words(app)
-    assert "Retrained model: forget accuracy 3 %" in words(app)
-    assert app.code[0].value == "python -m cu_core unlearn"
-    assert "Forget something else, live" in labels(app)
-
-
 def test_one_click_runs_the_defaults(page, store):
     store.save_catalog(fabricate.CATALOG)
     app = page("unlearn")
