@@ -148,17 +148,6 @@ def gap(value: float | None, reference: float | None, metric: MetricCard) -> str
     return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
 
 
-def duration(seconds: float | None) -> str:
-    """ "about 4 s", "about 3 min": never more exact than it is known."""
-    if not is_number(seconds):
-        return "not known yet"
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} min"
-    return f"about {seconds / 3600:.1f} h"
-
-
 def size(n_bytes: float | None) -> str:
     """Bytes in kB, MB or GB (powers of 1,000)."""
     if not is_number(n_bytes):

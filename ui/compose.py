@@ -25,6 +25,7 @@ from cu_core.spec import (
     RunRecord,
     UnlearnRequest,
 )
+from cu_core.spec.phases import PARTS, duration, wait_words
 from ui import blocks, controls, methodcard, pickers, session
 
 DEVICES = {
@@ -69,7 +70,7 @@ def _forget(rules: tuple[RuleCard, ...], data_key: str | None, notes: DeltaGener
     reply = session.ask(question)
     rule = pickers.forget_set(rules, reply.answer)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        session.waiting("Reading the data…", lambda: session.ask(question))
         return rule
     with notes:
         if reply.answer is None:
@@ -178,7 +179,7 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
         elif reply.answer:
             blocks.note(_cost(reply.answer))
         elif request is not None:
-            session.waiting("Checking…", lambda: _preflight(request).settled)
+            session.waiting("Checking…", lambda: _preflight(request))
         clicked = st.button(
             "Run",
             key="run/go",
@@ -213,7 +214,9 @@ def go(request: UnlearnRequest) -> None:
 def _cost(estimate: Estimate) -> str:
     n_train = estimate.n_forget + estimate.n_retain
     counts = f"{estimate.n_forget:,} of {n_train:,} images, {estimate.steps:,} steps"
-    return f"{counts}, {blocks.duration(estimate.seconds)}"
+    first, verdict = duration(estimate.first_picture), duration(estimate.verdict)
+    guess = " These are guesses: not all of it was measured here yet." if estimate.guess else ""
+    return f"{counts}. First picture in {first}, verdict in {verdict}.{guess}"
 
 
 def _card(estimate: Estimate) -> None:
@@ -224,7 +227,7 @@ def _card(estimate: Estimate) -> None:
             ("Steps", f"{estimate.steps:,}"),
             ("Pictures", f"{estimate.snapshots:,}"),
             ("A step", f"{estimate.seconds_per_step * 1000:,.0f} ms"),
-            ("Unlearning", blocks.duration(estimate.seconds)),
+            *((PARTS[key], wait_words(wait)) for key, wait in estimate.waits.items()),
             ("Original", estimate.original),
             ("Retrained", estimate.retrained),
             ("Disk", blocks.size(estimate.disk_bytes)),

@@ -96,7 +96,7 @@ def _forget(catalog: Catalog, data_key: str | None) -> str | None:
     question = DescribeDataset(key=data_key)
     reply = session.ask(question)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        session.waiting("Reading the data…", lambda: session.ask(question))
     elif reply.answer is None:
         blocks.error(reply.error)
     else:
@@ -144,7 +144,7 @@ def _import_result(question: ImportWeights | None) -> None:
         return
     reply = session.ask(question)
     if not reply.settled:
-        session.waiting("Checking the file…", lambda: session.ask(question).settled)
+        session.waiting("Checking the file…", lambda: session.ask(question))
     elif reply.answer is None:
         blocks.error(reply.error)
     else:

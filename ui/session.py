@@ -142,10 +142,11 @@ def halt(record: RunRecord) -> None:
 @dataclass(frozen=True)
 class Reply(Generic[A]):
     """A worker's ``answer``, or in ``error`` the sentence of why there is none; neither while the
-    question is open."""
+    question is open, when ``doing`` says how far it is."""
 
     answer: A | None = None
     error: str = ""
+    doing: str = ""
 
     @property
     def settled(self) -> bool:
@@ -183,7 +184,7 @@ def ask(question: Question[A], tag: object = None, settle: bool = False) -> Repl
         elif answer.answer is not None:
             own.reply = Reply(question.parse_answer(answer.answer))
         else:
-            own.reply = Reply(error=answer.error)
+            own.reply = Reply(error=answer.error, doing=answer.doing)
     return own.reply
 
 
@@ -199,7 +200,8 @@ def _exchange(question: Question[A], tag: object) -> _Exchange[A]:
 
 
 def waiting(text: str, ready: Callable[[], object]) -> None:
-    """A quiet line where something will be; draws the page again once ``ready()`` is true.
+    """A quiet line where something will be; draws the page again once ``ready()`` is true, or is a
+    reply that is settled. What a worker is doing for a reply stands in the place of ``text``.
 
     It never cuts short the drawing that it is a part of: a click that is met further down would
     be lost. An engine that says nothing for a while is looked after: another one is started if it
@@ -209,14 +211,17 @@ def waiting(text: str, ready: Callable[[], object]) -> None:
 
     @st.fragment(run_every=0.5)
     def poll() -> None:
-        if state["drawn"] and ready():
+        found = ready()
+        reply = found if isinstance(found, Reply) else None
+        if state["drawn"] and (reply.settled if reply else found):
             st.rerun()
         state["drawn"] = True
         patient = time.monotonic() - state["since"] < PATIENCE_S
         if not (patient or state["woken"]):
             state["woken"] = True
             wake()
-        blocks.note(text if patient else f"{text} The engine is starting, this takes seconds.")
+        starting = "" if patient or store().workers() else " The engine is starting."
+        blocks.note((reply and reply.doing) or f"{text}{starting}")
 
     poll()
 

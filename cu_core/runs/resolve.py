@@ -41,8 +41,8 @@ class Setup:
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
         self.request = request
         self.device = engine.pick_device(request.device)
-        self._home = Path(home)
-        self.dataset: Dataset = data.load(request.dataset, self._home)
+        self.home = Path(home)
+        self.dataset: Dataset = data.load(request.dataset, self.home)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -110,13 +110,13 @@ class Setup:
             request.model, request.head, shape, request.precision,
         )  # fmt: skip
         key = ", ".join(map(str, facts))
-        plan = load_plan(self._home, key)
+        plan = load_plan(self.home, key)
         if plan is None and calibrate.busy():
             return calibrate.usual(wanted)  # and measured another time
         if plan is None:
             model = models.build(request.model, shape, self.dataset.n_classes, request.head)
             plan = calibrate.fastest(model, wanted)
-            save_plan(self._home, key, plan)
+            save_plan(self.home, key, plan)
         return plan
 
     def place(self, model: models.Classifier) -> models.Classifier:
@@ -154,13 +154,14 @@ class Setup:
         return index if chosen is None else np.setdiff1d(index, chosen.index)
 
 
-def forget_facts(dataset: Dataset, chosen: ForgetSet) -> ForgetFacts:
+def forget_facts(dataset: Dataset, chosen: ForgetSet, n_drawn: int = 0) -> ForgetFacts:
     """A forget set in words and counts, as pages tell it."""
     return ForgetFacts(
         rule=chosen.rule,
         kind=chosen.kind,
         n_forget=len(chosen.index),
         n_retain=len(dataset.train_y) - len(chosen.index),
+        n_drawn=n_drawn,
         classes=chosen.classes,
         hash=chosen.hash,
     )

@@ -31,6 +31,7 @@ from cu_core.spec._progress import (
     RunProgress,
     SeedRange,
     Summary,
+    Wait,
 )
 from cu_core.spec._questions import (
     ClassFacts,
@@ -58,6 +59,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    data_words,
     option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
@@ -123,6 +125,8 @@ __all__ = [
     "Summary",
     "TrainRequest",
     "UnlearnRequest",
+    "Wait",
+    "data_words",
     "knob",
     "metric",
     "option_of",

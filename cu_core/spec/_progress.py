@@ -35,12 +35,14 @@ class Recorded(BaseModel):
 
 
 class ForgetFacts(Recorded):
-    """The forget set in words and counts. ``classes``: ids, empty in a sample task."""
+    """The forget set in words and counts. ``classes``: ids, empty in a sample task; ``n_drawn``: of
+    its images on the map, 0 where that is not on record."""
 
     rule: str = ""
     kind: Literal["class", "sample"] = "sample"
     n_forget: int = 0
     n_retain: int = 0
+    n_drawn: int = 0
     classes: tuple[int, ...] = ()
     hash: str = ""
 
@@ -90,10 +92,20 @@ class Provenance(Recorded):
         )
 
 
+class Wait(Recorded):
+    """Of one part of a run (``phases.PARTS``), in seconds: ``spent`` on it and still ``left``,
+    None where nothing is known; ``guess``: part of what is left was never measured here."""
+
+    spent: float = 0.0
+    left: float | None = None
+    guess: bool = False
+
+
 class RunProgress(Recorded):
     """Where a run stands. The worker writes the fields it sets, the others stay as they are.
 
     ``phase``, ``phase_done``, ``phase_total``, ``phase_values``: the counters of what is going on;
+    ``waits``: by part of the run;
     ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
     grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
     """
@@ -104,6 +116,7 @@ class RunProgress(Recorded):
     phase_done: int = 0
     phase_total: int = 0
     phase_values: ModelValues = Field(default_factory=dict)
+    waits: dict[str, Wait] = Field(default_factory=dict)
     step: int = 0
     total: int = 0
     every: int | None = None

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,6 +34,16 @@ def option_of(cls: type[BaseModel], name: str) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     flag = str(extra.get("flag") or name).replace("_", "-")
     return f"--no-{flag}" if field.default is True else f"--{flag}"
+
+
+def data_words(key: str) -> str:
+    """What data is called in a sentence: of a path its last part.
+
+    >>> data_words("parquet:/home/ada/cifar10"), data_words("digits")
+    ('cifar10', 'digits')
+    """
+    source, _, path = key.partition(":")
+    return PurePath(path.replace("\\", "/")).name or source
 
 
 class _Request(BaseModel):

@@ -81,10 +81,9 @@ class Recording:
         found = {"unlearned": summary.get("metrics"), "original": summary.get("original")}
         found["retrained"] = summary.get("retrained")
         values = {m: (given or {}).get(self.entry.figure) for m, given in found.items()}
-        named = [model for model in MODELS if f"{{{model}" in self.entry.reads]
-        if any(values[model] is None for model in named):
-            return ""
-        return self.entry.reads.format(**{m: round(values[m]) for m in named})
+        known = {model: round(value) for model, value in values.items() if value is not None}
+        named = {model for model in MODELS if f"{{{model}}}" in self.entry.reads}
+        return self.entry.reads.format(**known) if named <= {*known} else ""
 
 
 def names(folder: Path | None = None) -> list[str]:

@@ -20,8 +20,8 @@ from cu_core.stage.source import JS
 SIZE = (320, 180)  # pixels
 FINER = 3  # drawn so many times as large, then brought down: Pillow's circles have hard edges
 MARGIN = 0.06
-KEEP, FORGET = 1.5, 3.0  # radius in pixels
-FAINT, PLAIN = 90, 255  # alpha
+KEEP, FORGET = 1.8, 3.2  # radius in pixels
+FAINT, PLAIN = 120, 255  # alpha
 EDGE = (255, 255, 255, 230)
 HUES = re.compile(r'\["([0-9A-F]{6})", "[0-9A-F]{6}"\]')
 
@@ -39,12 +39,12 @@ def last_frame(sections: Mapping[str, Any]) -> bytes:
     forget = sections["forget"].astype(bool)
     sheet = Image.new("RGBA", (SIZE[0] * FINER, SIZE[1] * FINER), (0, 0, 0, 0))
     draw = ImageDraw.Draw(sheet)
-    for chosen, radius, alpha in ((~forget, KEEP, FAINT), (forget, FORGET, PLAIN)):
-        edge = {"outline": EDGE, "width": FINER // 2 + 1} if alpha == PLAIN else {}
+    kinds = ((~forget, KEEP, FAINT, None), (forget, FORGET, PLAIN, EDGE))
+    for chosen, radius, alpha, edge in kinds:
         for (x, y), k in zip(places[chosen], label[chosen].tolist(), strict=True):
             reach = radius * FINER
             box = (x - reach, y - reach, x + reach, y + reach)
-            draw.ellipse(box, fill=(*_colour(k), alpha), **edge)
+            draw.ellipse(box, fill=(*_colour(k), alpha), outline=edge, width=FINER // 2 + 1)
     out = io.BytesIO()
     sheet.resize(SIZE, Image.Resampling.BOX).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -34,6 +34,7 @@ from cu_core.spec import (
     StepLog,
     Summary,
     UnlearnRequest,
+    Wait,
 )
 from cu_core.stage.export import recording as recording_format
 from cu_core.store import ModelRecord, Store
@@ -131,7 +132,8 @@ PREFLIGHT = Estimate(
     every=1,
     snapshots=37,
     seconds_per_step=0.021,
-    seconds=4.2,
+    waits={"learn": Wait(left=0.0), "forget": Wait(left=4.2), "compare": Wait(left=9.0)},
+    first_picture=0.4,
     disk_bytes=5_400_000,
     device="cpu",
     original="ready",
