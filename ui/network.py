@@ -15,6 +15,7 @@ from cu_core.spec.phases import PARTS, PHASES, UNLEARNING, duration, wait_words
 from cu_core.store.mailbox import Verb
 from ui import blocks, session, wording
 
+OVERDUE = 0.95  # how full a bar is where nobody knows what is left
 ACKNOWLEDGE_S = 0.3  # a running worker answers a command well within this
 
 
@@ -34,7 +35,7 @@ def _parts(record: RunRecord, progress: RunProgress) -> None:
     """Learn, forget, compare: how far each is, what is left of it, and what goes on now."""
     here = PHASES[progress.phase].part if progress.phase in PHASES else ""
     cells = [
-        _part(title, progress.waits.get(key, Wait()), key == here, record.state == "paused")
+        _part(title, _aged(key, progress, key == here), key == here, record.state == "paused")
         for key, title in PARTS.items()
     ]
     values = [f"{key} {v:.3g}" for key, v in progress.phase_values.items() if blocks.is_number(v)]
@@ -45,12 +46,20 @@ def _parts(record: RunRecord, progress: RunProgress) -> None:
     )
 
 
+def _aged(part: str, progress: RunProgress, now: bool) -> Wait:
+    """The wait as it is by now: what is not counted is reported once, when it begins."""
+    wait = progress.waits.get(part, Wait())
+    if not now or progress.phase_total > 1 or wait.left is None:
+        return wait
+    age = max(time.time() - progress.reported, 0.0)
+    left = wait.left - age
+    return wait.model_copy(update={"spent": wait.spent + age, "left": left if left > 0 else None})
+
+
 def _part(title: str, wait: Wait, now: bool, paused: bool) -> str:
     whole = wait.spent + (wait.left or 0.0)
-    share = wait.spent / whole if wait.left is not None and whole else 0.0
-    if now and wait.left == 0 and not wait.spent:
-        share = 0.0
-    elif wait.left == 0 and not now:
+    share = wait.spent / whole if wait.left is not None and whole else OVERDUE * now
+    if wait.left == 0 and not now:
         share = 1.0
     said = _said(wait, now, paused)
     return (
@@ -67,7 +76,7 @@ def _said(wait: Wait, now: bool, paused: bool) -> str:
     if now and paused:
         return "paused"
     if wait.left is None:
-        return "under way" if now else "later"
+        return f"{duration(wait.spent)} so far" if now else "later"
     return f"{wait_words(wait)} left" if now else wait_words(wait)
 
 

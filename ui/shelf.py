@@ -54,7 +54,7 @@ def _facts(record: RunRecord) -> str:
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(record.created))
     if record.state == "damaged":
         return f"{when} · Damaged: {record.message}"
-    outcome = record.summary.verdict or record.message or record.phase
+    outcome = record.summary.verdict or record.message
     settings = wording.settings(record) if wording.given_name(record) else ""
     return " · ".join(text for text in (when, wording.state(record), settings, outcome) if text)
 

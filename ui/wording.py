@@ -16,7 +16,7 @@ from cu_core.spec import (
     TrainRequest,
     data_words,
 )
-from cu_core.spec.phases import TRAINING, UNLEARNING, counted_words, wait_words
+from cu_core.spec.phases import TRAINING, counted_words, phase_words, wait_words
 from cu_core.store import default_name
 from ui import blocks, controls
 
@@ -40,14 +40,15 @@ def sentence(
 
 
 def doing(record: RunRecord, progress: RunProgress, counted: bool = True) -> str:
-    """The phase in words, with its count; "" before there is one."""
+    """The phase in words, with its count; "" before there is one. The number ticks in the network's
+    bar; the headline stands still."""
     if not progress.phase:
         return ""
     data = data_words(record.request.dataset) if record.request else ""
-    done, total = progress.phase_done, progress.phase_total
-    if not counted and progress.phase == UNLEARNING.key:
-        done = total = 0
-    return counted_words(progress.phase, done, total, data, forget_set(progress))
+    total = progress.phase_total
+    if not counted:
+        return phase_words(progress.phase, data, forget_set(progress), total)
+    return counted_words(progress.phase, progress.phase_done, total, data, forget_set(progress))
 
 
 def _halted(

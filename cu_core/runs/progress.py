@@ -83,7 +83,8 @@ class Progress:
             phase_done=done,
             phase_total=total,
             phase_values=latest,
-            waits={part: self._wait(part) for part in PARTS},
+            waits={part: self._wait(part) for part in PARTS} if self._works else {},
+            reported=time.time(),
         )
         self.writer.put(said)
         if self.tell:

@@ -105,7 +105,7 @@ class RunProgress(Recorded):
     """Where a run stands. The worker writes the fields it sets, the others stay as they are.
 
     ``phase``, ``phase_done``, ``phase_total``, ``phase_values``: the counters of what is going on;
-    ``waits``: by part of the run;
+    ``waits``: by part of the run; ``reported``: seconds since the epoch of this report;
     ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
     grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
     """
@@ -117,6 +117,7 @@ class RunProgress(Recorded):
     phase_total: int = 0
     phase_values: ModelValues = Field(default_factory=dict)
     waits: dict[str, Wait] = Field(default_factory=dict)
+    reported: float = 0.0
     step: int = 0
     total: int = 0
     every: int | None = None

@@ -76,10 +76,10 @@ def wait_words(wait: Wait) -> str:
     """What is left of a part, marked where it was never measured here.
 
     >>> wait_words(Wait(left=42.0, guess=True)), wait_words(Wait(left=0.0))
-    ('about 42 s (a guess)', 'nothing left')
+    ('about 42 s (a guess)', 'ready')
     """
     if wait.left == 0:
-        return "nothing left"
+        return "ready"
     return duration(wait.left) + " (a guess)" * (wait.guess and wait.left is not None)
 
 
