@@ -52,6 +52,7 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     hparams = controls.hyperparameters(chosen, preset)
     with card:
         methodcard.brief(chosen, controls.values_of(chosen, preset) | hparams)
+        controls.changes(chosen, preset, hparams)
     settings = _settings(catalog, chosen_model["model"])
     if data_key is None or rule is None:
         return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
 
+from cu_core.errors import LetheError
 from cu_core.stage import gallery, picture
 from ui import blocks, session
 
@@ -59,6 +61,18 @@ def _card(run: gallery.Recording, current: bool) -> None:
         said = f'<p class="lethe-note">{escape(run.entry.words)}</p>'
         figure = "Shown above" if current else run.figure
         st.html(f'{said}<p class="lethe-figure">{escape(figure)}</p>')
+
+
+def small_picture(method: str) -> None:
+    """Where the first recorded run of this method left the map; nothing where there is none."""
+    for name in gallery.names():
+        with suppress(LetheError, ValueError):
+            run = gallery.recording(name)
+            if run.method == method:
+                image = _picture(name, run.header["run"])
+                alt = f"The map at the end of {run.entry.title}"
+                st.html(f'<img class="lethe-picture small" src="{image}" alt="{escape(alt)}">')
+                return
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -138,7 +138,7 @@ def _numbers(
     record: RunRecord, reader: RunReader, catalog: Catalog, progress: RunProgress, summary: Summary
 ) -> None:
     st.space("small")
-    results.tiles(catalog.metrics, summary)
+    results.tiles(catalog.metrics, summary, samples=_samples(progress))
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     with st.expander("All metrics"):
@@ -148,6 +148,14 @@ def _numbers(
     if summary.provenance:
         blocks.note(summary.provenance.other_sources(sources_hash()))
     blocks.reproduce(record.command)
+
+
+def _samples(progress: RunProgress) -> dict[str, int]:
+    """Of how many samples a share is, by metric; those of the test set are not on record."""
+    chosen = progress.forget
+    drawn = chosen.n_drawn or chosen.n_forget
+    whole = dict.fromkeys(("forget_acc_train", "ua"), chosen.n_forget)
+    return whole | dict.fromkeys(("knn_probe_forget", "planted_home"), drawn)
 
 
 def _download(record: RunRecord) -> None:

@@ -154,7 +154,7 @@ def _classes(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | Non
         persist_state="session",
         select_all=False,
         label_visibility="collapsed",
-        placeholder="Choose one or more classes",
+        placeholder="Choose classes",
     )
     return class_list(ids, [c.name for c in data.classes])
 

@@ -25,6 +25,20 @@ def runs(records: Sequence[RunRecord]) -> None:
         _row(record)
 
 
+def newest(records: Sequence[RunRecord], method: str) -> None:
+    """The newest run of one's own with this method, a click away; nothing where there is none."""
+    for record in records:
+        if record.state == "done" and getattr(record.request, "method", None) == method:
+            with st.container(
+                horizontal=True, vertical_alignment="center", key=f"row-of-{method}", gap="small"
+            ):
+                blocks.entry("Your newest run", record.summary.verdict)
+                if st.button("Open", key=f"open-of-{method}"):
+                    session.follow(record.run_id)
+                    st.switch_page(session.page("unlearn"))
+            return
+
+
 def _row(record: RunRecord) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"row-{record.run_id}", gap="small"

@@ -75,6 +75,12 @@ class Recording:
     data: bytes
 
     @property
+    def method(self) -> str:
+        """The key of the method that ran; "" where the record does not say."""
+        summary = self.header.get("summary") or {}
+        return str((summary.get("provenance") or {}).get("method", ""))
+
+    @property
     def figure(self) -> str:
         """The one figure of its card; "" where the run lacks a value that it names."""
         summary = self.header.get("summary") or {}
