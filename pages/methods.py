@@ -17,7 +17,7 @@ if catalog is None:
 runs = session.store().runs("unlearn")
 for group, methods in methodcard.grouped(methodcard.filters(catalog.methods)).items():
     st.space("small")
-    blocks.verdict(group)
+    blocks.section(group)
     for chosen in methods:
         key = chosen.key
         with st.container(border=True, key=f"method-{key}", gap="small"):

@@ -20,6 +20,7 @@ if run is None:
         st.page_link(session.page("unlearn"), label="Run one now", icon=":material/play_arrow:")
     st.stop()
 
+blocks.tab(run.entry.title)
 blocks.headline(run.entry.title, run.entry.words)
 stage(run.data, key="stage-recorded")
 

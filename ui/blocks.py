@@ -20,12 +20,14 @@ from streamlit.delta_generator import DeltaGenerator
 from cu_core.errors import LetheError
 from cu_core.spec import MetricCard, RunProgress
 
+LONG = 90  # letters of a headline that would push the rest of the page away
 NO_REFERENCE = "no retrained reference"
 
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """The largest text of a page, then a line of facts."""
-    st.html(f'<h1 class="lethe-verdict">{escape(_unbroken(sentence))}</h1>')
+    long = " long" * (len(sentence) > LONG)
+    st.html(f'<h1 class="lethe-verdict{long}">{escape(_unbroken(sentence))}</h1>')
     facts(plain_facts, soft)
 
 
@@ -46,6 +48,16 @@ def facts(plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
 def _unbroken(sentence: str) -> str:
     """No line may end between a number and its sign, or inside "15-neighbour"."""
     return re.sub(r"(?<=\d)-(?=\w)", "\u2011", re.sub(r"(?<=\d) %", "\u00a0%", sentence))
+
+
+def section(text: str) -> None:
+    """A part of a long page, as large as its title."""
+    st.html(f'<h2 class="lethe-verdict">{escape(text)}</h2>')
+
+
+def tab(title: str) -> None:
+    """What the browser's tab says: the run or the page first, for no more of it is read."""
+    st.set_page_config(page_title=f"{title} · Lethe")
 
 
 def heading(text: str) -> None:

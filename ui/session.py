@@ -25,6 +25,7 @@ from cu_core.spec import (
     FetchRequest,
     Question,
     Recorded,
+    RunProgress,
     RunRecord,
     TrainRequest,
     UnlearnRequest,
@@ -123,6 +124,13 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
     run_id = store().enqueue(request, name)
     wake()
     return run_id
+
+
+def progress(record: RunRecord) -> RunProgress:
+    """Where a run stands; nothing of a damaged one."""
+    if record.state == "damaged":
+        return RunProgress()
+    return store().reader(record.run_id).progress()
 
 
 def runs_ahead(record: RunRecord) -> int:

@@ -1,14 +1,18 @@
 """What a warm worker answers to a page: what a data set holds, what a request would cost, and
 views of a run made after the fact (``service.extra_maps``)."""
 
+import base64
 import copy
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cu_core import data, engine
 from cu_core.data.probe import make_probe
+from cu_core.data.thumbs import atlas
 from cu_core.runs import reference_models
 from cu_core.runs.forecast import by_part, forecast
 from cu_core.runs.rates import Rates, updating
@@ -35,6 +39,7 @@ from cu_core.spec import (
 from cu_core.spec.phases import TRAINING
 from cu_core.store import Store
 
+SAMPLES, PICTURED = 9, 24  # images of a class that a page shows, and of how many classes
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 
 
@@ -60,11 +65,21 @@ def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
                 name=name,
                 train=int((dataset.train_y == i).sum()),
                 test=int((dataset.test_y == i).sum()),
+                samples=_samples(dataset, i),
             )
             for i, name in enumerate(dataset.class_names)
         ),
         notes=dataset.notes,
     )
+
+
+def _samples(dataset: Dataset, label: int) -> str:
+    """The first images of a class as a data address, for as many classes as a page has room."""
+    index = np.flatnonzero(dataset.train_y == label)[:SAMPLES]
+    if not dataset.is_image or label >= PICTURED or not len(index):
+        return ""
+    image, mime, *_ = atlas(dataset, index)
+    return f"data:{mime};base64,{base64.b64encode(image).decode('ascii')}"
 
 
 def preflight(store: Store, asked: Preflight) -> Estimate:

@@ -30,12 +30,14 @@ class Question(Recorded, Generic[A]):
 
 
 class ClassFacts(Recorded):
-    """A class of a data set, with how many samples of it each part has."""
+    """A class of a data set, with how many samples of it each part has; ``samples``: a few of its
+    training images as one picture, a data address, "" where the data are no images."""
 
     id: int
     name: str
     train: int
     test: int
+    samples: str = ""
 
 
 class DatasetFacts(Recorded):

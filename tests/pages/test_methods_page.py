@@ -38,7 +38,7 @@ def test_every_method_has_its_card(methods):
     assert "<dt>paper</dt><dd>Learning rate 0.001, Epochs 1</dd>" in said
     assert "| Temperature $\\tau$ | 0\\.7 | 0\\.05 to 2 | A knob |" in texts(methods)
     assert [box.label for box in methods.expander] == ["6 knobs", "1 knob"]
-    assert "Contrastive</h1>" in said and "By retained images alone</h1>" in said
+    assert "Contrastive</h2>" in said and "By retained images alone</h2>" in said
 
 
 def test_the_button_opens_unlearn_with_the_method_chosen(methods, store):
