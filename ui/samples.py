@@ -21,8 +21,8 @@ def offer(request: UnlearnRequest) -> None:
     with st.container(key="samples"):
         for one in shown:
             with st.container(key=f"card-class-{one.id}", gap=None):
-                alt = escape(f"Some images of {one.name}")
-                st.html(f'<img class="lethe-samples" src="{escape(one.samples)}" alt="{alt}">')
+                images = "".join(f'<img src="{escape(it)}" alt="">' for it in one.samples)
+                st.html(f'<div class="lethe-samples">{images}</div>')
                 st.button(
                     blocks.plain(one.name),
                     key=f"forget-{one.id}",

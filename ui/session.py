@@ -192,7 +192,8 @@ def ask(question: Question[A], tag: object = None, settle: bool = False) -> Repl
         elif answer.answer is not None:
             own.reply = Reply(question.parse_answer(answer.answer))
         else:
-            own.reply = Reply(error=answer.error, doing=answer.doing)
+            waits = "Waiting for the engine…" if answer.state == "waiting" else ""
+            own.reply = Reply(error=answer.error, doing=answer.doing or waits)
     return own.reply
 
 
@@ -224,12 +225,10 @@ def waiting(text: str, ready: Callable[[], object]) -> None:
         if state["drawn"] and (reply.settled if reply else found):
             st.rerun()
         state["drawn"] = True
-        patient = time.monotonic() - state["since"] < PATIENCE_S
-        if not (patient or state["woken"]):
+        if not state["woken"] and time.monotonic() - state["since"] > PATIENCE_S:
             state["woken"] = True
             wake()
-        starting = "" if patient or store().workers() else " The engine is starting."
-        blocks.note((reply and reply.doing) or f"{text}{starting}")
+        blocks.note((reply and reply.doing) or text)
 
     poll()
 

@@ -39,7 +39,7 @@ from cu_core.spec import (
 from cu_core.spec.phases import TRAINING
 from cu_core.store import Store
 
-SAMPLES, PICTURED = 9, 24  # images of a class that a page shows, and of how many classes
+SAMPLES, PICTURED = 3, 24  # images of a class that a page shows, and of how many classes
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 
 
@@ -73,13 +73,15 @@ def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
     )
 
 
-def _samples(dataset: Dataset, label: int) -> str:
-    """The first images of a class as a data address, for as many classes as a page has room."""
+def _samples(dataset: Dataset, label: int) -> tuple[str, ...]:
+    """The first images of a class as data addresses, for as many classes as a page has room."""
+    if not dataset.is_image or label >= PICTURED:
+        return ()
     index = np.flatnonzero(dataset.train_y == label)[:SAMPLES]
-    if not dataset.is_image or label >= PICTURED or not len(index):
-        return ""
-    image, mime, *_ = atlas(dataset, index)
-    return f"data:{mime};base64,{base64.b64encode(image).decode('ascii')}"
+    made = [atlas(dataset, index[i : i + 1]) for i in range(len(index))]
+    return tuple(
+        f"data:{mime};base64,{base64.b64encode(image).decode('ascii')}" for image, mime, *_ in made
+    )
 
 
 def preflight(store: Store, asked: Preflight) -> Estimate:

@@ -31,13 +31,13 @@ class Question(Recorded, Generic[A]):
 
 class ClassFacts(Recorded):
     """A class of a data set, with how many samples of it each part has; ``samples``: a few of its
-    training images as one picture, a data address, "" where the data are no images."""
+    training images, data addresses, none where the data are no images."""
 
     id: int
     name: str
     train: int
     test: int
-    samples: str = ""
+    samples: tuple[str, ...] = ()
 
 
 class DatasetFacts(Recorded):

@@ -25,7 +25,7 @@ class Phase:
     unit: str = ""
 
 
-READING = Phase("reading the data", "learn", "Reading {total}images", "images")
+READING = Phase("reading the data", "learn", "Reading {total} images", "images")
 TRAINING = Phase("training the original model", "learn", "First, a model learns {data}", "updates")
 FITTING = Phase("fitting the map", "learn", "The original model is laid out as a map")
 UNLEARNING = Phase("unlearning", "forget", "Forgetting {what}", "updates")
@@ -51,8 +51,9 @@ def phase_words(key: str, data: str = "", what: str = "", total: int = 0) -> str
     phase = PHASES.get(key)
     if phase is None:
         return key[:1].upper() + key[1:]
-    count = f"{total:,} " if total > 1 else ""
-    return phase.words.format(data=data or "the data", what=what, total=count)
+    if phase is READING and total <= 1:
+        return "Reading the data"  # which is small, or kept from another time
+    return phase.words.format(data=data or "the data", what=what, total=f"{total:,}")
 
 
 def counted_words(key: str, done: int, total: int, data: str = "", what: str = "") -> str:

@@ -99,6 +99,15 @@ def test_a_click_on_what_is_unfinished_or_refused_by_now_starts_nothing(page, st
     assert store.runs() == [] and app.button(key="run/go").disabled and not app.exception
 
 
+def test_what_the_engine_does_for_an_answer_is_said_with_its_count(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    assert "Waiting for the engine" in words(app.run())
+    question = store.next_question()
+    store.tell(question.id, "Reading 50,000 images: 31,000")
+    assert "Reading 50,000 images: 31,000" in words(app.run())
+
+
 def test_a_page_that_is_being_drawn_is_not_cut_short_by_an_answer(page, store, monkeypatch):
     """The rest of it would not be drawn, and a click that waits there would be lost."""
     monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
@@ -353,7 +362,7 @@ def test_the_empty_page_offers_each_class_with_its_images(page, store):
     pictured = pictured.model_copy(
         update={
             "classes": tuple(
-                one.model_copy(update={"samples": "data:image/png;base64,AA"})
+                one.model_copy(update={"samples": ("data:image/png;base64,AA",)})
                 for one in pictured.classes
             )
         }
