@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import LetheError
 from cu_core.spec import MetricCard, RunProgress
+from cu_core.spec.terms import TERMS
 
 LONG = 90  # letters of a headline that would push the rest of the page away
 NO_REFERENCE = "no retrained reference"
@@ -173,9 +174,15 @@ def size(n_bytes: float | None) -> str:
 # --- small lists ------------------------------------------------------------------------------
 
 
+def term(name: str) -> str:
+    """A word as HTML, explained where one hovers over it if it is one of the field's."""
+    told = TERMS.get(name.lower())
+    return f'<abbr title="{escape(told)}">{escape(name)}</abbr>' if told else escape(name)
+
+
 def card(facts: Sequence[tuple[str, str]]) -> None:
     """Names and values in two columns, small."""
-    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
+    rows = "".join(f"<dt>{term(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
     st.html(f'<dl class="lethe-card">{rows}</dl>')
 
 

@@ -223,8 +223,8 @@ def _cost(estimate: Estimate) -> str:
 def _card(estimate: Estimate) -> None:
     blocks.card(
         [
-            ("Forget", f"{estimate.n_forget:,} images"),
-            ("Keep", f"{estimate.n_retain:,} images"),
+            ("To forget", f"{estimate.n_forget:,} images"),
+            ("To keep", f"{estimate.n_retain:,} images"),
             ("Steps", f"{estimate.steps:,}"),
             ("Pictures", f"{estimate.snapshots:,}"),
             ("A step", f"{estimate.seconds_per_step * 1000:,.0f} ms"),

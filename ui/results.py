@@ -13,8 +13,7 @@ from html import escape
 import streamlit as st
 
 from cu_core.spec import MetricCard, ModelValues, Summary
-from cu_core.spec.terms import TERMS
-from ui.blocks import NO_REFERENCE, gap, is_number, metric_text, note, percent
+from ui.blocks import NO_REFERENCE, gap, is_number, metric_text, note, percent, term
 
 FORGOT, KEPT, KNOWS = "Forgot?", "Kept?", "Still knows?"  # what a tile answers
 FIRST = {  # the tiles in the order of what they mean
@@ -97,7 +96,7 @@ def table(metrics: Sequence[MetricCard], summary: Summary, class_names: Sequence
     for metric in metrics:
         found = list(_rows(metric, summary, class_names))
         rows[_group(metric, summary)] += found
-    heads = "".join(f'<th scope="col" class="number">{_term(name)}</th>' for name in HEADS)
+    heads = "".join(f'<th scope="col" class="number">{term(name)}</th>' for name in HEADS)
     bodies = "".join(
         f'<tr class="group"><th colspan="{len(HEADS) + 1}" scope="rowgroup">{name}</th></tr>'
         + "".join(own)
@@ -122,12 +121,6 @@ def _group(metric: MetricCard, summary: Summary) -> str:
         if metric.key.startswith(start)
     ]
     return max(fitting)[1] if fitting else OTHERS
-
-
-def _term(name: str) -> str:
-    """A word of the table's head, explained where one hovers over it."""
-    told = TERMS.get(name.lower())
-    return f'<abbr title="{escape(told)}">{name}</abbr>' if told else name
 
 
 def _small_print(summary: Summary) -> str:

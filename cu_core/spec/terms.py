@@ -1,4 +1,4 @@
-"""The words of the field that Lethe uses, each told in two lines: read by pages and command line.
+"""The words of the field that Lethe uses, each told in two lines: read by pages.
 
 A metric, a method and a knob tell themselves in their own files; here stand the words between them.
 """
@@ -12,16 +12,13 @@ TERMS: Mapping[str, str] = {
     "unlearned": "The original model after the updates of this run.",
     "gap to retrained": "The unlearned model's value less the retrained model's. The nearer to 0, "
     "the more alike they are.",
-    "forget set": "The training images that the model is to behave as if it had never seen.",
-    "retain set": "All other training images, on which the model is to stay as it was.",
-    "probe": "Some of the images, the same throughout a run, which are drawn on the map and from "
-    "which live figures are estimated.",
-    "map": "Each point is an image, placed by what the network makes of it: near points are alike "
-    "to the network. Laid out once for the original model and followed from then on.",
-    "verdict": "The run's outcome in words, from its figures beside the retrained model's.",
-    "preset": "Values of all knobs that belong together, such as those of a paper.",
-    "step": "One update of the network's weights from a batch of images.",
-    "seed": "The number that decides all that is drawn at random: the same seed, the same run.",
-    "reference map": "The original model's map, fitted once and kept with the model.",
-    "class": "Images with the same label.",
+    "learn": "Training the original model and laying out its map: neither is done twice.",
+    "forget": "The updates of this run, with a look at the network after every few of them.",
+    "compare": "Training a model without the forget set, unless one is kept, and measuring all.",
+    "steps": "Updates of the network's weights, each from a batch of images.",
+    "pictures": "Looks at the network on the way: the frames that the map plays.",
+    "disk": "What the pictures take in the home folder, until the run is deleted.",
+    "epochs": "Passes over a set of images.",
+    "tasks": "Whether whole classes or single samples can be forgotten by it.",
+    "presets": "Values of all knobs that belong together, such as those of a paper.",
 }

@@ -142,7 +142,7 @@ def test_the_preflight_says_what_the_run_costs(page, store, monkeypatch):
     said = words(app)
     assert "135 of 1,347 images, 36 steps. First picture in about 1 s" in said
     assert "verdict in about 13 s." in said and "guess" not in said
-    assert "<dt>Learn</dt><dd>ready</dd>" in said and "<dd>about 9 s</dd>" in said
+    assert ">Learn</abbr></dt><dd>ready</dd>" in said and "<dd>about 9 s</dd>" in said
     assert "<dd>21 ms</dd>" in said and "<dd>5.4 MB</dd>" in said
 
 
