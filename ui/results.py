@@ -126,6 +126,8 @@ def _group(metric: MetricCard, summary: Summary) -> str:
 def _small_print(summary: Summary) -> str:
     """What the small figures in the table are."""
     interval = "The range under an attack's value is its 95 % interval."
+    if not summary.retrained:
+        interval = f"{interval} There is {NO_REFERENCE} to compare with."
     seeds = len(summary.retrained_seeds)
     if seeds < 2:
         return interval
@@ -189,12 +191,11 @@ def _parts(metric: MetricCard, summary: Summary) -> list[str]:
 def _cells(key: str, metric: MetricCard, summary: Summary) -> str:
     values, retrained = summary.metrics, summary.retrained
     value, beside = values.get(key), (retrained or {}).get(key)
-    missing = None if retrained else NO_REFERENCE
     return "".join(
         (
             _cell(_text(value, metric), summary.reasons.get(key), _interval(key, values, metric)),
             _cell(_text(summary.original.get(key), metric), None),
-            _cell(_text(beside, metric), missing, _band(key, summary, metric)),
+            _cell(_text(beside, metric), None, _band(key, summary, metric)),
             _cell(gap(value, beside, metric), None, _inside(summary, key)),
         )
     )

@@ -16,7 +16,7 @@ from cu_core.spec import (
     TrainRequest,
     data_words,
 )
-from cu_core.spec.phases import TRAINING, counted_words, phase_words, wait_words
+from cu_core.spec.phases import TRAINING, UNLEARNING, counted_words, phase_words, wait_words
 from cu_core.store import default_name
 from ui import blocks, controls
 
@@ -45,10 +45,12 @@ def doing(record: RunRecord, progress: RunProgress, counted: bool = True) -> str
     if not progress.phase:
         return ""
     data = data_words(record.request.dataset) if record.request else ""
-    total = progress.phase_total
+    done, total = progress.phase_done, progress.phase_total
+    if progress.phase == UNLEARNING.key and record.state == "paused":
+        done = record.step  # the counter is written a few times a second, the step before a pause
     if not counted:
         return phase_words(progress.phase, data, forget_set(progress), total)
-    return counted_words(progress.phase, progress.phase_done, total, data, forget_set(progress))
+    return counted_words(progress.phase, done, total, data, forget_set(progress))
 
 
 def _halted(

@@ -110,7 +110,8 @@ def test_a_card_of_the_gallery_opens_its_run_in_the_same_stage(app: App, tab: An
     run = "() => window.__lethe.stage.run.id"
     assert tab.evaluate(run) == gallery.recording(first).header["run"]
     tab.evaluate("() => (window.same = window.__lethe.stage)")
-    tab.locator(f".st-key-card-{second} img").click()  # the whole card, not its title alone
+    # the whole card is the button: it lies over the picture
+    tab.locator(f".st-key-card-{second} img").click(force=True)
     wanted = gallery.recording(second).header["run"]
     tab.wait_for_function("id => window.__lethe.stage.run.id === id", arg=wanted)
     assert tab.evaluate("() => window.same === window.__lethe.stage")
@@ -133,6 +134,10 @@ def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     assert record.request.hparams == {"epochs": 150}
     assert f"run={record.run_id}" in tab.url
 
+    parts = tab.locator(".lethe-parts [role=progressbar]")
+    assert parts.all_inner_texts()[0].startswith("Learn") and parts.count() == 3
+    assert tab.title() == "Class 5 of digits · Lethe"
+
     had = frames(tab)
     tab.reload()
     tab.wait_for_function("n => window.__lethe && __lethe.frames > n", arg=had, timeout=LONG_MS)
@@ -148,6 +153,7 @@ def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     tab.locator(".st-key-run-stop button").click()
     tab.get_by_role("button", name="Resume from step").wait_for()
     assert app.store.run(record.run_id).state in FINAL
+    tab.get_by_role("heading", name="Stopped at step").wait_for()
     assert tab.locator(".stException").count() == 0
 
 
