@@ -23,7 +23,8 @@ MARGIN = 0.06
 KEEP, FORGET = 1.8, 3.2  # radius in pixels
 FAINT, PLAIN = 120, 255  # alpha
 EDGE = (255, 255, 255, 230)
-HUES = re.compile(r'\["([0-9A-F]{6})", "[0-9A-F]{6}"\]')
+HUES = re.compile(r'\["([0-9A-F]{6})", "([0-9A-F]{6})"\]')
+CODE = (0, 2, 4)  # where red, green and blue stand in a colour
 
 
 def last_frame(sections: Mapping[str, Any]) -> bytes:
@@ -61,12 +62,13 @@ def _pixels(xy: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _colour(k: int) -> tuple[int, int, int]:
-    hues = _hues()
-    code = hues[k % len(hues)]
-    return int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)
+    """Between the class's colours on light and on dark: seen on both."""
+    light, dark = _hues()[k % len(_hues())]
+    red, green, blue = ((int(light[i : i + 2], 16) + int(dark[i : i + 2], 16)) // 2 for i in CODE)
+    return red, green, blue
 
 
 @functools.cache
-def _hues() -> list[str]:
-    """The Stage's class colours on light, as js/palette.js declares them."""
+def _hues() -> list[tuple[str, str]]:
+    """The Stage's class colours on light and on dark, as js/palette.js declares them."""
     return HUES.findall((JS / "palette.js").read_text("utf-8"))
