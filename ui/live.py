@@ -92,7 +92,7 @@ def _headline(
     elif record.state == "queued":
         blocks.verdict(wording.waiting(session.runs_ahead(record)), soft=quiet)
     elif record.state in ("done", "stopped") and summary.verdict:
-        blocks.verdict(wording.concluded(record), [summary.stopped_by], quiet)
+        blocks.verdict(record.headline, [summary.stopped_by], quiet)
     else:
         pictured = max(sent.last_step, 0)
         sentence = wording.sentence(record, progress, summary.metrics, catalog, pictured)

@@ -105,7 +105,7 @@ def _facts(record: RunRecord, settings: str) -> str:
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(record.created))
     if record.state == "damaged":
         return f"{when} · Damaged: {record.message}"
-    outcome = record.summary.verdict or record.message
+    outcome = record.summary.verdict or record.message  # the state stands before it
     said = (when, wording.state(record), settings * bool(wording.given_name(record)), outcome)
     return " · ".join(text for text in said if text)
 

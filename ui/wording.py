@@ -68,15 +68,6 @@ def _halted(
     return f"{at}{when}: {_figures(progress, newest, catalog)}"
 
 
-def concluded(record: RunRecord) -> str:
-    """The verdict of a run; one that was stopped says so first."""
-    verdict = record.summary.verdict
-    if record.state != "stopped":
-        return verdict
-    at = f"Stopped at step {record.step:,} of {record.total:,}"
-    return f"{at}: {verdict[:1].lower()}{verdict[1:]}"
-
-
 def until_the_picture(progress: RunProgress) -> str:
     """What a page says in the place of a map that is yet to come."""
     wait = progress.waits.get(TRAINING.part)

@@ -31,7 +31,7 @@ def result(record: RunRecord) -> dict[str, Any]:
 def _table(record: RunRecord) -> None:
     summary = record.summary
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
-    print(summary.verdict)
+    print(record.headline)
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
     columns = ("metrics", "original", "retrained", "gap")
