@@ -25,6 +25,7 @@ from cu_core.spec import (
     RunRecord,
     UnlearnRequest,
 )
+from cu_core.spec.phases import PARTS, duration, wait_words
 from ui import blocks, controls, methodcard, pickers, session
 
 DEVICES = {
@@ -52,6 +53,7 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     hparams = controls.hyperparameters(chosen, preset)
     with card:
         methodcard.brief(chosen, controls.values_of(chosen, preset) | hparams)
+        controls.changes(chosen, preset, hparams)
     settings = _settings(catalog, chosen_model["model"])
     if data_key is None or rule is None:
         return None
@@ -72,7 +74,7 @@ def _forget(
     reply = session.ask(question)
     rule = pickers.forget_set(rules, reply.answer, planted=plant)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        session.waiting("Reading the data…", lambda: session.ask(question))
         return rule
     with notes:
         if reply.answer is None:
@@ -181,7 +183,7 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
         elif reply.answer:
             blocks.note(_cost(reply.answer))
         elif request is not None:
-            session.waiting("Checking…", lambda: _preflight(request).settled)
+            session.waiting("Checking…", lambda: _preflight(request))
         clicked = st.button(
             "Run",
             key="run/go",
@@ -216,18 +218,20 @@ def go(request: UnlearnRequest) -> None:
 def _cost(estimate: Estimate) -> str:
     n_train = estimate.n_forget + estimate.n_retain
     counts = f"{estimate.n_forget:,} of {n_train:,} images, {estimate.steps:,} steps"
-    return f"{counts}, {blocks.duration(estimate.seconds)}"
+    first, verdict = duration(estimate.first_picture), duration(estimate.verdict)
+    guess = " These are guesses: not all of it was measured here yet." if estimate.guess else ""
+    return f"{counts}. First picture in {first}, verdict in {verdict}.{guess}"
 
 
 def _card(estimate: Estimate) -> None:
     blocks.card(
         [
-            ("Forget", f"{estimate.n_forget:,} images"),
-            ("Keep", f"{estimate.n_retain:,} images"),
+            ("To forget", f"{estimate.n_forget:,} images"),
+            ("To keep", f"{estimate.n_retain:,} images"),
             ("Steps", f"{estimate.steps:,}"),
             ("Pictures", f"{estimate.snapshots:,}"),
             ("A step", f"{estimate.seconds_per_step * 1000:,.0f} ms"),
-            ("Unlearning", blocks.duration(estimate.seconds)),
+            *((PARTS[key], wait_words(wait)) for key, wait in estimate.waits.items()),
             ("Original", estimate.original),
             ("Retrained", estimate.retrained),
             ("Disk", blocks.size(estimate.disk_bytes)),

@@ -124,6 +124,29 @@ def head(chosen: NetworkCard, place: str) -> str:
     )
 
 
+def choose_class(data: DatasetFacts, class_id: int) -> None:
+    """Makes this class the one to forget, as if by the sidebar's own widgets."""
+    st.session_state["run/rule"] = "class"
+    st.session_state[f"run/classes/{data.key}"] = [class_id]
+
+
+def use_data(key: str, path: str = "") -> None:
+    """Chooses data for the next run, as if by the sidebar's own widgets."""
+    st.session_state["run/dataset"] = key
+    if path:
+        st.session_state[f"run/path/{key}"] = path
+
+
+def use_model(record: ModelRecord) -> None:
+    """Chooses a cached model, with the data that it was trained on."""
+    use_data(*record.dataset.split(":", 1))
+    imported = record.kind == "imported"
+    st.session_state["model"] = f"id:{record.id}" if imported else f"new:{record.architecture}"
+    if not imported:
+        st.session_state["run/model_seed"] = record.seed
+        st.session_state[f"run/head/{record.architecture}"] = record.head
+
+
 def model(
     architectures: Sequence[NetworkCard], cached: Sequence[ModelRecord], data_key: str | None
 ) -> dict[str, Any]:
@@ -196,7 +219,7 @@ def _classes(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | Non
         persist_state="session",
         select_all=False,
         label_visibility="collapsed",
-        placeholder="Choose one or more classes",
+        placeholder="Choose classes",
     )
     return class_list(ids, [c.name for c in data.classes])
 

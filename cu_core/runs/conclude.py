@@ -9,11 +9,13 @@ from cu_core.models import checkpoint
 from cu_core.models.capture import release
 from cu_core.runs import reference_models
 from cu_core.runs.evaluation import Final
+from cu_core.runs.forecast import remember
 from cu_core.runs.loop import Outcome
 from cu_core.runs.notes import notes
 from cu_core.runs.prepare import Prepared
 from cu_core.runs.resolve import forget_facts, machine
 from cu_core.spec import ModelIds, RunProgress, Summary
+from cu_core.spec.phases import MEASURING
 
 WEIGHTS = "unlearned.safetensors"
 
@@ -26,7 +28,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     """
     run, job = made.run, outcome.job
     release(job.model)
-    run.progress.report("measuring")
+    run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
         run.writer.put(RunProgress(original=made.evaluation.own_values(made.origin)))
     retrained = None
@@ -34,9 +36,10 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
         with run.clock("retrained"):
             retrained = reference_models.ensure(run.store, run.setup, run.forget, run.tick)
         made.place_ghost(retrained, outcome.step)
-    run.progress.report("measuring")
+    run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
         final = made.evaluation.measure(job.model, made.origin, retrained)
+    remember(run.setup, made.method, run.clock, made.observer.n_images)
     run.writer.put(RunProgress(original=final.original))
     if retrained:
         run.writer.put(RunProgress(retrained=final.seeds[retrained]))

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from cu_core import data
+from cu_core.data.counting import counting
 from cu_core.errors import Cancelled
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
 from cu_core.runs.notes import notes
-from cu_core.runs.progress import Progress
+from cu_core.runs.progress import Progress, Tell
 from cu_core.runs.resolve import Setup, method_of
 from cu_core.spec import (
     ACTIVE,
@@ -22,6 +23,7 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
+from cu_core.spec.phases import READING
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 
@@ -44,24 +46,26 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
     return notes(setup, method)
 
 
-def execute(store: Store, claimed: ClaimedRun) -> Summary:
+def execute(store: Store, claimed: ClaimedRun, tell: Tell | None = None) -> Summary:
     """Runs a claimed request to its end and returns the summary on record; see ``events``."""
-    *_, summary = events(store, claimed)
+    *_, summary = events(store, claimed, tell)
     assert isinstance(summary, Summary)  # the last one is
     return summary
 
 
-def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | Summary]:
+def events(
+    store: Store, claimed: ClaimedRun, tell: Tell | None = None
+) -> Iterator[StepLog | Snapshot | Summary]:
     """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
     with its sentence before it propagates. Closed before its end, the run is stopped, and can be
-    resumed.
+    resumed. ``tell``: hears the counters as they are written.
     """
     with claimed, closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
-            for event in _dispatch(store, claimed, writer):
+            for event in _dispatch(store, claimed, writer, tell):
                 if isinstance(event, Summary):
                     state: RunState = "stopped" if event.stopped else "done"
                     writer.finish(event)
@@ -76,16 +80,18 @@ def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | S
 
 
 def _dispatch(
-    store: Store, claimed: ClaimedRun, writer: RunWriter
+    store: Store, claimed: ClaimedRun, writer: RunWriter, tell: Tell | None
 ) -> Iterator[StepLog | Snapshot | Summary]:
     request = claimed.request
-    progress, commands = Progress(writer), Commands(store, claimed.run_id, writer)
+    progress, commands = Progress(writer, tell), Commands(store, claimed.run_id, writer)
     tick = ticking(progress, commands)
     if isinstance(request, FetchRequest):
         data.fetch(request.dataset, store.home, tick)
         yield Summary(message=f"{request.dataset} is ready.")
         return
-    setup = Setup(request, store.home)
+    progress.report(READING.key)
+    with counting(lambda done, total: tick(READING.key, done, total, {})):
+        setup = Setup(request, store.home)
     writer.put(RunProgress(device=setup.device, class_names=setup.dataset.class_names))
     if isinstance(request, TrainRequest):
         with setup.computing():

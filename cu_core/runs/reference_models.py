@@ -9,9 +9,11 @@ from cu_core import engine, models
 from cu_core.errors import BadRequest, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
+from cu_core.runs.rates import Rates, training
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
 from cu_core.spec import ForgetSet, OnProgress, Precision, Summary, TrainRequest, UnlearnRequest
+from cu_core.spec.phases import RETRAINING, TRAINING
 from cu_core.store import ModelRecord, Store
 
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
@@ -89,19 +91,23 @@ def _train(
     store: Store, setup: Setup, without: ForgetSet | None, wanted: str, tick: OnProgress
 ) -> None:
     request, recipe = setup.request, setup.recipe
-    what = "retrained reference" if without else "original model"
+    phase = RETRAINING if without else TRAINING
     model = blank(setup)
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
     began = saved = time.monotonic()
+    updates = 0
     start = _unfinished(store, wanted)
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
+        tick(phase.key, done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
             store.save_unfinished(wanted, engine.to_bytes(kept))
+        updates += 1
+    if updates:
+        Rates(setup).keep((time.monotonic() - began) / updates, *training(setup))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
 
 

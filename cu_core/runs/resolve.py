@@ -42,8 +42,8 @@ class Setup:
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
         self.request = request
         self.device = engine.pick_device(request.device)
-        self._home = Path(home)
-        self.dataset: Dataset = data.load(request.dataset, self._home, request.plant)
+        self.home = Path(home)
+        self.dataset: Dataset = data.load(request.dataset, self.home, request.plant)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -111,13 +111,13 @@ class Setup:
             request.model, request.head, shape, request.precision,
         )  # fmt: skip
         key = ", ".join(map(str, facts))
-        plan = load_plan(self._home, key)
+        plan = load_plan(self.home, key)
         if plan is None and calibrate.busy():
             return calibrate.usual(wanted)  # and measured another time
         if plan is None:
             model = models.build(request.model, shape, self.dataset.n_classes, request.head)
             plan = calibrate.fastest(model, wanted)
-            save_plan(self._home, key, plan)
+            save_plan(self.home, key, plan)
         return plan
 
     def place(self, model: models.Classifier) -> models.Classifier:

@@ -40,6 +40,7 @@ from cu_core.spec._progress import (
     RunProgress,
     SeedRange,
     Summary,
+    Wait,
 )
 from cu_core.spec._questions import (
     ClassFacts,
@@ -67,6 +68,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    data_words,
     option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
@@ -133,6 +135,8 @@ __all__ = [
     "TrainRequest",
     "Trigger",
     "UnlearnRequest",
+    "Wait",
+    "data_words",
     "knob",
     "metric",
     "option_of",

@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 HASHED_BYTES = 1 << 23  # of a part, read at once: it may be a file larger than the memory
+WITH = " with "  # between the data and what is planted in them
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,17 @@ class Dataset:
 
 def planted_key(key: str, plant: str) -> str:
     """What data is called in which something was planted, if anything was."""
-    return f"{key} with {plant}" if plant else key
+    return f"{key}{WITH}{plant}" if plant else key
+
+
+def planted_in(key: str) -> tuple[str, str]:
+    """``planted_key`` the other way round: the data, and what is planted in it ("": nothing).
+
+    >>> planted_in("digits with wrong-labels:0.1"), planted_in("folder:/home/one with two/cats")
+    (('digits', 'wrong-labels:0.1'), ('folder:/home/one with two/cats', ''))
+    """
+    data, found, plant = key.rpartition(WITH)
+    return (data, plant) if found and not {"/", "\\"} & set(plant) else (key, "")
 
 
 def plant_words(plant: str) -> str:

@@ -93,10 +93,20 @@ class Provenance(Recorded):
         )
 
 
+class Wait(Recorded):
+    """Of one part of a run (``phases.PARTS``), in seconds: ``spent`` on it and still ``left``,
+    None where nothing is known; ``guess``: part of what is left was never measured here."""
+
+    spent: float = 0.0
+    left: float | None = None
+    guess: bool = False
+
+
 class RunProgress(Recorded):
     """Where a run stands. The worker writes the fields it sets, the others stay as they are.
 
     ``phase``, ``phase_done``, ``phase_total``, ``phase_values``: the counters of what is going on;
+    ``waits``: by part of the run; ``reported``: seconds since the epoch of this report;
     ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
     grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
     """
@@ -107,6 +117,8 @@ class RunProgress(Recorded):
     phase_done: int = 0
     phase_total: int = 0
     phase_values: ModelValues = Field(default_factory=dict)
+    waits: dict[str, Wait] = Field(default_factory=dict)
+    reported: float = 0.0
     step: int = 0
     total: int = 0
     every: int | None = None

@@ -6,11 +6,12 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cu_core.spec._data import planted_key
+from cu_core.spec._data import plant_words, planted_in, planted_key
 from cu_core.spec._progress import Summary
 from cu_core.spec._stopping import STOP_RULES, StopRuleKey
 
@@ -34,6 +35,17 @@ def option_of(cls: type[BaseModel], name: str) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     flag = str(extra.get("flag") or name).replace("_", "-")
     return f"--no-{flag}" if field.default is True else f"--{flag}"
+
+
+def data_words(key: str) -> str:
+    """What data is called in a sentence: of a path its last part, and what is planted in it.
+
+    >>> data_words("parquet:/home/ada/cifar10"), data_words("digits with wrong-labels:0.1")
+    ('cifar10', 'digits with 10 % wrong labels')
+    """
+    data, plant = planted_in(key)
+    source, _, path = data.partition(":")
+    return planted_key(PurePath(path.replace("\\", "/")).name or source, plant_words(plant))
 
 
 class _Request(BaseModel):
@@ -116,6 +128,11 @@ class FetchRequest(BaseModel):
     kind: Literal["fetch"] = "fetch"
     dataset: str = Field(description="a set that has to be downloaded, see `list`")
 
+    @property
+    def data(self) -> str:
+        """As the other requests have it; nothing is planted in a download."""
+        return self.dataset
+
 
 Request = TrainRequest | UnlearnRequest | FetchRequest
 
@@ -142,6 +159,15 @@ class RunRecord:
     summary: Summary = field(
         default_factory=Summary
     )  # empty, and false, until the run has written one
+
+    @property
+    def headline(self) -> str:
+        """The verdict; of a run that was stopped, with where it was stopped before it."""
+        verdict = self.summary.verdict
+        if self.state != "stopped" or not verdict:
+            return verdict
+        at = f"Stopped at step {self.step:,} of {self.total:,}"
+        return f"{at}: {verdict[:1].lower()}{verdict[1:]}"
 
     @property
     def command(self) -> str:

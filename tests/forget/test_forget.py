@@ -246,7 +246,7 @@ def test_a_rule_that_fails_to_import_is_loud(
         ("class:cat,dog", "classes cat, dog"),
         ("random:0.1", "a random 10 %"),
         ("per-class:0.05", "5 % of every class"),
-        ("indices:/data/mine.txt", "indices:/data/mine.txt"),
+        ("indices:/data/mine.txt", "listed images (mine.txt)"),
         ("random:a tenth", "random:a tenth"),  # refused by the engine, but on record
     ],
 )

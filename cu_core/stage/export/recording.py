@@ -51,7 +51,7 @@ RECORDING = ExportFormat(
     noun="recording",
     ending=".lethe",
     mime="application/octet-stream",
-    help="The bytes that the Watch page plays: put it in the place of assets/demo.lethe.",
+    help="The bytes that the Watch page plays: for assets/gallery, with a NAME.toml beside it.",
     make=recording,
     prepare=look_back,
 )
