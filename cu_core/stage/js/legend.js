@@ -2,6 +2,7 @@
 
 import { css } from "./palette.js";
 
+const RETRAINED = "Where a model that never saw them has the forget samples, edged in the colour of its answer";
 const SVG = "http://www.w3.org/2000/svg";
 
 function tag(kind, name, text) {
@@ -33,13 +34,13 @@ export class Legend {
     this.changed = changed;
   }
 
-  /** ``ghost``: whether the view has places of the retrained model. */
-  draw(run, look, ghost) {
-    const key = `${run.id}/${look.version}/${run.classes.length}/${ghost}`;
+  /** ``view``: the one that is looked at; ``ghost``: whether the retrained model's places are. */
+  draw({ run, half }, look, ghost) {
+    const key = `${run.id}/${look.version}/${run.classes.length}/${ghost}/${half}`;
     if (key === this.key) return;
     this.key = key;
     const held = this.root.querySelector(":focus-visible")?.dataset.id;
-    this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look));
+    this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look, half));
     if (held) this.root.querySelector(`[data-id="${held}"]`)?.focus();
   }
 
@@ -48,19 +49,20 @@ export class Legend {
     const { theme } = look;
     const row = tag("div", "kinds");
     const grey = { fill: theme.grey, edge: theme.grey };
-    const add = (mark, text) => {
+    const add = (mark, text, title = "") => {
       const item = tag("span", "kind", text);
+      item.title = title;
       item.prepend(mark);
       row.append(item);
     };
     add(swatch(grey, theme.ink), `${(run.n - run.kept).toLocaleString("en")} forget`);
     add(swatch(grey, null), `${run.kept.toLocaleString("en")} keep`);
-    if (ghost && look.ghost) add(swatch(null, theme.soft), "retrained model");
+    if (ghost) add(swatch(null, theme.soft), "retrained", RETRAINED);
     return row;
   }
 
-  _body(run, look) {
-    return look.mode === "moved" ? [this._ramp(look)] : [this._classes(run, look)];
+  _body(run, look, half) {
+    return look.mode === "moved" ? [this._ramp(look, half)] : [this._classes(run, look)];
   }
 
   _classes(run, look) {
@@ -87,13 +89,13 @@ export class Legend {
     return list;
   }
 
-  _ramp(look) {
+  _ramp(look, half) {
     const box = tag("div", "ramp");
     const bar = tag("div", "bar");
     const stops = [0, 64, 128, 192, 255].map((k) => css(look.ramp[k]));
     bar.style.background = `linear-gradient(90deg, ${stops.join(",")})`;
     const ends = tag("div", "ends");
-    ends.append(tag("span", "", "not moved"), tag("span", "", "half the map"));
+    ends.append(tag("span", "", "not moved"), tag("span", "", half));
     box.append(tag("div", "ramp-title", "Forget samples, moved from the start"), bar, ends);
     return box;
   }

@@ -19,10 +19,10 @@ function freshCanvas(root) {
 }
 
 export class MapView {
-  /** ``changed()`` asks for another picture. */
-  constructor(root, look, changed) {
+  /** ``changed()`` asks for another picture. ``kinds``: the views it may show, all without. */
+  constructor(root, look, changed, kinds = null) {
     Object.assign(this, { root, look, changed });
-    this.views = createViews();
+    this.views = createViews().filter(({ kind }) => !kinds || kinds.includes(kind));
     this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
@@ -71,11 +71,13 @@ export class MapView {
     for (const view of this.views) view.load(run, firstNew, fresh);
     this.renderer.load(run, firstNew);
     this.show((this.view.offered ? this.view : this.views[0]).kind);
-    if (fresh) {
-      this.hover = this.pinned = -1;
-      this.look.isolated.clear();
-    }
     if (fresh || (run.atlas && firstNew === 0)) this.card.load(run).then(this.changed);
+  }
+
+  /** Nothing is chosen any more. */
+  forget() {
+    this.hover = this.pinned = -1;
+    this.look.isolated.clear();
   }
 
   get camera() {
@@ -238,7 +240,7 @@ export class MapView {
   }
 
   _wheel(event) {
-    if (!this.run || event.target.closest(".legend")) return;
+    if (!this.run) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
     this.camera.zoomAt(...this._pixel(event), Math.exp(-event.deltaY * lines * 0.0016));

@@ -1,5 +1,6 @@
 // The Stage: one run, one clock, and everything that follows it.
 
+import { Beside, ROOM } from "./beside.js";
 import { parseBlob } from "./blob.js";
 import { Chooser } from "./chooser.js";
 import { Clock } from "./clock.js";
@@ -8,15 +9,17 @@ import { Curves } from "./curves.js";
 import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
-import { recall, remember } from "./memory.js";
+import { recall, recallChoice, remember } from "./memory.js";
 import { Look } from "./paint.js";
 import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
+import { Story } from "./story.js";
 import { showLeftOut, showQuality } from "./texts.js";
 
 const MAX_RATIO = 2;
+const TOLD = 400; // milliseconds from the last choice of a hand until the page hears of it
 
 export class Stage {
   constructor(parent) {
@@ -34,12 +37,14 @@ export class Stage {
     this.look = new Look();
     const ask = () => this.request();
     this.map = new MapView(find(".map"), this.look, ask);
-    this.legend = new Legend(find(".legend"), ask);
+    this.legend = new Legend(find(".legend"), () => this.chosen());
     const seek = (t) => this.seek(t);
     const settle = () => this.settle();
     this.curves = new Curves(find(".plots"), seek, settle);
     this.scrubber = new Scrubber(find(".scrub"), seek, settle);
     this.compare = new Compare(this);
+    this.beside = new Beside(this);
+    this.story = new Story(this);
     this.chooser = new Chooser(this);
     this._listen(find);
   }
@@ -61,6 +66,7 @@ export class Stage {
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.root);
     this.watch.observe(find(".map"));
+    this.watch.observe(find(".curves"));
   }
 
   _chosen(input) {
@@ -69,7 +75,22 @@ export class Stage {
     else if (input.name === "speed") this.clock.speed = Number(input.value);
     else this.look.ghost = input.checked;
     this.look.version++;
+    this.chosen();
+  }
+
+  /** A hand has changed how the run is looked at. */
+  chosen() {
+    this.keep();
     this.request();
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.setStateValue("screen", this.screen), TOLD);
+  }
+
+  /** What is on the screen besides the time: a header's ``opens`` brings it back. */
+  get screen() {
+    const { chooser, look } = this;
+    const only = [...look.isolated];
+    return { view: chooser.choice, colour: look.mode, ghost: look.ghost, only };
   }
 
   // --- data
@@ -87,15 +108,17 @@ export class Stage {
     const { run } = this;
     const same = run && run.frames && run.id === header.run && run.n === header.n;
     const joins = header.start === 0 || (same && run.every === (header.every || 1));
-    if (!joins) return this.setTriggerValue("need", { from: 0 });
+    if (!joins) return this._needs(header.total);
     const step = run?.stepAt(this.clock.t);
     const next = header.start > 0 ? this.run : new Run(header, sections);
     const firstNew = header.start > 0 ? next.append(header, sections) : 0;
     if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
     if (!same) this.compare.forget();
     this.run = next;
-    this.map.load(next, firstNew, !same);
+    if (!same) this.map.forget();
+    for (const pictures of [this.map, this.beside]) pictures.load(next, firstNew, !same);
     this.scrubber.load(next);
+    this.story.load(next);
     const shifted = same && (run.every > 1 || next.every > 1); // other frames, or another newest
     this.clock.grow(next.last, Boolean(header.live), shifted ? next.timeOf(step) : undefined);
     if (!same) this._open();
@@ -106,20 +129,39 @@ export class Stage {
     if (!this.clock.moving) this.tell();
   }
 
+  /** Frames are on their way that a page, perhaps made anew, does not have. */
+  _needs(total) {
+    if (!this.run) this.notice.textContent = `Loading ${total} pictures of this run.`;
+    this.setTriggerValue("need", { from: 0 });
+  }
+
   /** A run that was not shown before: where this tab left it, else from its natural start. */
   _open() {
     const { clock, run } = this;
-    const left = recall(run.id);
+    const [left, opens] = [recall(run.id), run.header.opens || {}];
     clock.playing = clock.following = false;
     clock.t = 0;
-    this.chooser.state = left?.view || { kind: run.header.view || this.map.views[0].kind };
+    this._dressed(left?.screen || opens);
+    const usual = recallChoice() || (run.header.recorded ? "map" : "both");
+    this.chooser.state = left?.view || { kind: opens.view || usual };
     if (left) {
       clock.t = run.every > 1 ? Math.floor(run.timeOf(left.step)) : Math.min(run.last, left.t || 0);
       if (clock.live && left.following) clock.follow();
-      else clock.playing = Boolean(left.playing) && !clock.calm && !clock.atEnd;
+      else if (left.playing && !clock.calm && !clock.atEnd) clock.play();
     } else if (clock.live) clock.follow();
+    else if (opens.frame > 0 && opens.frame < run.last) clock.t = opens.frame;
     else if (!clock.calm && run.last > 0) clock.play();
     this.reported = null;
+  }
+
+  /** Colours, outlines and isolated classes as they were left, or as the run's maker wants them. */
+  _dressed({ colour, ghost, only }) {
+    const { look } = this;
+    const input = this.root.querySelector(`input[name=colour][value="${colour}"]`);
+    look.set(input ? colour : "pred");
+    this.root.querySelector(`input[name=colour][value=${look.mode}]`).checked = true;
+    look.ghost = ghost ?? null;
+    look.isolated = new Set((only || []).filter((id) => id in this.run.classes));
   }
 
   _words() {
@@ -145,14 +187,23 @@ export class Stage {
 
   layout() {
     if (!this.run || !this.root.clientWidth) return;
-    this.legend.draw(this.run, this.look, this.map.view.hasGhost);
+    this.chooser.fit();
+    const { root } = this.legend;
+    this.root.classList.toggle("rows", this.root.clientWidth < ROOM || !this.chooser.alone);
+    this._legend();
     const ratio = Math.min(MAX_RATIO, window.devicePixelRatio || 1);
-    const room = [this.legend.root.offsetWidth + 20, ...this.chooser.taken()];
-    this.map.resize(ratio, ...room);
-    this.compare.resize(ratio, ...room);
+    const inset = root.offsetTop < this.map.root.offsetTop ? 0 : root.offsetWidth + 20;
+    this.map.resize(ratio, inset);
+    this.beside.resize(ratio);
+    this.compare.resize(ratio, inset);
     this.curves.resize(ratio);
     this.draw();
     this.request();
+  }
+
+  _legend() {
+    const { view } = this.map;
+    this.legend.draw(view, this.look, view.hasGhost && this.look.outlines > 0);
   }
 
   // --- time
@@ -205,12 +256,15 @@ export class Stage {
 
   keep() {
     const { run, chooser, clock: { t, playing, following } } = this;
-    remember(run.id, { t, step: run.stepAt(t), playing, following, view: chooser.state });
+    const { screen } = this;
+    remember(run.id, { t, step: run.stepAt(t), playing, following, view: chooser.state, screen });
   }
 
   tell() {
     const { run, clock } = this;
-    this.told.textContent = describe(run.header.curves || [], run.stepAt(clock.t), run.endStep);
+    const said = describe(run.header.curves || [], run.stepAt(clock.t), run.endStep);
+    const end = clock.ended ? run.header.verdict || "" : "";
+    this.told.textContent = `${said} ${end}`.trim();
   }
 
   // --- pictures
@@ -222,22 +276,25 @@ export class Stage {
   _frame(now) {
     this.pending = undefined;
     if (!this.run || this.gone) return;
+    const { playing } = this.clock;
     const ended = this.clock.tick(now);
+    const fading = this.story.fade(now, playing);
     this.draw();
     this.times.push(now);
     if (this.times.length > 240) this.times.splice(0, 120);
     if (ended) this.settle(false);
-    if (this.clock.moving) this.request();
+    if (this.clock.moving || fading) this.request();
   }
 
   draw() {
     if (!this.run.frames) return;
     try {
       const { t } = this.clock;
-      this.legend.draw(this.run, this.look, this.map.view.hasGhost);
+      this._legend();
       this.chooser.draw(t);
       this.compare.draw();
       this.map.draw(t, this.clock.calm);
+      this.beside.draw(t, this.clock.calm);
       this.curves.draw(this.run.stepAt(t));
       this._readout(t);
     } catch (error) {
@@ -257,7 +314,8 @@ export class Stage {
     const { run, clock } = this;
     const step = Math.round(run.stepAt(t));
     this.scrubber.draw(t, `step ${step} of ${run.endStep}`);
-    const state = `${step}/${run.endStep}/${clock.playing}/${clock.following}/${clock.live}`;
+    const flags = [clock.playing, clock.following, clock.live, clock.ended];
+    const state = [step, clock.frame, run.endStep, ...flags].join("/");
     if (state === this.shown && run.quality[clock.frame] === this.judged) return;
     Object.assign(this, { shown: state, judged: run.quality[clock.frame] });
     this.step.firstChild.textContent = `step ${step}`;
@@ -269,6 +327,7 @@ export class Stage {
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
+    this.story.draw(t, this.chooser.views);
     showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 
@@ -293,7 +352,9 @@ export class Stage {
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
+    clearTimeout(this.telling);
     this.compare.destroy();
+    this.beside.drop();
     this.map.destroy();
   }
 }

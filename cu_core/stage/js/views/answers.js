@@ -19,6 +19,8 @@ export class Answers extends Projected {
   hint = "Half-way between two handles means 50/50. Drag one to see what follows.";
   words = "between the classes, by the model's answers";
 
+  get half() { return "half the circle"; }
+
   constructor() {
     super();
     this.circle = { x: MIDDLE, y: MIDDLE, radius: RADIUS };
@@ -129,6 +131,14 @@ export class Answers extends Projected {
 
   strayed(slot, t) {
     return this._differs(0, Math.min(Math.round(t), this.run.last), slot);
+  }
+
+  get ghostSlots() {
+    const { n, kept } = this.run;
+    if (this.ghosts?.length !== n - kept) {
+      this.ghosts = Array.from({ length: n - kept }, (_, k) => kept + k);
+    }
+    return this.ghosts;
   }
 
   ghost() {

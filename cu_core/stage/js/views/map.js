@@ -16,6 +16,8 @@ export class Plane {
   progress = "";
   absent = "";
   wish = null;
+  half = "half the map"; // what a slot has moved when "moved" shows the last of its colours
+  named = true; // names of classes stand on the clusters
   comparable = true; // an exact map may stand beside it
 
   constructor() {
@@ -48,6 +50,10 @@ export class Plane {
     return this.camera.moved;
   }
 
+  get ghostSlots() {
+    return this.run.ghostSlots;
+  }
+
   get hasGhost() {
     return this.ghosts.length > 0;
   }
@@ -65,6 +71,11 @@ export class Plane {
   /** Whether a slot is further from frame 0 than noise could take it. */
   strayed(slot, t) {
     return this.run.moved(slot, t) * this.run.unit > this.run.floorTo(t);
+  }
+
+  /** How far a slot is from its place in frame 0, as a share of half the picture. */
+  way(slot, t) {
+    return this.run.moved(slot, t) / this.run.reach;
   }
 
   /** Fills the ends of a slot's way from frame i to i + 1; false when it may be noise. */

@@ -1,0 +1,74 @@
+// Two pictures at once: beside what the model sees (the map), what it answers, on the same clock.
+
+import { MapView } from "./map.js";
+
+export const ROOM = 1000; // CSS pixels: a page that is narrower shows one picture
+const KIND = "answers"; // the view beside the map
+
+export class Beside {
+  constructor(stage) {
+    this.stage = stage;
+    this.map = null; // the second picture, while it is shown
+  }
+
+  /** Whether this page has the room, and this run the answers. */
+  get possible() {
+    const { root, map } = this.stage;
+    return root.clientWidth >= ROOM && map.views.find(({ kind }) => kind === KIND).offered;
+  }
+
+  /** The view beside the map, of the picture in which it is looked at. */
+  get view() {
+    return (this.map || this.stage.map).views.find(({ kind }) => kind === KIND);
+  }
+
+  /** Shows the second picture, or takes it away; what a hand did in the view goes with it. */
+  show(wanted) {
+    if (wanted === Boolean(this.map)) return;
+    const { stage } = this;
+    const { state } = this.view;
+    if (wanted) this._make();
+    else this.drop();
+    this.view.reset();
+    this.view.state = state;
+    stage.root.classList.toggle("both", wanted);
+    stage.map.look.hand = stage.map;
+  }
+
+  _make() {
+    const { stage } = this;
+    const root = stage.map.root.cloneNode(false);
+    root.classList.add("beside");
+    root.setAttribute("aria-label", "What the model answers for the samples");
+    for (const part of stage.map.root.querySelectorAll(":scope > *:not(.points, .notice)")) {
+      root.append(part.cloneNode(!part.matches(".furniture, .names")));
+    }
+    stage.map.root.after(root);
+    this.map = new MapView(root, stage.map.look, () => stage.request(), [KIND]);
+    this.hint = root.querySelector(".hint");
+    stage.compare.hands(this.map);
+    this.map.load(stage.run, 0, true);
+    this.map.renderer.canvas.setAttribute("aria-label", stage.chooser.label(this.map.view));
+  }
+
+  drop() {
+    this.map?.destroy();
+    this.map?.root.remove();
+    this.map = null;
+  }
+
+  load(run, firstNew, fresh) {
+    this.map?.load(run, firstNew, fresh);
+  }
+
+  resize(ratio) {
+    this.map?.resize(ratio, 0);
+  }
+
+  draw(t, calm) {
+    if (!this.map) return;
+    this.hint.hidden = false;
+    this.hint.textContent = this.map.view.hint;
+    this.map.draw(t, calm);
+  }
+}
