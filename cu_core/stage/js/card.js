@@ -8,7 +8,7 @@ export class Card {
     this.root = root;
     this.canvas = root.querySelector("canvas");
     this.field = {};
-    for (const name of ["true", "pred", "part", "index"]) {
+    for (const name of ["term", "true", "pred", "part", "index"]) {
       this.field[name] = root.querySelector(`.card-${name}`);
     }
     this.slot = -1;
@@ -52,21 +52,26 @@ export class Card {
     const { run, field } = this;
     const name = (id) => run.classes[id] ?? `class ${id}`;
     const now = run.pred[frame * run.n + slot];
-    field.true.textContent = name(run.label[slot]);
+    const wrong = run.mislabelled(slot);
+    field.term.textContent = wrong ? "Labelled" : "True";
+    field.true.textContent = name(run.label[slot]) + (wrong ? `, truly ${name(run.trueLabel[slot])}` : "");
     field.pred.textContent = name(now);
     field.pred.classList.toggle("differs", now !== run.label[slot]);
     field.part.textContent = run.isForget(slot) ? "Forget sample" : "Keep sample";
     field.index.textContent = `index ${run.index[slot]}`;
     this.canvas.hidden = !this.sheet;
-    if (this.sheet) this._picture(run.order[slot], run.atlas);
+    if (this.sheet) drawSample(this.canvas, run, this.sheet, slot, PICTURE * 2);
   }
+}
 
-  _picture(place, { tile, columns }) {
-    const scale = Math.max(1, Math.round((PICTURE * 2) / tile));
-    this.canvas.width = this.canvas.height = tile * scale;
-    const context = this.canvas.getContext("2d");
-    context.imageSmoothingEnabled = false;
-    const [x, y] = [(place % columns) * tile, Math.floor(place / columns) * tile];
-    context.drawImage(this.sheet, x, y, tile, tile, 0, 0, tile * scale, tile * scale);
-  }
+/** A sample's picture, from the run's sheet, on a canvas of about so many pixels a side. */
+export function drawSample(canvas, run, sheet, slot, side) {
+  const { tile, columns } = run.atlas;
+  const place = run.order[slot];
+  const scale = Math.max(1, Math.round(side / tile));
+  canvas.width = canvas.height = tile * scale;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  const [x, y] = [(place % columns) * tile, Math.floor(place / columns) * tile];
+  context.drawImage(sheet, x, y, tile, tile, 0, 0, tile * scale, tile * scale);
 }

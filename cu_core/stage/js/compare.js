@@ -145,8 +145,8 @@ export class Compare {
   _twin(map) {
     const root = map.root.cloneNode(false);
     root.classList.add("twin");
-    for (const part of map.root.querySelectorAll(":scope > :is(.over, .reset, .card)")) {
-      root.append(part.cloneNode(true));
+    for (const part of map.root.querySelectorAll(":scope > :is(.over, .names, .reset, .card)")) {
+      root.append(part.cloneNode(!part.matches(".names")));
     }
     map.root.after(root);
     const twin = new MapView(root, map.look, () => this.stage.request());

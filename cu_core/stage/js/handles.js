@@ -1,6 +1,7 @@
 // The handles of "Answers": one for each class, named, moved by mouse or by arrow keys.
 
 import { swatch } from "./legend.js";
+import { thumbnail } from "./names.js";
 
 const HEIGHT = 26; // CSS pixels, of a name
 const KNOB = 16; // of a handle whose name has no room
@@ -18,14 +19,16 @@ export class Handles {
     this.items = [];
   }
 
-  draw(shown, look) {
+  draw(shown, look, sheet) {
     this.root.hidden = shown !== this.view;
     if (this.root.hidden) return;
     const { run, camera, version } = this.view;
     if (this.made !== `${run.id}/${run.classes.length}`) this._make(run);
-    if (this.dressed !== look.version) this._dress(run, look);
+    const dress = `${look.version}/${Boolean(sheet)}`;
+    if (this.dressed !== dress) this._dress(run, look, sheet);
+    this.dressed = dress;
     const { x, y, zoom, width, height, inset, top } = camera;
-    const key = [version, x, y, zoom, width, height, inset, top, look.version].join("/");
+    const key = [version, x, y, zoom, width, height, inset, top, dress].join("/");
     if (key !== this.laid) this._lay(camera);
     this.laid = key;
   }
@@ -58,16 +61,17 @@ export class Handles {
   }
 
   /** Colours, and how wide each name is; only when theme, run or isolation change. */
-  _dress(run, look) {
-    this.dressed = look.version;
+  _dress(run, look, sheet) {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = `15px ${look.theme.font}`;
     this.items.forEach((item, id) => {
-      item.button.querySelector("svg")?.remove();
+      for (const old of item.button.querySelectorAll("svg, canvas")) old.remove();
+      const picture = thumbnail(run, sheet, id);
       const outline = run.forgetClasses.has(id) ? look.theme.ink : null;
-      item.button.prepend(swatch(look.palette[id], outline));
+      item.button.prepend(swatch(look.palette[id], outline), ...(picture ? [picture] : []));
       item.button.classList.toggle("dim", look.dims(id));
-      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width) + 35);
+      const more = picture ? 59 : 35;
+      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width) + more);
     });
     const forget = (id) => (run.forgetClasses.has(id) ? 0 : 1);
     this.rank = this.items.map((_, id) => id).sort((a, b) => forget(a) - forget(b) || a - b);

@@ -3,6 +3,7 @@
 import { Card } from "./card.js";
 import { GlMap } from "./map_gl.js";
 import { SplatMap } from "./map_splat.js";
+import { Names } from "./names.js";
 import { Overlay, pick } from "./overlay.js";
 import { createViews } from "./views.js";
 
@@ -26,6 +27,7 @@ export class MapView {
     this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
+    this.names = new Names(root.querySelector(".names"));
     this.resetButton = root.querySelector(".reset");
     this.furniture = this._furnish(root.querySelector(".furniture"));
     look.hand ??= this;
@@ -120,11 +122,12 @@ export class MapView {
   draw(t, calm) {
     const { run, view, camera, look } = this;
     this.t = t;
-    for (const piece of this.furniture) piece.draw(view, look);
+    for (const piece of this.furniture) piece.draw(view, look, this.card.sheet);
     this.resetButton.hidden = !view.moved;
     if (!view.knows(t)) return this._blank();
     const size = this.size(calm);
     this.renderer.draw({ run, view, t, look, size });
+    this.names.draw(view, look, t, this.card.sheet);
     const chosen = this.pinned >= 0 ? this.pinned : this.hover;
     this.overlay.draw({ run, view, t, look, size, chosen, arrows: calm });
     if (chosen < 0 || look.hand !== this) return this.card.hide();
@@ -137,6 +140,7 @@ export class MapView {
   _blank() {
     this.renderer.clear(this.look);
     this.overlay.clear();
+    this.names.hide();
     this.card.hide();
   }
 

@@ -149,6 +149,22 @@ export class Run {
     return this.trueLabel[slot] !== this.label[slot];
   }
 
+  /** The kept sample of a class that lies nearest to the middle of these on the first map, or -1;
+   *  where no sample of the class is kept, a forget sample. */
+  typical(id) {
+    this.typicals ??= this.classes.map((_, of) => this._middle(of, 0, this.kept));
+    if (this.typicals[id] < 0) this.typicals[id] = this._middle(id, this.kept, this.n);
+    return this.typicals[id];
+  }
+
+  _middle(id, from, to) {
+    const slots = [];
+    for (let slot = from; slot < to; slot++) if (this.label[slot] === id) slots.push(slot);
+    const mean = [0, 1].map((k) => slots.reduce((sum, s) => sum + this.xy[2 * s + k], 0) / slots.length);
+    const far = (s) => Math.hypot(this.xy[2 * s] - mean[0], this.xy[2 * s + 1] - mean[1]);
+    return slots.reduce((best, s) => (best < 0 || far(s) < far(best) ? s : best), -1);
+  }
+
   isForget(slot) {
     return slot >= this.kept;
   }

@@ -1,5 +1,6 @@
 // "Answers": what the model's head says. Exact, without a seed: a weighted mean of handles.
 
+import { answerMovement } from "../between.js";
 import { Handles } from "../handles.js";
 import { MIDDLE, Projected } from "../projected.js";
 import { register } from "../views.js";
@@ -149,6 +150,10 @@ export class Answers extends Projected {
       out.set([one[0], one[1], 1], 3 * (slot - kept));
     }
     return out;
+  }
+
+  happened(frame) {
+    return answerMovement(this.run, frame);
   }
 
   says() {

@@ -1,6 +1,7 @@
 // "Map": where the samples lie in the representation, laid out on a plane.
 
 import { Camera, grown } from "../camera.js";
+import { mapMovement } from "../between.js";
 import { faithfulness } from "../texts.js";
 import { Trails } from "../trails.js";
 import { register } from "../views.js";
@@ -98,6 +99,10 @@ export class Plane {
 
   reset() {
     this.camera.reset();
+  }
+
+  happened(frame) {
+    return mapMovement(this.run, frame);
   }
 
   says(frame) {
