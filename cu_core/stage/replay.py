@@ -235,12 +235,13 @@ def _header(
 def curves(
     known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
 ) -> list[dict[str, Any]]:
-    """The Stage's curves: accuracies, the probe, and every loss term, each with its references."""
+    """The Stage's curves: accuracies, the probe, how far out the forget samples lie between the
+    other classes, and every loss term, each with its references."""
     declared = {metric.key: metric for metric in catalog.metrics}
     is_class = bool(progress.forget.classes)
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
-    wanted.append(("knn_probe_forget", "probe"))
+    wanted += [("knn_probe_forget", "probe"), ("centrality", "between")]
     wanted += [(name, "loss") for name in known if name.startswith("loss/")]
     found = []
     for name, group in wanted:

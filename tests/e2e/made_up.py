@@ -178,6 +178,9 @@ def _curves(
             (k, t, g, np.clip(v, 0, 100).tolist(), o, r) for k, t, g, v, o, r in rows
         )
     ]
+    between = {"key": "centrality", "title": "Centrality", "unit": "", "group": "between"}
+    values = [round(quality["centrality"], 4) for quality in _quality(frames)]
+    curves.append({**between, "steps": steps, "values": values, "original": 0.97, "retrained": 0.9})
     every = np.arange(1, EVERY * (frames - 1) + 1)
     fall = np.exp(-every / (0.25 * every[-1]))
     losses = {

@@ -2,6 +2,8 @@
 
 const [RIM, MIDDLE] = [0.75, 0.25]; // of the way from the middle of the others out to where they lie
 const MOVED = 0.08; // centrality: less is no movement that words should make much of
+const [SOME, NEIGHBOURS] = [60, 15]; // forget samples that are asked, each for so many neighbours
+const APART = 0.5; // share of them among other classes, from which a class has come apart
 const OFF = 0.12; // centrality of the map against the embeddings', from which it is said
 
 const known = (value) => typeof value === "number" && Number.isFinite(value);
@@ -21,11 +23,39 @@ export function called(run) {
   return names[0].length === 1 ? [`The ${names[0]}s`, true] : [`Class ${names[0]}`, false];
 }
 
-/** Where a class went among the others, from the centrality of frame 0 and of the shown one. */
-function classWay(run, start, now) {
+/** Share of the forget samples, by some of them, whose neighbours on the map of a frame are mostly
+ *  of other classes. */
+function astray(run, frame) {
+  const { n, kept, xy, label } = run;
+  const step = Math.max(1, Math.ceil((n - kept) / SOME));
+  let [left, asked] = [0, 0];
+  for (let slot = kept; slot < n; slot += step, asked++) {
+    const [px, py] = run.place(slot, frame);
+    const near = []; // [distance, class], the nearest first
+    for (let other = 0, at = 2 * frame * n; other < n; other++, at += 2) {
+      const far = other === slot ? Infinity : (xy[at] - px) ** 2 + (xy[at + 1] - py) ** 2;
+      if (near.length === NEIGHBOURS && far >= near[NEIGHBOURS - 1][0]) continue;
+      let k = near.length;
+      while (k > 0 && near[k - 1][0] > far) k--;
+      near.splice(k, 0, [far, label[other]]);
+      near.length = Math.min(near.length, NEIGHBOURS);
+    }
+    left += 2 * near.filter(([, id]) => id === label[slot]).length < near.length;
+  }
+  return left / asked;
+}
+
+/** Where a class went among the others: apart, by its neighbours, else as a whole, by the
+ *  centrality of frame 0 and of the shown one. */
+function classWay(run, frame, start, now) {
   const others = run.classes.length - run.forgetClasses.size;
   const [a, b] = [start, now].map((quality) => outness(quality.centrality, others));
   const [who, many] = called(run);
+  const gone = astray(run, frame);
+  if (gone >= APART) {
+    const of = `about ${Math.round(10 * gone)} in 10 lie among other classes`;
+    return `${who} came apart: ${of}, ${Math.round(10 * astray(run, 0))} in 10 at the start.`;
+  }
   const by = now.centrality - start.centrality;
   const near = many ? "each is now about as near to every other class" :
     "it is now about as near to every other class";
@@ -81,7 +111,7 @@ export function mapMovement(run, frame) {
   const off = known(now.map_centrality) ? now.map_centrality - now.centrality : 0;
   const drawn = Math.abs(off) < OFF ? "" :
     ` The map draws ${called(run)[1] ? "them" : "it"} further ${off > 0 ? "out" : "in"} than that.`;
-  return classWay(run, start, now) + drawn;
+  return classWay(run, frame, start, now) + drawn;
 }
 
 /** One sentence on the answers of a frame. */
@@ -94,7 +124,7 @@ export function answerMovement(run, frame) {
     return count(sum);
   };
   const planted = [...label.keys()].some((slot) => slot >= kept && run.mislabelled(slot));
-  const by = planted ? "as they are labelled" : "rightly";
+  const by = planted ? "as they are labelled" : "correctly";
   return `Of ${count(n - kept)} samples to forget, ${right(frame)} are answered ${by}; ` +
     `${right(0)} at the start.`;
 }

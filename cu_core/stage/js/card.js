@@ -12,6 +12,26 @@ export class Card {
       this.field[name] = root.querySelector(`.card-${name}`);
     }
     this.slot = -1;
+    this.shift = [0, 0]; // pixels that a hand has moved the card of a pinned sample
+    this._draggable();
+  }
+
+  /** A card that stays can be taken off the cluster that it covers. */
+  _draggable() {
+    const { root } = this;
+    let grip = null;
+    root.addEventListener("pointerdown", (event) => {
+      grip = [event.clientX - this.shift[0], event.clientY - this.shift[1]];
+      root.setPointerCapture(event.pointerId);
+    });
+    root.addEventListener("pointermove", (event) => {
+      if (!grip) return;
+      this.shift = [event.clientX - grip[0], event.clientY - grip[1]];
+      this._place();
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      root.addEventListener(name, () => (grip = null));
+    }
   }
 
   /** Decodes the run's sprite sheet; until then, and without one, the card has no picture. */
@@ -34,18 +54,26 @@ export class Card {
     this.root.hidden = true;
   }
 
-  /** Fills the card for a slot at frame i and puts it beside the pixel, inside the map. */
-  show(slot, frame, [px, py], width, height) {
+  /** Fills the card for a slot at frame i and puts it beside the pixel, inside the map.
+   *  ``stays``: the sample is pinned, so that a hand can move the card. */
+  show(slot, frame, at, width, height, stays) {
     const key = `${slot}/${frame}/${Boolean(this.sheet)}`;
     if (this.key !== key || this.root.hidden) this._fill(slot, frame);
-    this.key = key;
-    this.slot = slot;
+    if (this.slot !== slot) this.shift = [0, 0];
+    Object.assign(this, { key, slot, at, width, height });
     this.root.hidden = false;
-    const [w, h] = [this.root.offsetWidth, this.root.offsetHeight];
-    const left = px + 18 + w > width ? px - 18 - w : px + 18;
-    const top = Math.min(height - h - 8, Math.max(8, py - h / 2));
-    this.root.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
-    this.root.classList.toggle("low", py > height / 2); // where it keeps to a corner: the other one
+    this.root.classList.toggle("stays", stays);
+    this.root.classList.toggle("low", at[1] > height / 2); // in a corner: in the other one
+    this._place();
+  }
+
+  _place() {
+    const { root, at: [px, py], shift, width, height } = this;
+    const [w, h] = [root.offsetWidth, root.offsetHeight];
+    const left = (px + 18 + w > width ? px - 18 - w : px + 18) + shift[0];
+    const top = py - h / 2 + shift[1];
+    const held = [Math.max(4, Math.min(width - w - 4, left)), Math.min(height - h - 8, Math.max(8, top))];
+    root.style.transform = `translate(${held[0]}px, ${held[1]}px)`;
   }
 
   _fill(slot, frame) {

@@ -2,6 +2,7 @@
 
 import { swatch } from "./legend.js";
 import { thumbnail } from "./names.js";
+import { Roving } from "./roving.js";
 
 const HEIGHT = 26; // CSS pixels, of a name
 const KNOB = 16; // of a handle whose name has no room
@@ -17,6 +18,7 @@ export class Handles {
     root.className = "handles";
     root.hidden = true;
     this.items = [];
+    this.roving = new Roving(root, { PageDown: 1, PageUp: -1 }); // arrows move a handle
   }
 
   draw(shown, look, sheet) {
@@ -37,6 +39,7 @@ export class Handles {
     this.made = `${run.id}/${run.classes.length}`;
     this.items = run.classes.map((name, id) => this._item(name, id));
     this.root.replaceChildren(...this.items.map(({ button }) => button));
+    this.roving.take(this.items.map(({ button }) => button));
     this.dressed = this.laid = null;
   }
 
@@ -45,7 +48,7 @@ export class Handles {
     button.type = "button";
     button.className = "handle";
     button.setAttribute("aria-label", `Handle of ${name}`);
-    button.setAttribute("aria-description", "Arrow keys move it, shift makes small steps.");
+    button.setAttribute("aria-description", "Arrow keys move it, shift makes small steps, page keys go on to the next.");
     button.title = `${name}: drag to move, double-click to put back`;
     const label = document.createElement("span");
     label.className = "name";

@@ -1,6 +1,7 @@
 // The legend inside the map: classes as buttons that isolate, or the scale of "moved".
 
 import { css } from "./palette.js";
+import { Roving } from "./roving.js";
 
 const RETRAINED = "Where a model that never saw them has the forget samples, edged in the colour of its answer";
 const SVG = "http://www.w3.org/2000/svg";
@@ -32,6 +33,7 @@ export class Legend {
   constructor(root, changed) {
     this.root = root;
     this.changed = changed;
+    this.roving = new Roving(root, { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 });
   }
 
   /** ``view``: the one that is looked at; ``ghost``: whether the retrained model's places are. */
@@ -41,6 +43,7 @@ export class Legend {
     this.key = key;
     const held = this.root.querySelector(":focus-visible")?.dataset.id;
     this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look, half));
+    this.roving.take([...this.root.querySelectorAll("button.class")]);
     if (held) this.root.querySelector(`[data-id="${held}"]`)?.focus();
   }
 
@@ -68,7 +71,7 @@ export class Legend {
   _classes(run, look) {
     const list = tag("div", run.classes.length > 12 ? "classes many" : "classes");
     list.setAttribute("role", "group");
-    list.setAttribute("aria-label", "Classes: press one to show it alone");
+    list.setAttribute("aria-label", "Classes: press one to show it alone, arrows go on");
     run.classes.forEach((name, id) => {
       const forget = run.forgetClasses.has(id);
       const item = tag("button", "class");

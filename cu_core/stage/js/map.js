@@ -133,7 +133,8 @@ export class MapView {
     if (chosen < 0 || look.hand !== this) return this.card.hide();
     const [x, y] = view.place(chosen, t);
     const at = camera.toPixel(x, y);
-    this.card.show(chosen, Math.min(Math.round(t), run.last), at, camera.width, camera.height);
+    const frame = Math.min(Math.round(t), run.last);
+    this.card.show(chosen, frame, at, camera.width, camera.height, chosen === this.pinned);
   }
 
   /** This view has no places for this time yet. */

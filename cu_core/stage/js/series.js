@@ -3,8 +3,11 @@
 const PANELS = [
   ["accuracy", "Accuracy"],
   ["probe", "15-neighbour probe on the features"],
+  ["between", "Centrality: 1 rim, about 0.7 middle"],
   ["loss", "Loss terms"],
 ];
+
+export const FOLDED = new Set(["loss"]); // groups that are shown when somebody asks for them
 
 /** [{group, title, unit, lines}] of a header's curves, in a fixed order, empty groups left out. */
 export function panels(curves) {

@@ -40,7 +40,7 @@ export class Stage {
     this.legend = new Legend(find(".legend"), () => this.chosen());
     const seek = (t) => this.seek(t);
     const settle = () => this.settle();
-    this.curves = new Curves(find(".plots"), seek, settle);
+    this.curves = new Curves(find(".plots"), seek, settle, () => this.layout());
     this.scrubber = new Scrubber(find(".scrub"), seek, settle);
     this.compare = new Compare(this);
     this.beside = new Beside(this);
