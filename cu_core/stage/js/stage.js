@@ -314,6 +314,7 @@ export class Stage {
     const { run, clock } = this;
     const step = Math.round(run.stepAt(t));
     this.scrubber.draw(t, `step ${step} of ${run.endStep}`);
+    this.story.say(t);
     const flags = [clock.playing, clock.following, clock.live, clock.ended];
     const state = [step, clock.frame, run.endStep, ...flags].join("/");
     if (state === this.shown && run.quality[clock.frame] === this.judged) return;
@@ -327,7 +328,7 @@ export class Stage {
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
-    this.story.draw(t, this.chooser.views);
+    this.story.draw(clock.frame, this.chooser.views);
     showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 

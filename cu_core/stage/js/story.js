@@ -32,10 +32,13 @@ export class Story {
     return wanted && look.outlines < 1;
   }
 
-  /** For time t; ``views``: those that are looked at, each of which says what moved in it. */
-  draw(t, views) {
-    const frame = Math.round(t);
+  /** With every picture: the caption of time t. */
+  say(t) {
     write(this.line, captionAt(this.captions, t));
+  }
+
+  /** With every new frame; ``views``: those that are looked at, each of which says what moved. */
+  draw(frame, views) {
     const said = views.map((view) => view.happened?.(frame) || "").filter(Boolean);
     write(this.between, said.join(" "));
   }
