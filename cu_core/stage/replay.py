@@ -22,6 +22,7 @@ OVERLAP = 2  # frames sent once more, so that a page that missed one poll does n
 LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 seconds of playing
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
+OF_FORGET = ("knn_probe_forget", "centrality")  # a panel each, whose title says what is measured
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
@@ -254,6 +255,7 @@ def curves(
             "title": metric.title if metric else name.removeprefix("loss/"),
             "unit": metric.unit if metric else "",
             "group": group,
+            **({"short": "Forget samples"} if name in OF_FORGET else {}),
             "original": (record.summary.original or progress.original).get(name),
             "retrained": (record.summary.retrained or progress.retrained).get(name),
         }

@@ -64,7 +64,8 @@ def test_a_sample_under_the_pointer_is_ringed_in_both(show, half):
     slot = N - 3
     x, y = page.evaluate(
         """([half, slot]) => { const s = __lethe.stage, m = half === "map" ? s.map : s.beside.map;
-            const box = m.root.getBoundingClientRect(), p = m.camera.toPixel(...m.view.place(slot, 9));
+            const box = m.root.getBoundingClientRect();
+            const p = m.camera.toPixel(...m.view.place(slot, 9));
             return [p[0] + box.left, p[1] + box.top]; }""",
         [half, slot],
     )
@@ -77,7 +78,8 @@ def test_a_sample_under_the_pointer_is_ringed_in_both(show, half):
             const ratio = canvas.width / m.root.clientWidth;
             const [px, py] = m.camera.toPixel(...m.view.place(slot, 9)).map((v) => v * ratio);
             const side = Math.ceil(40 * ratio);
-            const { data } = canvas.getContext("2d").getImageData(px - side / 2, py - side / 2, side, side);
+            const [x, y] = [px - side / 2, py - side / 2];
+            const { data } = canvas.getContext("2d").getImageData(x, y, side, side);
             let seen = 0;
             for (let i = 0; i < data.length; i += 4) {
               seen += [r, g, b, 255].every((v, c) => Math.abs(data[i + c] - v) < 3);

@@ -228,7 +228,8 @@ def test_the_last_value_of_a_curve_is_written_at_its_end(show):
     page.evaluate("() => __lethe.stage.pause()")
     drawn = """() => { const [, probe] = __lethe.stage.curves.open, texts = [];
         const fill = probe.context.fillText;
-        probe.context.fillText = function (text, ...at) { texts.push(text); fill.call(this, text, ...at); };
+        probe.context.fillText = function (text, ...at) {
+          texts.push(text); fill.call(this, text, ...at); };
         probe.draw(8); delete probe.context.fillText; return texts; }"""
     last = page.evaluate("__lethe.stage.curves.open[1].panel.lines[0].values.at(-1)")
     seek(page, 2)

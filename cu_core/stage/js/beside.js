@@ -46,6 +46,7 @@ export class Beside {
     stage.map.root.after(root);
     this.map = new MapView(root, stage.map.look, () => stage.request(), [KIND]);
     this.hint = root.querySelector(".hint");
+    this.hint.removeAttribute("style"); // where the first picture's legend has it
     stage.compare.hands(this.map);
     this.map.load(stage.run, 0, true);
     this.map.renderer.canvas.setAttribute("aria-label", stage.chooser.label(this.map.view));

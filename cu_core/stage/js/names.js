@@ -6,10 +6,13 @@ const MOST = 20; // classes whose names are still read
 const NARROW = 300; // CSS pixels: a picture below has no room for names
 const FEW = 3; // samples that make a cluster
 const CELLS = 24; // across the picture, in which samples are counted
+const MOST_OF = 0.8; // of a class's samples, in how far they reach
+const COVERED = 1.5; // widths of its name that a cluster has across, to carry it within
 const [HEIGHT, THUMB] = [22, 18]; // CSS pixels
 
-/** [x, y] of where these places (x, y, x, y, …) are densest: the middle of the fullest cell with
- *  its neighbours; null where there are too few. ``side``: of a cell. */
+/** [x, y, reach] of where these places (x, y, x, y, …) are densest: the middle of the fullest cell
+ *  with its neighbours, and how far from it most of them lie; null where there are too few.
+ *  ``side``: of a cell. */
 export function densest(places, side) {
   if (places.length < 2 * FEW) return null;
   const count = new Map();
@@ -25,7 +28,10 @@ export function densest(places, side) {
   }
   let best = [0, 0, 0];
   for (const cell of count.values()) if (cell[0] > best[0]) best = cell;
-  return [best[1] / best[0], best[2] / best[0]];
+  const [x, y] = [best[1] / best[0], best[2] / best[0]];
+  const far = [];
+  for (let k = 0; k < places.length; k += 2) far.push(Math.hypot(places[k] - x, places[k + 1] - y));
+  return [x, y, far.sort((a, b) => a - b)[Math.floor(MOST_OF * (far.length - 1))]];
 }
 
 /** The slots that stand for each class: those that are kept, or, where none is, the others. */
@@ -101,12 +107,12 @@ export class Names {
     });
   }
 
-  /** [x, y] in quanta of where a class's samples are densest at time t, or null. */
+  /** [x, y, reach] in quanta of where a class's samples are densest at time t, or null. */
   _spot(view, id, t) {
     if (!view.flat) return this._seen(view, this.members[id]);
     const i = Math.floor(t);
     const [a, b] = [this._still(view, id, i), this._still(view, id, Math.ceil(t))];
-    return a && b && [a[0] + (b[0] - a[0]) * (t - i), a[1] + (b[1] - a[1]) * (t - i)];
+    return a && b && a.map((v, k) => v + (b[k] - v) * (t - i));
   }
 
   /** Of a whole frame; frames that lie in the graphics card stay as they are. */
@@ -129,10 +135,12 @@ export class Names {
     const [x, y] = camera.toPixel(...spot);
     if (x < 0 || y < 0 || x > camera.width || y > camera.height) return null;
     const hold = (v, half, end) => Math.min(end - half - 3, Math.max(half + 3, v));
-    const ways = [[0, 0], [0, -1], [0, 1], [0.6, 0], [-0.6, 0], [0, -2], [0, 2]];
-    return free(ways.map(([dx, dy]) => ({
-      x: hold(x + dx * w, w / 2, camera.width),
-      y: hold(y + dy * (HEIGHT + 2), HEIGHT / 2, camera.height), w, h: HEIGHT,
+    const reach = spot[2] * camera.scale;
+    const inside = 2 * reach > COVERED * w; // a small cluster would be hidden by its own name
+    const [side, up] = inside ? [0.6 * w, HEIGHT + 2] : [reach + 8 + w / 2, reach + 6 + HEIGHT / 2];
+    const ways = [[0, -up], [0, up], [side, 0], [-side, 0], [0, -up - 24], [0, up + 24]];
+    return free([...(inside ? [[0, 0]] : []), ...ways].map(([dx, dy]) => ({
+      x: hold(x + dx, w / 2, camera.width), y: hold(y + dy, HEIGHT / 2, camera.height), w, h: HEIGHT,
     })), taken);
   }
 }
