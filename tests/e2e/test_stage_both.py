@@ -188,3 +188,17 @@ def test_an_exact_map_takes_the_place_of_the_answers_and_gives_it_back(show):
     page.keyboard.press("Escape")
     page.evaluate("() => __lethe.stage.compare.close()")
     assert page.evaluate(KINDS) == ["map", "answers"] and page.locator(".twin").count() == 0
+
+
+def test_a_slow_machine_draws_the_second_picture_half_as_often_and_whole_at_rest(show):
+    page = show()
+    drawn = page.evaluate(
+        """() => { const s = __lethe.stage, n = [0, 0];
+            [s.map, s.beside.map].forEach((m, k) => { const draw = m.draw;
+              m.draw = (...given) => { n[k]++; draw.apply(m, given); }; });
+            const go = (moving) => { for (let k = 0; k < 20; k++) {
+              s.beside.pace = 40; s.map.draw(3, false); s.beside.draw(3, false, moving); }
+              return n.splice(0, 2, 0, 0); };
+            return [go(true), go(false)]; }"""
+    )
+    assert drawn == [[20, 10], [20, 20]]

@@ -3,11 +3,15 @@
 import { MapView } from "./map.js";
 
 export const ROOM = 1000; // CSS pixels: a page that is narrower shows one picture
+const SLOW = 22; // milliseconds between two pictures, from which the second is drawn half as often
+const LONG = 100; // milliseconds: more is a rest, not a pace
 const KIND = "answers"; // the view beside the map
 
 export class Beside {
   constructor(stage) {
     this.stage = stage;
+    this.pace = 0; // milliseconds between pictures, lately
+    this.skipped = false; // whether the last picture was left out
     this.map = null; // the second picture, while it is shown
   }
 
@@ -52,6 +56,15 @@ export class Beside {
     this.map.renderer.canvas.setAttribute("aria-label", stage.chooser.label(this.map.view));
   }
 
+  _skips(moving) {
+    const now = performance.now();
+    const passed = Math.min(LONG, now - (this.before ?? now));
+    this.before = now;
+    this.pace += (passed - this.pace) / 8;
+    this.skipped = moving && this.pace > SLOW && !this.skipped;
+    return this.skipped;
+  }
+
   drop() {
     this.map?.destroy();
     this.map?.root.remove();
@@ -66,8 +79,9 @@ export class Beside {
     this.map?.resize(ratio, 0);
   }
 
-  draw(t, calm) {
-    if (!this.map) return;
+  /** With every picture; while time runs on a machine that is too slow for two, every other one. */
+  draw(t, calm, moving) {
+    if (!this.map || this._skips(moving)) return;
     this.hint.hidden = false;
     this.hint.textContent = this.map.view.hint;
     this.map.draw(t, calm);

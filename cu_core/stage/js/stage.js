@@ -294,7 +294,7 @@ export class Stage {
       this.chooser.draw(t);
       this.compare.draw();
       this.map.draw(t, this.clock.calm);
-      this.beside.draw(t, this.clock.calm);
+      this.beside.draw(t, this.clock.calm, this.clock.moving);
       this.curves.draw(this.run.stepAt(t));
       this._readout(t);
     } catch (error) {
