@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cu_core.stage import frames_blob, player_html
+from cu_core.stage import frames_blob, pack, player_html, unpack
 from tests.e2e.conftest import changed, pixels, write
 from tests.e2e.made_up import FORGET, NAMES, made_up_run
 from tests.e2e.test_stage import seek
@@ -152,6 +152,41 @@ def test_names_stand_on_the_clusters_and_do_not_overlap(show):
 def slots_of(made: dict[str, Any], name: int) -> list[int]:
     order = [*np.flatnonzero(~made["is_forget"]), *np.flatnonzero(made["is_forget"])]
     return np.flatnonzero(made["label"][order] == name).tolist()
+
+
+def test_a_planted_label_is_told_from_the_truth(show, new_page, tmp_path):
+    """Three forget samples bear a wrong label: colour, outline and card say both."""
+    made = made_up_run(N, FRAMES)
+    truth = made["label"].copy()
+    wrong = np.flatnonzero(made["is_forget"])[:3]
+    truth[wrong] = 8
+    made["meta"] = {**made["meta"], "opens": {"view": "map", "colour": "true"}}
+    header, sections = unpack(frames_blob(**made))
+    data = pack(header, {**sections, "true_label": truth.astype("<u1")})
+    page = new_page()
+    page.goto(f"{write(tmp_path, 'planted.html', player_html(data, 'run'))}?debug=1")
+    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    page.evaluate("() => __lethe.stage.pause()")
+    seek(page, 0)
+    first, other = N - int(made["is_forget"].sum()), N - 1  # slots
+    shown = page.evaluate(
+        """slots => { const { look, map: { renderer: { colours } } } = __lethe.stage;
+            return [slots.map(s => [[...colours.slice(8 * s, 8 * s + 3)],
+              [...colours.slice(8 * s + 4, 8 * s + 7)]]),
+              look.palette[8].fill, look.palette[5].edge, look.palette[5].fill,
+              look.theme.ink]; }""",
+        [first, other],
+    )
+    colours, eight, label, five, ink = shown
+    assert colours == [[eight, label], [five, ink]]
+    page.locator(".map").focus()
+    page.keyboard.press("n")
+    page.locator(".card").wait_for(state="visible")
+    assert page.locator(".card-term").inner_text() == "Labelled"
+    assert page.locator(".card-true").inner_text() == "five, truly eight"
+    page.keyboard.press("p")
+    page.wait_for_function("__lethe.stage.root.querySelector('.card-true').textContent === 'five'")
+    assert page.locator(".card-term").inner_text() == "True"
 
 
 def test_names_stay_away_where_nobody_could_read_them(show):
