@@ -223,10 +223,10 @@ def test_the_line_says_what_moved_in_the_picture_that_is_shown(show):
     page.evaluate("() => __lethe.stage.chooser.choose('answers')")
     seek(page, FRAMES - 1)
     count = int(made["is_forget"].sum())
-    assert between.inner_text().startswith(f"Of {count} samples to forget, ")
+    assert f"of {count} samples to forget are answered correctly" in between.inner_text()
     page.evaluate("() => __lethe.stage.chooser.choose('both')")
     seek(page, FRAMES - 1)
-    assert whole in between.inner_text() and f"Of {count} samples" in between.inner_text()
+    assert whole in between.inner_text() and f"of {count} samples" in between.inner_text()
 
 
 def test_without_the_measures_nothing_is_said_of_them(show):

@@ -60,7 +60,7 @@ test("single samples: to how many another class is nearest by now", () => {
   const more = { forget_classes: [] };
   const few = made([], (i) => (i % EACH < 3 ? 5 : 8), CLASSES, more);
   assert.match(mapMovement(few, 1),
-    /^17 lie nearest to another class than at the start, of 20 samples to forget\.$/);
+    /^17 of 20 samples to forget lie nearest to another class than at the start\.$/);
 });
 
 test("planted labels: how many are home", () => {
@@ -69,13 +69,13 @@ test("planted labels: how many are home", () => {
   const more = { forget_classes: [], sections: { true_label: truth } };
   const one = made([], (i) => (i % EACH < 15 ? 8 : 5), CLASSES, more);
   assert.match(mapMovement(one, 1),
-    /^15 lie nearest to their true class on the map, of 20 with a wrong label; 0 at the start\.$/);
-  assert.match(answerMovement(one, 1), /0 are answered as they are labelled; 20 at the start\.$/);
+    /^15 of 20 mislabelled samples lie nearest to their true class on the map; 0 at the start\.$/);
+  assert.match(answerMovement(one, 1), /^0 of 20 samples to forget are answered as they are labelled; 20 at the start\.$/);
 });
 
 test("answers are counted, and several classes have a name together", () => {
   assert.equal(answerMovement(made([]), 1),
-    "Of 20 samples to forget, 0 are answered correctly; 20 at the start.");
+    "0 of 20 samples to forget are answered correctly; 20 at the start.");
   assert.deepEqual(called(made([], null, CLASSES, { forget_classes: [3, 5] })),
     ["The classes 3 and 5", true]);
 });

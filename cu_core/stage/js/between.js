@@ -8,7 +8,7 @@ const OFF = 0.12; // centrality of the map against the embeddings', from which i
 
 const known = (value) => typeof value === "number" && Number.isFinite(value);
 const count = (value) => value.toLocaleString("en");
-const plural = (n) => `${count(n)} ${n === 1 ? "lies" : "lie"}`;
+const are = (n, all) => `${count(n)} of ${count(all)}`;
 
 /** How far out a group lies: 1 where the others are, 0 in the middle of so many of them. */
 export function outness(centrality, others) {
@@ -94,12 +94,12 @@ function samplesWay(run, frame) {
   const wrong = [...now.keys()].filter((k) => run.mislabelled(kept + k));
   if (wrong.length) {
     const home = (of) => wrong.filter((k) => of[k] === trueLabel[kept + k]).length;
-    return `${plural(home(now))} nearest to their true class on the map, of ${count(wrong.length)} ` +
-      `with a wrong label; ${count(home(start))} at the start.`;
+    return `${are(home(now), wrong.length)} mislabelled samples lie nearest to their true class on ` +
+      `the map; ${count(home(start))} at the start.`;
   }
   const left = now.filter((id, k) => id !== start[k]).length;
-  return `${plural(left)} nearest to another class than at the start, of ${count(n - kept)} samples ` +
-    "to forget.";
+  if (!left) return `All ${count(n - kept)} samples to forget lie nearest to the same class still.`;
+  return `${are(left, n - kept)} samples to forget lie nearest to another class than at the start.`;
 }
 
 /** One sentence on the map of a frame, "" where there is nothing to say it from. */
@@ -121,10 +121,10 @@ export function answerMovement(run, frame) {
   const right = (i) => {
     let sum = 0;
     for (let slot = kept; slot < n; slot++) sum += pred[i * n + slot] === label[slot];
-    return count(sum);
+    return sum;
   };
   const planted = [...label.keys()].some((slot) => slot >= kept && run.mislabelled(slot));
   const by = planted ? "as they are labelled" : "correctly";
-  return `Of ${count(n - kept)} samples to forget, ${right(frame)} are answered ${by}; ` +
-    `${right(0)} at the start.`;
+  return `${are(right(frame), n - kept)} samples to forget are answered ${by}; ` +
+    `${count(right(0))} at the start.`;
 }

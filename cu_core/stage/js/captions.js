@@ -40,7 +40,7 @@ function half(run) {
     for (let slot = kept; slot < n; slot++) count += pred[i * n + slot] !== pred[slot];
     return count;
   };
-  return [[first(run, (i) => 2 * other(i) > n - kept), "half of them are answered otherwise now."]];
+  return [[first(run, (i) => 2 * other(i) > n - kept), "half of them get another answer than at the start."]];
 }
 
 function found(run) {

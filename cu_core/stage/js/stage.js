@@ -323,7 +323,8 @@ export class Stage {
     this.step.lastChild.textContent = ` / ${run.endStep}`;
     this.root.classList.toggle("playing", clock.playing || clock.following);
     const play = this.root.querySelector(".play");
-    play.setAttribute("aria-label", clock.playing || clock.following ? "Pause" : "Play");
+    const word = clock.playing || clock.following ? "Pause" : "Play";
+    play.setAttribute("aria-label", `${word} the picture`); // the network has a Pause of its own
     play.title = `${play.getAttribute("aria-label")} (space)`;
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));

@@ -34,7 +34,7 @@ export class Story {
 
   /** With every picture: the caption of time t. */
   say(t) {
-    write(this.line, captionAt(this.captions, t));
+    write(this.line, captionAt(this.captions, t).replaceAll(" %", "\u00a0%"));
   }
 
   /** With every new frame; ``views``: those that are looked at, each of which says what moved. */
