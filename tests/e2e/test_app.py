@@ -196,5 +196,5 @@ def test_an_ended_run_is_taken_home_as_one_page(
     tab.on("request", lambda request: app_requests.append(request.url))
     tab.goto(f"{page.as_uri()}?debug=1")
     tab.wait_for_function("() => window.__lethe && __lethe.ready && __lethe.frames == 4")
-    assert app.store.run(ended).summary.verdict[:30] in tab.inner_text("body")
+    tab.get_by_text(app.store.run(ended).summary.verdict[:30]).wait_for()  # at the clock's end
     assert [url for url in app_requests if not url.startswith(("file:", "blob:", "data:"))] == []
