@@ -144,7 +144,7 @@ def test_a_page_opens_as_the_screen_was(show):
     assert screen == {"view": "solid", "colour": "moved", "ghost": True, "only": []}
     again = show({**screen, "frame": 6}, viewport={"width": 1300, "height": 800})
     assert again.evaluate(KINDS) == ["solid", None]
-    assert again.evaluate("__lethe.stage.screen") == screen
+    assert again.evaluate("__lethe.stage.visit.screen") == screen
     assert again.get_by_label("Moved").is_checked()
 
 

@@ -97,7 +97,7 @@ def test_an_outline_is_edged_in_the_colour_of_the_retrained_model_s_answer(show)
         for (let i = 0; i < data.length; i += 4)
           n += edge.every((v, k) => Math.abs(data[i + k] - v) < 8);
         return n; }"""
-    page.evaluate("() => { const { look } = __lethe.stage; look.toggle(9); look.ghost = false; }")
+    page.evaluate("() => { const { look } = __lethe.stage; look.toggle(5); look.ghost = false; }")
     seek(page, FRAMES - 1)
     without = page.evaluate(count, edge)
     page.evaluate("() => { __lethe.stage.look.ghost = null; }")

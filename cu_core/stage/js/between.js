@@ -1,8 +1,8 @@
-// What happened between the clusters, in words, from what was measured of the run's frames.
+// What happened between the clusters, in words, from what was measured of a run's frames.
 
-const [RIM, MIDDLE] = [0.75, 0.25]; // of the way from the middle of the others out to where they lie
+const [RIM, MIDDLE] = [0.75, 0.25]; // of the way from the middle of the others out to them
 const MOVED = 0.08; // centrality: less is no movement that words should make much of
-const [SOME, NEIGHBOURS] = [60, 15]; // forget samples that are asked, each for so many neighbours
+const [SOME, NEIGHBOURS] = [60, 15]; // forget samples that are asked, each for so many of those
 const APART = 0.5; // share of them among other classes, from which a class has come apart
 const OFF = 0.12; // centrality of the map against the embeddings', from which it is said
 
@@ -19,7 +19,8 @@ export function outness(centrality, others) {
 /** "The 5s", "Class dog", "The classes 3 and 5": what is forgotten, to begin a sentence with. */
 export function called(run) {
   const names = [...run.forgetClasses].map((id) => run.classes[id]);
-  if (names.length > 1) return [`The classes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`, true];
+  const [first, last] = [names.slice(0, -1).join(", "), names.at(-1)];
+  if (first) return [`The classes ${first} and ${last}`, true];
   return names[0].length === 1 ? [`The ${names[0]}s`, true] : [`Class ${names[0]}`, false];
 }
 

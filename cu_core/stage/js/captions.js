@@ -1,4 +1,4 @@
-// What is said while a run plays, and how long the picture holds for it to be read. No drawing here.
+// What is said while a run plays, and how long the picture holds for it to be read.
 
 import { showValue, valueAt } from "./series.js";
 
@@ -8,7 +8,12 @@ const LEAST = 1.6; // seconds a caption holds, whatever its length
 const READING = 0.22; // seconds a word
 const REST = [4, 12]; // seconds, at least and at most, before it begins anew
 
+const OUTLINES = "The end. Outlines: the same images in a model that never learned them, in the " +
+  "colour of its answer.";
+
 const words = (text) => text.split(/\s+/).filter(Boolean).length;
+
+const reading = (text) => Math.max(LEAST, READING * words(text));
 
 /** "dog", or "the forget samples" where single ones are forgotten. */
 export function subject(run) {
@@ -64,13 +69,14 @@ export function captions(run) {
   const what = header.opens?.captions ? told(run, header.opens.captions) : found(run);
   const begin = `Each mark is an image. The ${(n - kept).toLocaleString("en")} diamonds are to be ` +
     `forgotten${run.forgetClasses.size ? `: ${subject(run)}` : ""}.`;
-  const end = header.verdict || `The end, step ${run.steps[last]}.`;
+  const bare = run.ghostSlots.length ? OUTLINES : `The end: step ${run.steps[last]}.`;
+  const end = header.verdict || bare;
   const between = what.filter(({ t }) => t > 0 && t < last);
   const opening = what.find(({ t }) => t === 0)?.text || begin;
   const rest = Math.min(REST[1], Math.max(REST[0], 2.5 + READING * words(end)));
   return [
     { t: 0, text: opening, seconds: START },
-    ...between.map((one) => ({ ...one, seconds: Math.max(LEAST, READING * words(one.text)) })),
+    ...between.map((one) => ({ ...one, seconds: reading(one.text) })),
     { t: last, text: end, seconds: rest },
   ];
 }

@@ -72,8 +72,9 @@ export class Card {
     const [w, h] = [root.offsetWidth, root.offsetHeight];
     const left = (px + 18 + w > width ? px - 18 - w : px + 18) + shift[0];
     const top = py - h / 2 + shift[1];
-    const held = [Math.max(4, Math.min(width - w - 4, left)), Math.min(height - h - 8, Math.max(8, top))];
-    root.style.transform = `translate(${held[0]}px, ${held[1]}px)`;
+    const x = Math.max(4, Math.min(width - w - 4, left));
+    const y = Math.min(height - h - 8, Math.max(8, top));
+    root.style.transform = `translate(${x}px, ${y}px)`;
   }
 
   _fill(slot, frame) {
@@ -82,7 +83,8 @@ export class Card {
     const now = run.pred[frame * run.n + slot];
     const wrong = run.mislabelled(slot);
     field.term.textContent = wrong ? "Labelled" : "True";
-    field.true.textContent = name(run.label[slot]) + (wrong ? `, truly ${name(run.trueLabel[slot])}` : "");
+    const truly = wrong ? `, truly ${name(run.trueLabel[slot])}` : "";
+    field.true.textContent = name(run.label[slot]) + truly;
     field.pred.textContent = name(now);
     field.pred.classList.toggle("differs", now !== run.label[slot]);
     field.part.textContent = run.isForget(slot) ? "Forget sample" : "Keep sample";

@@ -2,7 +2,7 @@
 
 import { rememberChoice } from "./memory.js";
 
-const GHOST_TITLE = "Where a model that never saw them puts the forget samples; by itself at the end";
+const GHOST_TITLE = "Where a model that never saw them puts the forget samples; always at the end";
 const BOTH = { kind: "both", title: "Map and answers", help: "What it sees, and what it answers" };
 
 export class Chooser {

@@ -9,6 +9,7 @@ const KNOB = 16; // of a handle whose name has no room
 const GAP = 9; // between the handle's place and its name
 const KEY_STEP = 12; // pixels an arrow key, one with shift
 
+const HELP = "Arrow keys move it, shift makes small steps, page keys go on to the next.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
@@ -48,7 +49,7 @@ export class Handles {
     button.type = "button";
     button.className = "handle";
     button.setAttribute("aria-label", `Handle of ${name}`);
-    button.setAttribute("aria-description", "Arrow keys move it, shift makes small steps, page keys go on to the next.");
+    button.setAttribute("aria-description", HELP);
     button.title = `${name}: drag to move, double-click to put back`;
     const label = document.createElement("span");
     label.className = "name";

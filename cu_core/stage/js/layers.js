@@ -38,7 +38,9 @@ export class Shares {
     if (!this.ghost) return -1;
     const width = this.ghost.length / this.slots;
     let best = slot * width;
-    for (let k = best + 1; k < (slot + 1) * width; k++) if (this.ghost[k] > this.ghost[best]) best = k;
+    for (let k = best + 1; k < (slot + 1) * width; k++) {
+      if (this.ghost[k] > this.ghost[best]) best = k;
+    }
     return this.ghostOf ? this.ghostOf[best] : best - slot * width;
   }
 

@@ -3,7 +3,7 @@
 import { css } from "./palette.js";
 import { Roving } from "./roving.js";
 
-const RETRAINED = "Where a model that never saw them has the forget samples, edged in the colour of its answer";
+const RETRAINED = "The forget samples in a model that never saw them, in the colour of its answer";
 const SVG = "http://www.w3.org/2000/svg";
 
 function tag(kind, name, text) {

@@ -45,7 +45,7 @@ export class GlMap {
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer.quads);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, quadIndices(), gl.STATIC_DRAW);
     this.allocated = 0;
-    this.outlined = -1;
+    this.outlined = "";
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
@@ -198,19 +198,23 @@ export class GlMap {
     this._outlines(view, look);
     this._style(view.camera, false, style);
     this._places("ghost");
-    this._pointer(at.edge, "edges", 4, gl.UNSIGNED_BYTE, 4, 0);
-    gl.disableVertexAttribArray(at.fill);
-    gl.vertexAttrib4f(at.fill, 0, 0, 0, look.outlines); // hollow: only how strong it is counts
+    for (const place of [at.edge, at.fill]) {
+      this._pointer(place, "edges", 4, gl.UNSIGNED_BYTE, 4, 0);
+    }
     gl.drawArrays(gl.POINTS, 0, ghosts.length / 3);
   }
 
-  /** The outlines' colours, made again when the theme, the reading or the outlines change. */
+  /** The outlines' colours, made again when theme, reading, strength or outlines change. */
   _outlines(view, look) {
     const slots = view.ghostSlots;
-    if (this.outlined === look.version && this.outlinedSlots === slots) return;
-    Object.assign(this, { outlined: look.version, outlinedSlots: slots });
+    const key = `${look.version}/${look.outlines}`;
+    if (this.outlined === key && this.outlinedSlots === slots) return;
+    Object.assign(this, { outlined: key, outlinedSlots: slots });
     const edges = new Uint8Array(4 * slots.length);
-    slots.forEach((slot, k) => edges.set([...look.outline(view.run, slot), 255], 4 * k));
+    slots.forEach((slot, k) => {
+      const { colour, alpha } = look.outline(view.run, slot);
+      edges.set([...colour, alpha], 4 * k);
+    });
     this._fill("edges", edges);
   }
 

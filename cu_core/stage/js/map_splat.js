@@ -110,8 +110,8 @@ export class SplatMap {
     for (let k = 0; k < ghosts.length; k += 3) {
       const near = ghosts[k + 2];
       const stamp = this._stamp(shape, Math.round(near * NEARNESS) / NEARNESS);
-      const alpha = 255 * look.outlines * Math.min(1, near * near);
-      const colour = look.outline(view.run, view.ghostSlots[k / 3]);
+      const { colour, alpha: own } = look.outline(view.run, view.ghostSlots[k / 3]);
+      const alpha = own * Math.min(1, near * near);
       this.raster.mark(stamp, x0 + ghosts[k] * s, y0 - ghosts[k + 1] * s, colour, colour, alpha);
     }
   }

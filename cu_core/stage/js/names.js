@@ -121,7 +121,8 @@ export class Names {
     const spots = (this.spots[frame] ??= []);
     if (spots[id] !== undefined) return spots[id];
     const at = 2 * frame * run.n;
-    const places = this.members[id].flatMap((slot) => [run.xy[at + 2 * slot], run.xy[at + 2 * slot + 1]]);
+    const of = (slot) => [run.xy[at + 2 * slot], run.xy[at + 2 * slot + 1]];
+    const places = this.members[id].flatMap(of);
     return (spots[id] = densest(places, (2 * run.reach) / CELLS));
   }
 
@@ -140,7 +141,8 @@ export class Names {
     const [side, up] = inside ? [0.6 * w, HEIGHT + 2] : [reach + 8 + w / 2, reach + 6 + HEIGHT / 2];
     const ways = [[0, -up], [0, up], [side, 0], [-side, 0], [0, -up - 24], [0, up + 24]];
     return free([...(inside ? [[0, 0]] : []), ...ways].map(([dx, dy]) => ({
-      x: hold(x + dx, w / 2, camera.width), y: hold(y + dy, HEIGHT / 2, camera.height), w, h: HEIGHT,
+      x: hold(x + dx, w / 2, camera.width),
+      y: hold(y + dy, HEIGHT / 2, camera.height), w, h: HEIGHT,
     })), taken);
   }
 }

@@ -46,10 +46,15 @@ export class Look {
     return wrong ? palette[run.label[slot]].edge : theme.ink;
   }
 
-  /** The outline of a slot's place in the retrained model: the colour of what that answers. */
+  /** {colour, alpha} of a slot's outline: the colour of what the retrained model answers. */
   outline(run, slot) {
     const { palette, theme } = this;
-    return this.mode === "moved" ? theme.soft : palette[run.shares.ghostAnswer(slot)]?.edge || theme.soft;
+    const answer = run.shares.ghostAnswer(slot);
+    const told = this.mode !== "moved" && palette[answer];
+    const dim = this.dims(answer) && this.dims(run.trueLabel[slot]);
+    return {
+      colour: told ? told.edge : theme.soft, alpha: (dim ? DIMMED : 255) * this.outlines,
+    };
   }
 
   /** {fill, edge} of a slot at time t, as it is drawn in a view. */

@@ -160,7 +160,8 @@ export class Run {
   _middle(id, from, to) {
     const slots = [];
     for (let slot = from; slot < to; slot++) if (this.label[slot] === id) slots.push(slot);
-    const mean = [0, 1].map((k) => slots.reduce((sum, s) => sum + this.xy[2 * s + k], 0) / slots.length);
+    const sum = (k) => slots.reduce((total, s) => total + this.xy[2 * s + k], 0);
+    const mean = [0, 1].map((k) => sum(k) / slots.length);
     const far = (s) => Math.hypot(this.xy[2 * s] - mean[0], this.xy[2 * s + 1] - mean[1]);
     return slots.reduce((best, s) => (best < 0 || far(s) < far(best) ? s : best), -1);
   }

@@ -9,7 +9,6 @@ import { Curves } from "./curves.js";
 import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
-import { recall, recallChoice, remember } from "./memory.js";
 import { Look } from "./paint.js";
 import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
@@ -17,9 +16,9 @@ import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
 import { Story } from "./story.js";
 import { showLeftOut, showQuality } from "./texts.js";
+import { Visit } from "./visit.js";
 
 const MAX_RATIO = 2;
-const TOLD = 400; // milliseconds from the last choice of a hand until the page hears of it
 
 export class Stage {
   constructor(parent) {
@@ -45,6 +44,7 @@ export class Stage {
     this.compare = new Compare(this);
     this.beside = new Beside(this);
     this.story = new Story(this);
+    this.visit = new Visit(this);
     this.chooser = new Chooser(this);
     this._listen(find);
   }
@@ -81,16 +81,8 @@ export class Stage {
   /** A hand has changed how the run is looked at. */
   chosen() {
     this.keep();
+    this.visit.tell();
     this.request();
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.setStateValue("screen", this.screen), TOLD);
-  }
-
-  /** What is on the screen besides the time: a header's ``opens`` brings it back. */
-  get screen() {
-    const { chooser, look } = this;
-    const only = [...look.isolated];
-    return { view: chooser.choice, colour: look.mode, ghost: look.ghost, only };
   }
 
   // --- data
@@ -121,7 +113,7 @@ export class Stage {
     this.story.load(next);
     const shifted = same && (run.every > 1 || next.every > 1); // other frames, or another newest
     this.clock.grow(next.last, Boolean(header.live), shifted ? next.timeOf(step) : undefined);
-    if (!same) this._open();
+    if (!same) this._enter();
     this.chooser.load(); // before the layout, which measures the controls
     this.dress();
     this.compare.take(header, sections);
@@ -135,33 +127,9 @@ export class Stage {
     this.setTriggerValue("need", { from: 0 });
   }
 
-  /** A run that was not shown before: where this tab left it, else from its natural start. */
-  _open() {
-    const { clock, run } = this;
-    const [left, opens] = [recall(run.id), run.header.opens || {}];
-    clock.playing = clock.following = false;
-    clock.t = 0;
-    this._dressed(left?.screen || opens);
-    const usual = recallChoice() || (run.header.recorded ? "map" : "both");
-    this.chooser.state = left?.view || { kind: opens.view || usual };
-    if (left) {
-      clock.t = run.every > 1 ? Math.floor(run.timeOf(left.step)) : Math.min(run.last, left.t || 0);
-      if (clock.live && left.following) clock.follow();
-      else if (left.playing && !clock.calm && !clock.atEnd) clock.play();
-    } else if (clock.live) clock.follow();
-    else if (opens.frame > 0 && opens.frame < run.last) clock.t = opens.frame;
-    else if (!clock.calm && run.last > 0) clock.play();
+  _enter() {
+    this.visit.open();
     this.reported = null;
-  }
-
-  /** Colours, outlines and isolated classes as they were left, or as the run's maker wants them. */
-  _dressed({ colour, ghost, only }) {
-    const { look } = this;
-    const input = this.root.querySelector(`input[name=colour][value="${colour}"]`);
-    look.set(input ? colour : "pred");
-    this.root.querySelector(`input[name=colour][value=${look.mode}]`).checked = true;
-    look.ghost = ghost ?? null;
-    look.isolated = new Set((only || []).filter((id) => id in this.run.classes));
   }
 
   _words() {
@@ -255,9 +223,7 @@ export class Stage {
   }
 
   keep() {
-    const { run, chooser, clock: { t, playing, following } } = this;
-    const { screen } = this;
-    remember(run.id, { t, step: run.stepAt(t), playing, following, view: chooser.state, screen });
+    this.visit.keep();
   }
 
   tell() {
@@ -354,7 +320,7 @@ export class Stage {
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
-    clearTimeout(this.telling);
+    this.visit.end();
     this.compare.destroy();
     this.beside.drop();
     this.map.destroy();
