@@ -130,6 +130,19 @@ def test_the_choice_is_remembered_for_other_runs_and_can_be_taken_back(show):
     assert page.evaluate(KINDS) == ["map", "answers"]
 
 
+def test_a_recording_opens_on_the_map_alone_unless_somebody_chose_otherwise(new_page, tmp_path):
+    made = made_up_run(N, FRAMES)
+    made["meta"] = {**made["meta"], "recorded": "today"}
+    page = new_page()
+    file = write(tmp_path, "run.html", player_html(frames_blob(**made), "run"))
+    for kinds in (["map", None], ["map", "answers"]):
+        page.goto(f"{file}?debug=1")
+        page.wait_for_function("window.__lethe && window.__lethe.ready")
+        assert page.evaluate(KINDS) == kinds and page.evaluate("__lethe.moving")
+        page.evaluate("() => __lethe.stage.chooser.choose('both')")
+        page.evaluate("() => { sessionStorage.clear(); __lethe.stage.keep = () => {}; }")
+
+
 def test_a_page_opens_as_the_screen_was(show):
     page = show()
     page.evaluate(

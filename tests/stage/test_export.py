@@ -56,8 +56,7 @@ def test_a_recording_is_the_whole_run_with_its_summary(store: Store) -> None:
     header, arrays = unpack(FORMATS["recording"].make(store, record))
     whole, same = unpack(export.whole(store, record))
     assert Summary.model_validate(header["summary"]) == record.summary and header["recorded"]
-    assert header["opens"] == {"view": "map"} and whole["opens"] is None
-    own = {"sections", "opens"}
+    own = {"sections"}
     assert {k: header[k] for k in whole.keys() - own} == {k: whole[k] for k in whole.keys() - own}
     assert arrays.keys() == same.keys()
 

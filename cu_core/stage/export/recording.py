@@ -26,7 +26,6 @@ def recording(store: Store, record: RunRecord) -> bytes:
     made_with = [str(date.today()), platform.machine(), *([f"torch {torch}"] if torch else [])]
     header |= {
         "summary": record.summary.written,
-        "opens": {"view": "map"},  # a person who has never seen it is shown one thing that moves
         "recorded": ", ".join(made_with),
     }
     return pack(header, arrays)

@@ -17,7 +17,7 @@ export class Visit {
     clock.playing = clock.following = false;
     clock.t = 0;
     this._dress(left?.screen || opens);
-    const usual = recallChoice() || (run.header.recorded ? "map" : "both");
+    const usual = recallChoice() || (run.header.recorded ? "map" : "both"); // one thing that moves
     stage.chooser.state = left?.view || { kind: opens.view || usual };
     if (left) this._return(left);
     else if (clock.live) clock.follow();
