@@ -183,6 +183,8 @@ def test_names_of_handles_never_overlap_nor_leave_the_map(show):
     map_box = page.locator(".map").bounding_box()
     boxes = [item.bounding_box() for item in page.locator(".handle:not(.bare)").all()]
     assert 20 <= len(boxes) < 60 and page.locator(".handle").count() == 100
+    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
+    assert page.locator(".handle.bare canvas:visible").count() == 0  # a knob has no picture
     assert page.get_by_role("button", name="Handle of class number 5", exact=True).is_visible()
     for i, a in enumerate(boxes):
         assert a["x"] >= map_box["x"] and a["x"] + a["width"] <= map_box["x"] + map_box["width"]

@@ -73,6 +73,11 @@ test("planted labels: how many are home", () => {
   assert.match(answerMovement(one, 1), /^0 of 20 samples to forget are answered as they are labelled; 20 at the start\.$/);
 });
 
+test("a class whose name says so is not called class twice", () => {
+  const named = made([], null, CLASSES.map((name) => `class ${name}`));
+  assert.deepEqual(called(named), ["Class 5", false]);
+});
+
 test("answers are counted, and several classes have a name together", () => {
   assert.equal(answerMovement(made([]), 1),
     "0 of 20 samples to forget are answered correctly; 20 at the start.");

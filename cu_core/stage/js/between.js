@@ -21,6 +21,7 @@ export function called(run) {
   const names = [...run.forgetClasses].map((id) => run.classes[id]);
   const [first, last] = [names.slice(0, -1).join(", "), names.at(-1)];
   if (first) return [`The classes ${first} and ${last}`, true];
+  if (/^class\b/i.test(names[0])) return [names[0].replace(/^c/, "C"), false];
   return names[0].length === 1 ? [`The ${names[0]}s`, true] : [`Class ${names[0]}`, false];
 }
 
