@@ -50,6 +50,7 @@ def test_a_run_opens_with_both_and_both_move_on_one_clock(show, renderer):
         right["height"],
         right["y"],
     )
+    assert page.locator(".named").all_inner_texts() == ["What it sees", "What it answers"]
     before = shots(page)
     seek(page, 8.5)
     assert all(changed(a, b) > 500 for a, b in zip(before, shots(page), strict=True))
@@ -184,7 +185,7 @@ def test_nothing_is_left_behind_when_the_second_picture_goes(show):
     page = show(renderer="webgl")
     page.evaluate("() => { window.gl = __lethe.stage.beside.map.renderer.gl; }")
     page.evaluate("() => __lethe.stage.chooser.choose('map')")
-    assert page.locator(".map").count() == 1
+    assert page.locator(".map").count() == 1 and page.locator(".named").is_hidden()
     assert page.evaluate("gl.isContextLost()")
     assert page.evaluate("__lethe.errors") == []
 

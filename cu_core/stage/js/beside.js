@@ -51,6 +51,8 @@ export class Beside {
     this.map = new MapView(root, stage.map.look, () => stage.request(), [KIND]);
     this.hint = root.querySelector(".hint");
     this.hint.removeAttribute("style"); // where the first picture's legend has it
+    const named = root.querySelector(".named");
+    Object.assign(named, { hidden: false, textContent: "What it answers" });
     stage.compare.hands(this.map);
     this.map.load(stage.run, 0, true);
     this.map.renderer.canvas.setAttribute("aria-label", stage.chooser.label(this.map.view));
