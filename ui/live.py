@@ -188,7 +188,11 @@ def _offer(record: RunRecord, item: export.ExportFormat) -> None:
         )
         return
     with blocks.guarded():  # a run may lack what this file is made of
-        made = item.make(session.store(), record)
+        opens = _screen(record) if item.make_seen else {}
+        if opens and item.make_seen:
+            made = item.make_seen(session.store(), record, opens)
+        else:
+            made = item.make(session.store(), record)
         st.download_button(
             f"Save the {item.noun} ({blocks.size(len(made))})",
             data=made,
@@ -198,3 +202,10 @@ def _offer(record: RunRecord, item: export.ExportFormat) -> None:
             icon=icon,
             on_click="ignore",
         )
+
+
+def _screen(record: RunRecord) -> dict[str, object]:
+    """What a person has chosen to see of the run in this tab; nothing where they chose nothing."""
+    state = st.session_state.get(f"stage-{record.run_id}") or {}
+    found = dict(state.get("screen") or {})
+    return {**found, "frame": state["frame"]} if state.get("frame") else found

@@ -23,6 +23,7 @@ LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 s
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
 PLANTED = ("planted_home", "planted_trigger")  # of runs on data in which something was planted
+OF_FORGET = ("knn_probe_forget", "centrality")  # a panel each, whose title says what is measured
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
@@ -237,13 +238,15 @@ def _header(
 def curves(
     known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
 ) -> list[dict[str, Any]]:
-    """The Stage's curves: accuracies, the probe, and every loss term, each with its references."""
+    """The Stage's curves: accuracies, the probe, how far out the forget samples lie between the
+    other classes, and every loss term, each with its references."""
     declared = {metric.key: metric for metric in catalog.metrics}
     is_class = bool(progress.forget.classes)
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
     wanted.append(("knn_probe_forget", "probe"))
     wanted += [(key, "probe") for key in PLANTED if _has_values(known, key)]
+    wanted.append(("centrality", "between"))
     wanted += [(name, "loss") for name in known if name.startswith("loss/")]
     found = []
     for name, group in wanted:
@@ -256,6 +259,7 @@ def curves(
             "title": metric.title if metric else name.removeprefix("loss/"),
             "unit": metric.unit if metric else "",
             "group": group,
+            **({"short": "Forget samples"} if name in OF_FORGET else {}),
             "original": (record.summary.original or progress.original).get(name),
             "retrained": (record.summary.retrained or progress.retrained).get(name),
         }

@@ -41,6 +41,8 @@ DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "ghost": None,
     "solid": None,
     "exact": None,
+    "opens": None,  # how it opens, all optional: view (a kind, or "both"), colour, ghost (a bool),
+    # only (class ids), frame (paused there), loop (a bool), captions ([{"step", "text"}])
 }
 
 Array = NDArray[Any]

@@ -26,7 +26,6 @@ def recording(store: Store, record: RunRecord) -> bytes:
     made_with = [str(date.today()), platform.machine(), *([f"torch {torch}"] if torch else [])]
     header |= {
         "summary": record.summary.written,
-        "view": "answers",  # the Stage opens on it: on digits the answers move, the features hardly
         "recorded": ", ".join(made_with),
     }
     return pack(header, arrays)
