@@ -27,15 +27,18 @@ NO_REFERENCE = "no retrained reference"
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """The largest text of a page, then a line of facts."""
-    long = " long" * (len(sentence) > LONG)
-    st.html(f'<h1 class="lethe-verdict{long}">{escape(_unbroken(sentence))}</h1>')
+    st.html(_largest(sentence))
     facts(plain_facts, soft)
 
 
 def headline(title: str, words: str) -> None:
     """The largest text, and close under it a sentence of its kind."""
-    line = f'<p class="lethe-words">{escape(_unbroken(words))}</p>'
-    st.html(f'<h1 class="lethe-verdict">{escape(_unbroken(title))}</h1>{line}')
+    st.html(f'{_largest(title)}<p class="lethe-words">{escape(_unbroken(words))}</p>')
+
+
+def _largest(sentence: str) -> str:
+    long = " long" * (len(sentence) > LONG)
+    return f'<h1 class="lethe-verdict{long}">{escape(_unbroken(sentence))}</h1>'
 
 
 def facts(plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:

@@ -92,12 +92,21 @@ def _headline(
     elif record.state == "queued":
         blocks.verdict(wording.waiting(session.runs_ahead(record)), soft=quiet)
     elif record.state in ("done", "stopped") and summary.verdict:
-        blocks.verdict(record.headline, [summary.stopped_by], quiet)
+        _said(summary)
+        blocks.facts([summary.stopped_by], quiet)
     else:
         pictured = max(sent.last_step, 0)
         sentence = wording.sentence(record, progress, summary.metrics, catalog, pictured)
         message = record.message if record.state in ("lost", "stopped") else ""
         blocks.verdict(sentence, [message], quiet)
+
+
+def _said(summary: Summary) -> None:
+    """The verdict in ten words, and whole below them; older runs have no such line."""
+    if summary.headline:
+        blocks.headline(summary.headline, summary.verdict)
+    else:
+        blocks.verdict(summary.verdict)
 
 
 def _drawn(progress: RunProgress) -> str:

@@ -43,7 +43,7 @@ def _table(record: RunRecord) -> None:
 
     summary, quiet = record.summary, {key for key, m in all_metrics().items() if m.quiet}
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
-    print(record.headline)
+    print("\n".join(said for said in (summary.headline, summary.verdict) if said))
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
     facts = summary.forget

@@ -161,15 +161,6 @@ class RunRecord:
     )  # empty, and false, until the run has written one
 
     @property
-    def headline(self) -> str:
-        """The verdict; of a run that was stopped, with where it was stopped before it."""
-        verdict = self.summary.verdict
-        if self.state != "stopped" or not verdict:
-            return verdict
-        at = f"Stopped at step {self.step:,} of {self.total:,}"
-        return f"{at}: {verdict[:1].lower()}{verdict[1:]}"
-
-    @property
     def command(self) -> str:
         """The command that makes this run again; "" where there is none."""
         return self.request.command() if isinstance(self.request, UnlearnRequest) else ""
