@@ -133,5 +133,4 @@ def _recording(path: Path, *stamped: tuple[int, int, int] | None) -> Recording:
     except (OSError, EOFError, ValueError) as fault:
         raise StoreError(f"{path.name} cannot be played: {fault}") from fault
     header |= {"opens": said.opens, "title": said.title}
-    header |= {key: said.opens[key] for key in ("view",) if key in said.opens}
     return Recording(path.stem, said, header, sections, pack(header, sections))

@@ -222,6 +222,8 @@ def _header(
         "steps": frames.steps,
         "total": frames.total,
         "total_steps": record.total or None,
+        "headline": record.summary.headline or None,
+        "verdict": record.summary.verdict or None,
         "live": record.state in ("starting", "running", "paused"),
         "state": record.state,
         "classes": list(progress.class_names),
@@ -238,14 +240,14 @@ def _header(
 def curves(
     known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
 ) -> list[dict[str, Any]]:
-    """The Stage's curves: accuracies, the probe, how far out the forget samples lie between the
-    other classes, and every loss term, each with its references."""
+    """The Stage's curves: accuracies, the probe, what became of planted samples, how far out the
+    forget samples lie between the other classes, and every loss term, each with its references."""
     declared = {metric.key: metric for metric in catalog.metrics}
     is_class = bool(progress.forget.classes)
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
     wanted.append(("knn_probe_forget", "probe"))
-    wanted += [(key, "probe") for key in PLANTED if _has_values(known, key)]
+    wanted += [(key, "planted") for key in PLANTED if _has_values(known, key)]
     wanted.append(("centrality", "between"))
     wanted += [(name, "loss") for name in known if name.startswith("loss/")]
     found = []

@@ -30,6 +30,8 @@ VERSION = 1
 DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "run": "",
     "title": "",
+    "headline": None,  # the verdict in ten words, and whole, once a run has come to its end
+    "verdict": None,
     "live": False,
     "state": "done",
     "total_steps": None,

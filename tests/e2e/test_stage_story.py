@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cu_core.stage import frames_blob, pack, player_html, unpack
+from cu_core.stage import frames_blob, player_html
 from tests.e2e.conftest import changed, pixels, write
 from tests.e2e.made_up import FORGET, NAMES, made_up_run
 from tests.e2e.test_stage import seek
@@ -161,8 +161,7 @@ def test_a_planted_label_is_told_from_the_truth(show, new_page, tmp_path):
     wrong = np.flatnonzero(made["is_forget"])[:3]
     truth[wrong] = 8
     made["meta"] = {**made["meta"], "opens": {"view": "map", "colour": "true"}}
-    header, sections = unpack(frames_blob(**made))
-    data = pack(header, {**sections, "true_label": truth.astype("<u1")})
+    data = frames_blob(**made, true_label=truth)
     page = new_page()
     page.goto(f"{write(tmp_path, 'planted.html', player_html(data, 'run'))}?debug=1")
     page.wait_for_function("window.__lethe && window.__lethe.ready")

@@ -53,4 +53,6 @@ test("the verdict is said at the end and nowhere before", () => {
   assert.equal(captionAt(list, 10.99), list[1].text);
   assert.equal(captionAt(list, 11), "It forgot b.");
   assert.equal(captionAt([], 3), "");
+  const brief = captions(made({ headline: "b: 4 % right" }));
+  assert.equal(captionAt(brief, 11), "b: 4 % right"); // one line, where the record has it
 });

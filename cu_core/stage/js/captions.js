@@ -70,7 +70,7 @@ export function captions(run) {
   const begin = `Each mark is an image. The ${(n - kept).toLocaleString("en")} diamonds are to be ` +
     `forgotten${run.forgetClasses.size ? `: ${subject(run)}` : ""}.`;
   const bare = run.ghostSlots.length ? OUTLINES : `The end: step ${run.steps[last]}.`;
-  const end = header.verdict || bare;
+  const end = header.headline || header.verdict || bare;
   const between = what.filter(({ t }) => t > 0 && t < last);
   const opening = what.find(({ t }) => t === 0)?.text || begin;
   const rest = Math.min(REST[1], Math.max(REST[0], 2.5 + READING * words(end)));

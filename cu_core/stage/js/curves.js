@@ -11,7 +11,7 @@ const FAR = 48; // pixels from the playhead to the lines' ends, from which their
 export function lineStyles(lines, theme) {
   const seen = { forget: 0, other: 0 };
   return lines.map((line) => {
-    const of = /forget/i.test(line.key + line.title) || line.group === "between";
+    const of = /forget/i.test(line.key + line.title) || line.group === "between" || line.group === "planted";
     const kind = of ? "forget" : "other";
     const rank = seen[kind]++;
     const colours = kind === "forget" ? [theme.accent, theme.accent] : [theme.ink, theme.soft];

@@ -3,6 +3,7 @@
 const PANELS = [
   ["accuracy", "Accuracy"],
   ["probe", "15-neighbour probe on the features"],
+  ["planted", "What was planted"],
   ["between", "Centrality: 1 rim, about 0.7 middle"],
   ["loss", "Loss terms"],
 ];
