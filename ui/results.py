@@ -28,7 +28,7 @@ FIRST = {  # the tiles in the order of what they mean
 }
 GROUPS = {  # of the table, by how a metric's key begins; the longest beginning counts
     "Forgot": ("forget", "ua", "planted", "prediction", "profile", "js_", "activation", "zrf"),
-    "Kept": ("ra", "ta", "cka_retain", "cka_layers_retain"),
+    "Kept": ("ra", "ta", "test_acc", "cka_retain", "cka_layers_retain"),
     "Features": ("knn", "linear", "prototype", "rho", "centroid", "centrality", "cka"),
     "Privacy": ("mia",),
     "Cost of bringing it back": ("relearn", "ain"),

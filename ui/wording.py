@@ -85,8 +85,8 @@ def _figures(progress: RunProgress, newest: ModelValues, catalog: Catalog) -> st
 
     accuracy = text("forget_acc_test") or text("forget_acc_train") or "not computed"
     probe = text("knn_probe_forget")
-    which = "it" if len(progress.forget.classes) == 1 else "them"
-    features = f", the features recognise {probe} of {which}" if probe else ""
+    whose, it = ("its", "it") if len(progress.forget.classes) == 1 else ("their", "them")
+    features = f", by {whose} neighbours {probe} of {it} can be told apart" if probe else ""
     return f"accuracy {accuracy}{features}"
 
 

@@ -37,7 +37,9 @@ def test_wrong_labels_are_followed_home(store: Store) -> None:
     probe = store.reader(claimed.run_id).probe()
     assert probe is not None
     np.testing.assert_array_equal(probe["true_label"] != probe["label"], probe["is_forget"])
-    assert store.run(claimed.run_id).name == "contrastive, planted, digits with wrong-labels:0.1"
+    assert store.run(claimed.run_id).name == (
+        "contrastive, the planted samples, digits with 10 % wrong labels"
+    )
 
 
 def test_a_mark_is_tried_on_test_images(store: Store) -> None:
