@@ -24,6 +24,7 @@ from cu_core.spec import (
     RuleCard,
     RunRecord,
     UnlearnRequest,
+    planted_key,
 )
 from cu_core.spec.phases import PARTS, duration, wait_words
 from ui import blocks, controls, methodcard, pickers, session
@@ -46,7 +47,8 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
         notes = st.container(gap="xsmall")
         with forget:
             rule = _forget(catalog.forget_rules, data_key, plant, notes)
-        chosen_model = pickers.model(catalog.models, session.store().models(), data_key)
+        data = planted_key(data_key, plant) if data_key else None
+        chosen_model = pickers.model(catalog.models, session.store().models(), data)
         chosen = controls.method(catalog.methods)
         preset = controls.preset(chosen)
     card = st.container()  # above the knobs, and drawn with what they are set to

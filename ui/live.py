@@ -147,9 +147,12 @@ def _numbers(
     record: RunRecord, reader: RunReader, catalog: Catalog, progress: RunProgress, summary: Summary
 ) -> None:
     st.space("small")
-    results.tiles(catalog.metrics, summary, samples=_samples(progress))
+    results.tiles(catalog.metrics, summary, summary.counts or _samples(progress))
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
+    titles = {metric.key: metric.title for metric in catalog.metrics}
+    for said in (*summary.remarks(titles), *summary.notes):
+        blocks.note(said)
     with st.expander("All metrics"):
         results.table(catalog.metrics, summary, progress.class_names)
     if record.state not in session.LIVE:
@@ -160,7 +163,7 @@ def _numbers(
 
 
 def _samples(progress: RunProgress) -> dict[str, int]:
-    """Of how many samples a share is, by metric; those of the test set are not on record."""
+    """Of how many samples a share is, by metric, while the run does not say it itself."""
     chosen = progress.forget
     drawn = chosen.n_drawn or chosen.n_forget
     whole = dict.fromkeys(("forget_acc_train", "ua"), chosen.n_forget)

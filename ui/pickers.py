@@ -11,7 +11,15 @@ from typing import Any
 
 import streamlit as st
 
-from cu_core.spec import DataCard, DatasetFacts, NetworkCard, RuleCard, UnlearnRequest
+from cu_core.spec import (
+    DataCard,
+    DatasetFacts,
+    NetworkCard,
+    RuleCard,
+    UnlearnRequest,
+    plant_words,
+    planted_in,
+)
 from cu_core.store import ModelRecord
 from ui import session
 
@@ -49,17 +57,20 @@ def plant(plants: Sequence[RuleCard], place: str, name: str = "with") -> str:
     by_key = {card.key: card for card in plants}
     if not by_key:  # kept by a Lethe that planted nothing
         return ""
+    titles = {"": "nothing planted"} | {k: _in_sentence(c.title) for k, c in by_key.items()}
+    if ":" in (held := st.session_state.get(f"{place}/plant") or ""):
+        titles[held] = plant_words(held)  # that of a chosen model, with its own share
     key = st.selectbox(
         name,
-        ["", *by_key],
-        format_func=lambda k: _in_sentence(by_key[k].title) if k else "nothing planted",
+        list(titles),
+        format_func=titles.__getitem__,
         key=f"{place}/plant",
         persist_state="session",
         on_change=_forget_what_is_planted,
         args=(place,),
     )
-    if not key:
-        return ""
+    if key not in by_key:
+        return key
     usual = float(by_key[key].example.partition(":")[2])
     percent = st.slider(
         "Share of the training samples that is planted",
@@ -138,8 +149,10 @@ def use_data(key: str, path: str = "") -> None:
 
 
 def use_model(record: ModelRecord) -> None:
-    """Chooses a cached model, with the data that it was trained on."""
-    use_data(*record.dataset.split(":", 1))
+    """Chooses a cached model, with the data that it was trained on and what is planted in it."""
+    data, st.session_state["run/plant"] = planted_in(record.dataset)
+    use_data(*data.split(":", 1))
+    _forget_what_is_planted("run")
     imported = record.kind == "imported"
     st.session_state["model"] = f"id:{record.id}" if imported else f"new:{record.architecture}"
     if not imported:

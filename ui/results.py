@@ -12,7 +12,7 @@ from html import escape
 
 import streamlit as st
 
-from cu_core.spec import MetricCard, ModelValues, Summary
+from cu_core.spec import FEW, MetricCard, ModelValues, Summary
 from ui.blocks import NO_REFERENCE, gap, is_number, metric_text, note, percent, term
 
 FORGOT, KEPT, KNOWS = "Forgot?", "Kept?", "Still knows?"  # what a tile answers
@@ -34,7 +34,6 @@ GROUPS = {  # of the table, by how a metric's key begins; the longest beginning 
     "Cost of bringing it back": ("relearn", "ain"),
 }
 OTHERS, MISSING = "Other measures", "Not computed"
-FEW = 50  # samples, of which a percentage is told as a count
 FAR = 0.05  # of a metric's range: a gap to retrained that is marked
 WORTH = 1.0  # percent: of a metric with a value for each class, rows below it are left out
 INSIDE = "seeds differ as much"
@@ -44,14 +43,14 @@ HEADS = ("Unlearned", "Original", "Retrained", "Gap to retrained")
 def tiles(
     metrics: Sequence[MetricCard],
     summary: Summary,
+    counts: Mapping[str, int] | None = None,
     limit: int = 4,
-    samples: Mapping[str, int] | None = None,
 ) -> None:
     """The few numbers that matter most, each with the question that it answers, beside original
-    and retrained. ``samples``: of how many a metric is a share, where that is known."""
+    and retrained. ``counts``: of how many samples a metric is a share, where that is known."""
     known = {m.key: m for m in metrics if is_number(summary.metrics.get(m.key))}
     keys = [*(k for k in FIRST if k in known), *(k for k in known if k not in FIRST)]
-    made = [_tile(known[key], summary, (samples or {}).get(key, 0)) for key in keys[:limit]]
+    made = [_tile(known[key], summary, (counts or {}).get(key, 0)) for key in keys[:limit]]
     if made:
         st.html(f'<div class="lethe-tiles">{"".join(made)}</div>')
 
@@ -75,7 +74,7 @@ def _tile(metric: MetricCard, summary: Summary, n: int) -> str:
 
 def _share(value: float | None, metric: MetricCard, n: int) -> str:
     """A percentage of few samples as a count: "5 of 6"."""
-    if not is_number(value) or metric.unit != "%" or not 0 < n <= FEW:
+    if not is_number(value) or metric.unit != "%" or not 0 < n < FEW:
         return metric_text(value, metric)
     return f"{round(value * percent(metric) * n / 100):,} of {n:,}"
 
@@ -199,11 +198,12 @@ def _parts(metric: MetricCard, summary: Summary) -> list[str]:
 def _cells(key: str, metric: MetricCard, summary: Summary) -> str:
     values, retrained = summary.metrics, summary.retrained
     value, beside = values.get(key), (retrained or {}).get(key)
+    n, why = summary.counts.get(key, 0), summary.reasons.get(key)
     return "".join(
         (
-            _cell(_text(value, metric), summary.reasons.get(key), _interval(key, values, metric)),
-            _cell(_text(summary.original.get(key), metric), None),
-            _cell(_text(beside, metric), None, _band(key, summary, metric)),
+            _cell(_text(value, metric, n), why, _interval(key, values, metric)),
+            _cell(_text(summary.original.get(key), metric, n), None),
+            _cell(_text(beside, metric, n), None, _band(key, summary, metric)),
             _cell(gap(value, beside, metric), None, _inside(summary, key)),
         )
     )
@@ -230,11 +230,11 @@ def _inside(summary: Summary, key: str) -> str:
     return INSIDE if summary.gap.get(key) and summary.inside.get(key) else ""
 
 
-def _text(value: float | None, metric: MetricCard) -> str:
+def _text(value: float | None, metric: MetricCard, n: int = 0) -> str:
     """A value as a cell has it: "%" alone is short enough for a column of numbers, which is narrow;
     another unit stands beside the title."""
     if metric.unit == "%":
-        return metric_text(value, metric)
+        return _share(value, metric, n)
     return f"{value:,.3g}" if is_number(value) else ""
 
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Any
 
 from cu_core.files import sources_hash
-from cu_core.spec import RunRecord, Summary
+from cu_core.spec import RunRecord
 
 
 def print_run(options: Namespace, record: RunRecord) -> None:
@@ -26,16 +26,6 @@ def result(record: RunRecord) -> dict[str, Any]:
         **record.summary.written,
         "request": request,
     }
-
-
-def _means(summary: Summary) -> None:
-    """The mean gap, and what counts for nothing in it."""
-    gap, without = summary.avg_gap, summary.avg_gap_without_mia
-    if without is not None:
-        four = "" if gap is None else f"{gap:.2f} points (RA, UA, TA, MIA), "
-        print(f"mean gap to retrained: {four}{without:.2f} points without MIA")
-    for key, why in summary.void.items():
-        print(f"{key} counts for nothing: {why}")
 
 
 def _table(record: RunRecord) -> None:
@@ -65,7 +55,8 @@ def _table(record: RunRecord) -> None:
         told = ["-" if c is None else f"{c:{s}.3g}" for c, s in zip(cells, signs, strict=True)]
         line = "".join(f"{each:>12}" for each in told)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
-    _means(summary)
+    for said in summary.remarks({}):  # by the keys that the table has
+        print(said)
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")

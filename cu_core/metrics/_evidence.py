@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cu_core.metrics._compare import standard_error
+from cu_core.spec import FEW
 
 Values = Mapping[str, float | None]
 Kind = Literal["class", "sample"]
@@ -18,7 +19,6 @@ Rating = Literal["kept", "part", "gone", "less", "unclear", "disagree", "unknown
 Place = Literal["", "above", "below", "within", "as ever"]
 
 NEAR = 5.0  # percentage points
-FEW = 20  # samples, whose share is told as a count
 KEPT, GONE = 0.8, 0.2  # recoverability from and up to which the features have kept, or not kept, it
 APART = 0.5  # recoverabilities that differ by more disagree
 HALF = 0.5  # of the accuracy to be kept: with less, a model has forgotten everything

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.metrics.knn_probe import K, unit
-from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
+from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, Probe, metric
 
 PERCENT = (0.0, 100.0)
 ROWS = 1000  # samples compared at a time
@@ -54,6 +54,16 @@ def planted_trigger(scene: ModelOutputs) -> float:
     if not len(scene.trigger_logits):
         raise NotComputed("there are no test images of other classes than the mark's")
     return 100.0 * float(np.mean(scene.trigger_logits.argmax(1) == scene.trigger_label))
+
+
+def planted_counts(probe: Probe) -> dict[str, int]:
+    """Of how many samples each of the two is a share, by key; none where it has no value."""
+    found = {}
+    if probe.true_label is not None:
+        found[planted_home.key] = int((probe.is_forget & (probe.true_label != probe.label)).sum())
+    if probe.trigger_label is not None:
+        found[planted_trigger.key] = int((probe.test_label != probe.trigger_label).sum())
+    return {key: n for key, n in found.items() if n}
 
 
 def _alike(z: Floats, label: Ints, rows: Ints) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from cu_core.metrics._evidence import percent
+from cu_core.metrics.planted import planted_counts, planted_home, planted_trigger
 from cu_core.spec import Probe
 
 Values = Mapping[str, float | None]
@@ -17,11 +18,12 @@ def told(metrics: Values, original: Values, retrained: Values | None, probe: Pro
         return []
     say: Said = percent
     if probe.trigger_label is not None:
-        key = "planted_trigger"
+        key = planted_trigger.key
         said = "of test images of other classes are answered as the mark's class when it is on them"
     else:
-        n = int((probe.is_forget & (probe.true_label != probe.label)).sum())
-        key, say = "planted_home", _counted(n)
+        key = planted_home.key
+        n = planted_counts(probe).get(key, 0)
+        say = _counted(n)
         said = f"of {n:,} wrongly labelled samples now lie among their true class"
     now = _number(metrics, key)
     if now is None:

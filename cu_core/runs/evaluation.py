@@ -21,6 +21,7 @@ from cu_core import engine, metrics, models
 from cu_core.errors import BadCheckpoint, StoreError
 from cu_core.metrics.accuracy import percent_right
 from cu_core.metrics.knn_probe import asked_of, knn_probe_forget
+from cu_core.metrics.planted import planted_counts
 from cu_core.models.evaluate import block_outputs, outputs
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
@@ -85,6 +86,7 @@ class Evaluation:
             **metrics.counts(probe.is_forget, probe.test_label, classes, "probe", "references"),
             **metrics.counts(is_forget, dataset.test_y, classes, "all"),
             **({knn_probe_forget.key: asked} if asked else {}),
+            **planted_counts(probe),
         }
 
     def measure(self, model: Any, original: str, retrained: str | None) -> Final:

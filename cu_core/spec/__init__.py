@@ -24,10 +24,11 @@ from cu_core.spec._data import (
     Probe,
     Trigger,
     plant_words,
+    planted_in,
     planted_key,
 )
 from cu_core.spec._method import Batches, Job, Method, knob
-from cu_core.spec._metric import Metric, NotComputed, Over, metric
+from cu_core.spec._metric import FEW, Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
     AtlasFacts,
@@ -76,6 +77,7 @@ from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
+    "FEW",
     "FINAL",
     "SCHEMA_VERSION",
     "STOP_RULES",
@@ -141,6 +143,7 @@ __all__ = [
     "metric",
     "option_of",
     "plant_words",
+    "planted_in",
     "planted_key",
     "question",
 ]

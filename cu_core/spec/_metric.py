@@ -10,6 +10,8 @@ from cu_core.spec._data import Floats
 from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
+FEW = 20  # samples, whose percentage is told as a count: "5 of 6"
+
 Of = Literal["", "forget", "retain", "test", "kept test", "forgotten test"]
 
 

@@ -6,6 +6,7 @@ on disk, and stand nowhere else. A record of an older or a later Lethe may lack 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -180,6 +181,17 @@ class Summary(Recorded):
     model: str = ""
     accuracy: float | None = None
     message: str = ""
+
+    def remarks(self, titles: Mapping[str, str]) -> list[str]:
+        """The mean gap, and what counts for nothing in it. ``titles``: of metrics, by key."""
+        said = []
+        if self.avg_gap_without_mia is not None:
+            four = "" if self.avg_gap is None else f"{self.avg_gap:.2f} points (RA, UA, TA, MIA), "
+            mean = f"{four}{self.avg_gap_without_mia:.2f} points without MIA"
+            said.append(f"Mean gap to retrained: {mean}.")
+        for key, why in self.void.items():
+            said.append(f"{titles.get(key, key)} counts for nothing: {why}.")
+        return said
 
     def __bool__(self) -> bool:
         """Whether the run has written one."""

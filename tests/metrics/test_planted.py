@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cu_core import metrics
-from cu_core.spec import ModelOutputs, NotComputed
+from cu_core.metrics.planted import planted_counts
+from cu_core.spec import ModelOutputs, NotComputed, Probe
 from tests.metrics.scenes import CLASSES, DIM, model
 
 METRICS = metrics.all_metrics()
@@ -73,3 +74,13 @@ def test_a_run_without_a_plant_has_reasons_and_tables_leave_them_out() -> None:
     for key in ("planted_home", "planted_trigger"):
         assert values[key] is None and reasons[key].startswith("not computed: ")
         assert METRICS[key].quiet
+
+
+def test_the_counts_are_of_those_that_are_asked() -> None:
+    """Of six forget samples two were taught their true class; of five test images two are of the
+    mark's class."""
+    index, label = np.arange(8), np.zeros(8, np.int64)
+    true = np.array([1, 1, 2, 2, 0, 0, 1, 0])
+    probe = Probe(index, label, index < 6, index[:5], np.array([2, 2, 0, 1, 1]), true, 2)
+    assert planted_counts(probe) == {"planted_home": 4, "planted_trigger": 3}
+    assert planted_counts(replace(probe, true_label=None, trigger_label=None)) == {}

@@ -374,11 +374,34 @@ def test_the_empty_page_offers_each_class_with_its_images(page, store):
     assert app.multiselect(key="run/classes/digits").value == [7] and not app.exception
 
 
-def test_a_stopped_run_says_so_before_its_verdict(page, store):
+def test_the_ten_words_stand_large_and_the_whole_verdict_below(page, store):
     store.save_catalog(fabricate.CATALOG)
-    run = fabricate.finished(store, end="stopped")
-    said = words(page("unlearn", run=run))
-    assert "Stopped at step 20 of 20: accuracy on the forgotten class 5 is 0\u00a0%" in said
+    said = words(page("unlearn", run=fabricate.finished(store)))
+    assert '<h1 class="lethe-verdict">Class 5: 0\u00a0% right, the features forgot only' in said
+    assert '<p class="lethe-words">Accuracy on the forgotten class 5 is 0\u00a0%' in said
+
+
+def test_a_record_without_the_ten_words_has_its_verdict_large(page, store, monkeypatch):
+    store.save_catalog(fabricate.CATALOG)
+    older = fabricate.summary().model_copy(update={"headline": ""})
+    monkeypatch.setattr(fabricate, "summary", lambda: older)
+    said = words(page("unlearn", run=fabricate.finished(store, end="stopped")))
+    assert '<h1 class="lethe-verdict long">Accuracy on the forgotten class 5' in said
+
+
+def test_the_page_says_the_mean_gap_what_counts_for_nothing_and_what_to_know(
+    page, store, monkeypatch
+):
+    store.save_catalog(fabricate.CATALOG)
+    more = {"avg_gap_without_mia": 1.234, "void": {"ta": "decided by its bias"}}
+    more |= {"notes": ("Few updates.",), "counts": {"forget_acc_test": 6}}
+    known = fabricate.summary().model_copy(update=more)
+    monkeypatch.setattr(fabricate, "summary", lambda: known)
+    said = words(page("unlearn", run=fabricate.finished(store)))
+    assert "Mean gap to retrained: 1.23 points without MIA." in said
+    title = next(m.title for m in fabricate.CATALOG.metrics if m.key == "ta")
+    assert f"{title} counts for nothing: decided by its bias." in said
+    assert "Few updates." in said and "0 of 6" in said
 
 
 def test_a_live_run_has_three_parts_and_its_phase_in_words(page, store):
@@ -449,6 +472,21 @@ def test_a_model_and_data_are_used_from_their_rows(page, store):
     app.button(key="use-data-folder").click().run()
     assert app.session_state["run/dataset"] == "folder"
     assert app.session_state["run/path/folder"] == "/data/pets"
+
+
+@pytest.mark.parametrize("plant", ["wrong-labels:0.1", "trigger:0.05:3"])
+def test_a_model_of_planted_data_is_used_with_what_is_planted(page, store, plant):
+    store.save_catalog(fabricate.CATALOG)
+    model_id = fabricate.cached_model(store, dataset=f"digits with {plant}")
+    app = page("models")
+    assert "digits with " in words(app)
+    app.button(key=f"use-{model_id}").click().run()
+    fabricate.answer_all(store)
+    app.switch_page(str(ROOT / "pages/unlearn.py")).run()
+    fabricate.answer_all(store)
+    app.run().button(key="run/go").click().run()
+    request = store.runs()[0].request
+    assert (request.dataset, request.plant, request.forget) == ("digits", plant, "planted")
 
 
 def test_the_runs_of_a_model_are_listed_alone(page, store):

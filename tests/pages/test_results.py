@@ -112,7 +112,7 @@ def test_what_is_far_from_retrained_is_marked_and_what_seeds_reach_is_not() -> N
 def shares(metrics, summary, samples):  # type: ignore[no-untyped-def]
     from ui import results
 
-    results.tiles(metrics, summary, samples=samples)
+    results.tiles(metrics, summary, samples)
 
 
 @pytest.mark.parametrize(("n", "said"), [(6, "5 of 6"), (600, "83.3 %"), (0, "83.3 %")])

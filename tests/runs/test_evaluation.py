@@ -72,6 +72,7 @@ def test_shares_are_of_the_whole_sets_or_of_the_probe(bench: Bench) -> None:
     assert counts["forget_acc_test"] + counts["ta"] == len(y.test_y)
     assert counts["knn_probe_forget"] == int(bench.probe.is_forget.sum())
     assert counts["linear_probe_forget"] == int((bench.probe.test_label == 5).sum())
+    assert not {"planted_home", "planted_trigger"} & counts.keys()
 
 
 def test_original_and_retrained_stand_at_the_ends(bench: Bench) -> None:
