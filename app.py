@@ -6,5 +6,5 @@ from importlib import import_module
 import streamlit as st
 
 # The pages' own imports, while the browser is still fetching the page: half a second sooner.
-threading.Thread(target=import_module, args=("ui.session",), daemon=True).start()
+threading.Thread(target=import_module, args=("ui.gallery",), daemon=True).start()
 app = st.App("ui/entry.py")

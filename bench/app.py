@@ -54,7 +54,7 @@ def clicked(browser: Any, home: Path, warm: bool) -> float:
         tab.goto(f"http://{address}/unlearn?debug=1")
         run = tab.locator(".st-key-dock button:enabled")
         run.wait_for(timeout=WAIT_MS)
-        tab.get_by_text("60 steps, about").wait_for(timeout=WAIT_MS)
+        tab.get_by_text("60 steps. First picture in").wait_for(timeout=WAIT_MS)
         time.sleep(15)  # the idle worker has compiled umap by then, and nothing else goes on
         if not warm:
             end_workers(Store(home))

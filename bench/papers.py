@@ -6,11 +6,13 @@
 Each method forgets a class and a random tenth, from originals trained with each seed, by the run
 that the app does. RA, UA, TA and MIA are in percent; Avg. Gap is the mean distance of these four to
 the mean of the retrained models, of each seed, so that what seeds differ by counts as a gap; "of
-means" is that of the means over seeds, which is what arXiv:2509.16391 prints. "class, test" is the
-accuracy on test samples of the forgotten class. MIA and rho are of the probe's samples, the rest of
-the whole sets. rho is what a probe of the embeddings still reads, 0 = like retrained, 1 = like the
-original. Images are those a method's own steps sent forward and backward. An asterisk: the mean
-lies between the lowest and highest retrained seed. "n": of how many seeds, where not of all.
+means" is that of the means over seeds, which is what arXiv:2509.16391 prints. "without MIA" is of
+RA, UA and TA: the only gap where the attack is void, since retrained seeds lie more than 50 points
+apart in it. Rows are in the order of the gap. "class, test" is the accuracy on test samples of the
+forgotten class. MIA and rho are of the probe's samples, the rest of the whole sets. rho is what a
+probe of the embeddings still reads, 0 = like retrained, 1 = like the original. Images are those a
+method's own steps sent forward and backward. An asterisk: the mean lies between the lowest and
+highest retrained seed; one run has none. "n": of how many seeds, where not of all.
 """
 
 import argparse

@@ -9,13 +9,14 @@ from typing import Any
 import yaml
 
 from bench import papers_rules
-from cu_core.metrics.gap import COUN, avg_gap
+from cu_core.metrics.gap import ACCURACIES, COUN, avg_gap, void
 
 Cells = Sequence[Mapping[str, Any]]
 Printed = dict[str, list[dict[str, Any]]]  # method -> rows
 Stats = dict[str, dict[str, float]]  # key -> mean, sd, low, high (but of a single value), n
 
 PERCENTS = {"ra": "RA", "ua": "UA", "ta": "TA", "mia_efficacy": "MIA", "avg_gap": "Avg. Gap"}
+PERCENTS |= {"avg_gap_without_mia": "without MIA"}
 OF_MEANS = {"gap_of_means": "of means"}
 ON_CLASS = {"forget_acc_test": "class, test"}
 RHO = {"rho_knn": "rho 15-nn", "rho_linear": "rho linear"}
@@ -48,7 +49,9 @@ def task_result(
             | {"goes_to": goes_to(found, ideal, names)}
             for name, found in ends.items()
         },
-        "rows": [row(each, retrained, names, printed) for each in grouped(cells["methods"])],
+        "rows": sorted_rows(
+            [row(each, retrained, names, printed) for each in grouped(cells["methods"])]
+        ),
         "ablations": [row(each, retrained, names, printed) for each in grouped(cells["ablations"])],
         "rules": rules(cells["rules"]),
         "described": [
@@ -85,9 +88,10 @@ def row(
     """One method: statistics over its seeds, where its forget samples went, what is printed."""
     sound = [cell for cell in cells if "error" not in cell]
     centre = {key: one["mean"] for key, one in stats(retrained).items()}
-    values = [cell["metrics"] | {"avg_gap": avg_gap(cell["metrics"], centre)} for cell in sound]
-    found = stats(values) | costs_of(sound)
-    gap = avg_gap({key: one["mean"] for key, one in found.items()}, centre)
+    without = void(retrained)
+    found = stats([cell["metrics"] | gaps(cell["metrics"], centre, without) for cell in sound])
+    found |= costs_of(sound)
+    gap = gaps({key: one["mean"] for key, one in found.items()}, centre, without)["avg_gap"]
     if gap is not None:
         found["gap_of_means"] = {"mean": gap, "n": min(found[key]["n"] for key in COUN)}
     method = cells[0]["request"]["method"]
@@ -96,9 +100,9 @@ def row(
         "method": method,
         "seeds": [seed(cell) for cell in sound],
         "stats": found,
-        "inside": inside(found, stats(retrained)),
+        "inside": inside(found, stats(retrained), without),
         "goes_to": goes_to(found, stats(retrained), names),
-        "reasons": reasons(sound, found),
+        "reasons": reasons(sound, found, without),
         "printed": printed.get(method, []),
         "errors": [f"seed {seed(c)}: {c['error']}" for c in cells if "error" in c],
     }
@@ -123,21 +127,39 @@ def costs_of(cells: Cells) -> Stats:
     return stats([{key: cell.get(key) for key in keys} for cell in cells])
 
 
-def inside(found: Stats, retrained: Stats) -> dict[str, bool]:
-    """Of RA, UA, TA, MIA: does the mean lie between the lowest and highest retrained seed?"""
+def gaps(
+    values: Mapping[str, Any], centre: Mapping[str, Any], without: Mapping[str, str]
+) -> dict[str, float | None]:
+    """Avg. Gap, None where its attack is void (``without``), and the same of the accuracies."""
+    four = None if "mia_efficacy" in without else avg_gap(values, centre)
+    return {"avg_gap": four, "avg_gap_without_mia": avg_gap(values, centre, ACCURACIES)}
+
+
+def sorted_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By the gap: CoUn's where every row has it, else that without MIA; without a gap, last."""
+    own = [one["stats"] for one in rows if one["stats"]]
+    key = "avg_gap" if all("avg_gap" in one for one in own) else "avg_gap_without_mia"
+    return sorted(rows, key=lambda one: one["stats"].get(key, {}).get("mean", float("inf")))
+
+
+def inside(found: Stats, retrained: Stats, without: Mapping[str, str]) -> dict[str, bool]:
+    """Of RA, UA, TA, MIA: does the mean lie between the lowest and highest retrained seed? Of a
+    single run, and by an attack that is void, nothing is said."""
     return {
         key: retrained[key]["low"] <= found[key]["mean"] <= retrained[key]["high"]
         for key in PERCENTS
-        if key in found and retrained.get(key, {}).get("n", 0) > 1
+        if key in found and key not in without and found[key]["n"] > 1
+        if retrained.get(key, {}).get("n", 0) > 1
     }
 
 
-def reasons(cells: Cells, found: Stats) -> dict[str, str]:
+def reasons(cells: Cells, found: Stats, without: Mapping[str, str]) -> dict[str, str]:
     """Why a column is empty, or a mean over fewer seeds than there are."""
     if not cells:
         return {}  # no run ended: its error says why
     given = {k: v for cell in cells for k, v in (cell.get("reasons") or {}).items()}
-    given["avg_gap"] = f"{MISSING}: it needs MIA"
+    attack = without.get("mia_efficacy")
+    given["avg_gap"] = f"{MISSING}: " + (f"MIA is void, {attack}" if attack else "it needs MIA")
     usual = f"{MISSING}: there is no measure of this name"
     why = {}
     for key in (*PERCENTS, *RHO):

@@ -119,7 +119,7 @@ def looked(source: str, home: str, points: int, frames: int, device: str) -> Fou
             with booked(spent, "map", device):
                 frame = layout.place(seen.z, k, probe.label, probe.is_forget)
             with booked(spent, "metrics", device):
-                values, _ = metrics.measure(model_outputs(seen, probe, chosen, frame.near))
+                values, _ = metrics.measure(model_outputs(seen, probe, chosen))
             made = {"z": seen.z, "logits": seen.logits, "test_logits": seen.test_logits}
             with booked(spent, "store", device):
                 writer.metrics(k, values)

@@ -65,16 +65,17 @@ def _events(store: Store, request: Any, name: str | None) -> Iterator[StepLog | 
     yield from events(store, store.claim_new(request, name))
 
 
-def load(dataset: str, home: Path | str | None = None) -> Dataset:
+def load(dataset: str, home: Path | str | None = None, plant: str = "") -> Dataset:
     """A data set by its key: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
 
     ``home``: where downloads lie and decoded images are kept; None: $LETHE_HOME, else ~/.lethe.
+    ``plant``: what is planted in its training part, "wrong-labels:0.1" say.
     BadRequest for a key that names none, BadData for data that cannot be used.
     """
     from cu_core import data
     from cu_core.store import Store
 
-    return data.load(dataset, Store(home).home)
+    return data.load(dataset, Store(home).home, plant)
 
 
 def datasets(home: Path | str | None = None) -> dict[str, DataCard]:

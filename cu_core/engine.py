@@ -16,7 +16,7 @@ from cu_core.errors import BadRequest, LoneSample
 from cu_core.models.capture import next_update, record_passes
 from cu_core.models.evaluate import outputs
 from cu_core.seeding import derive, preserve_random_state
-from cu_core.spec import Job, Method, Probe, Snapshot, StepLog
+from cu_core.spec import Job, Method, Probe, Snapshot, StepLog, Trigger
 
 
 def pick_device(wanted: str = "auto") -> str:
@@ -41,14 +41,26 @@ class Observer:
         take_test = torch.from_numpy(probe.test_index).to(resident.train_x.device)
         self.probe_x = resident.train_x[take]  # (P, ...)
         self.test_x = resident.test_x[take_test]  # (Q, ...)
+        self.trigger_x = _marked(resident.trigger, self.test_x, probe)  # (R, ...)
         self.normalise = resident.normalise
-        self.n_images = len(self.probe_x) + len(self.test_x)
+        self.n_images = len(self.probe_x) + len(self.test_x) + len(self.trigger_x)
 
     def snapshot(self, model: torch.nn.Module, step: int) -> Snapshot:
         with preserve_random_state(str(self.probe_x.device)):
             logits, z = outputs(model, self.probe_x, self.normalise)
             test_logits, test_z = outputs(model, self.test_x, self.normalise)
-        return Snapshot(step, z, logits, test_logits, test_z)
+            marked = None
+            if len(self.trigger_x):
+                marked, _ = outputs(model, self.trigger_x, self.normalise)
+        return Snapshot(step, z, logits, test_logits, test_z, marked)
+
+
+def _marked(trigger: Trigger | None, test_x: torch.Tensor, probe: Probe) -> torch.Tensor:
+    """The test samples of the probe that are not of the mark's class, with the mark on them."""
+    if trigger is None:
+        return test_x[:0]
+    others = test_x[torch.from_numpy(probe.test_label != trigger.label).to(test_x.device)]
+    return torch.from_numpy(trigger.drawn(others.cpu().numpy())).to(test_x.device)
 
 
 def begin(method: Method, job: Job) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, methodcard, session
+from ui import blocks, methodcard, session, shelf
 
 ORDER = 4
 
@@ -14,14 +14,19 @@ if catalog is None:
     session.waiting("Starting the engine…", session.store().catalog)
     st.stop()
 
-for chosen in methodcard.filters(catalog.methods):
-    key = chosen.key
-    with st.container(border=True, key=f"method-{key}", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"head-{key}"):
-            blocks.heading(chosen.title)
-            if st.button("Run this one", key=f"try-{key}", icon=":material/play_arrow:"):
-                st.session_state["method"] = key
-                st.switch_page(session.page("unlearn"))
-        methodcard.full(chosen)
+runs = session.store().runs("unlearn")
+for group, methods in methodcard.grouped(methodcard.filters(catalog.methods)).items():
+    st.space("small")
+    blocks.section(group)
+    for chosen in methods:
+        key = chosen.key
+        with st.container(border=True, key=f"method-{key}", gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"head-{key}"):
+                blocks.heading(chosen.title)
+                if st.button("Try", key=f"try-{key}", icon=":material/play_arrow:"):
+                    st.session_state["method"] = key
+                    st.switch_page(session.page("unlearn"))
+            methodcard.full(chosen)
+            shelf.newest(runs, key)
 
 methodcard.sources()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cu_core.spec import Catalog
-from ui import blocks, compose, live, session, shelf
+from ui import blocks, compose, live, samples, session, shelf, wording
 
 ORDER = 2
 
@@ -20,6 +20,7 @@ with st.sidebar:
         ready = compose.dock(request, record)
 
 if record is not None:
+    blocks.tab(wording.tab(record, session.progress(record)))
     live.follow(record, catalog or Catalog())
 else:
     blocks.verdict("Forget something, and watch it go")
@@ -31,6 +32,8 @@ else:
     ):
         if st.button("Run it now", key="run/now", disabled=not ready) and request:
             compose.go(request)
+    if request is not None:
+        samples.offer(request)
 
 st.space("small")
 shelf.runs(session.store().runs("unlearn"))

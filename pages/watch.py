@@ -1,33 +1,35 @@
-"""Watch: a recorded run plays at once, with its verdict and the command that makes it again."""
+"""Watch: recorded runs play at once, each with what made it; the first opens by itself."""
 
 import streamlit as st
 
-from ui import blocks, session, wording
+from ui import blocks, gallery, session, wording
 from ui.stage import stage
 
 ORDER = 1
 
-recorded = session.recording()
+run = gallery.shown()
+session.notices()
 
-if recorded is None:
+if run is None:
     blocks.verdict("Watch a neural network forget")
     with blocks.empty(
         "No recorded run is here",
-        "A finished run would play in this place at once. It belongs in assets/demo.lethe, which "
-        "this copy of Lethe lacks. A run of your own takes one click.",
+        "A finished run would play in this place at once. Recorded runs belong in the folder "
+        "assets/gallery, which this copy of Lethe lacks. A run of your own takes one click.",
     ):
         st.page_link(session.page("unlearn"), label="Run one now", icon=":material/play_arrow:")
     st.stop()
 
-header, data = recorded
-blocks.verdict(header.get("verdict") or header["title"])
+blocks.tab(run.entry.title)
+blocks.headline(run.entry.title, run.entry.words)
+stage(run.data, key="stage-recorded")
+
 with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-    blocks.facts(
-        [wording.retrained(header["curves"])],
-        ["Recorded run", header["title"], wording.provenance(header)],
-    )
+    blocks.heading("More recorded runs")
     if st.button("Forget something else, live", type="primary", icon=":material/play_arrow:"):
         st.switch_page(session.page("unlearn"))
+gallery.cards(run.name)
 
-stage(data, key="stage-recorded")
-blocks.reproduce(header.get("command", ""))
+st.space("small")
+blocks.facts(soft=[wording.retrained(run.header["curves"]), wording.provenance(run.header)])
+blocks.reproduce("\n".join(run.entry.commands))

@@ -8,7 +8,14 @@ from cu_core.spec import Catalog
 from cu_core.stage import replay, unpack
 from cu_core.store import Store
 
-PARTS = ("ghost", "ghost_share", "xyz", "ghost_xyz", "exact")  # replaced whole when they come
+PARTS = (
+    "true_label",
+    "ghost",
+    "ghost_share",
+    "xyz",
+    "ghost_xyz",
+    "exact",
+)  # replaced whole when they come
 
 
 class Tab:

@@ -19,17 +19,29 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cu_core.errors import LetheError
 from cu_core.spec import MetricCard, RunProgress
+from cu_core.spec.terms import TERMS
 
+LONG = 90  # letters of a headline that would push the rest of the page away
 NO_REFERENCE = "no retrained reference"
 
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """The largest text of a page, then a line of facts."""
-    st.html(f'<h1 class="lethe-verdict">{escape(_unbroken(sentence))}</h1>')
+    st.html(_largest(sentence))
     facts(plain_facts, soft)
 
 
-def facts(plain_facts: Sequence[str], soft: Sequence[str] = ()) -> None:
+def headline(title: str, words: str) -> None:
+    """The largest text, and close under it a sentence of its kind."""
+    st.html(f'{_largest(title)}<p class="lethe-words">{escape(_unbroken(words))}</p>')
+
+
+def _largest(sentence: str) -> str:
+    long = " long" * (len(sentence) > LONG)
+    return f'<h1 class="lethe-verdict{long}">{escape(_unbroken(sentence))}</h1>'
+
+
+def facts(plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
     """A line of short facts, the soft ones quieter; empty ones are left out."""
     line = "".join(f"<span>{escape(text)}</span>" for text in plain_facts if text)
     line += "".join(f'<span class="soft">{escape(text)}</span>' for text in soft if text)
@@ -40,6 +52,16 @@ def facts(plain_facts: Sequence[str], soft: Sequence[str] = ()) -> None:
 def _unbroken(sentence: str) -> str:
     """No line may end between a number and its sign, or inside "15-neighbour"."""
     return re.sub(r"(?<=\d)-(?=\w)", "\u2011", re.sub(r"(?<=\d) %", "\u00a0%", sentence))
+
+
+def section(text: str) -> None:
+    """A part of a long page, as large as its title."""
+    st.html(f'<h2 class="lethe-verdict">{escape(text)}</h2>')
+
+
+def tab(title: str) -> None:
+    """What the browser's tab says: the run or the page first, for no more of it is read."""
+    st.set_page_config(page_title=f"{title} · Lethe")
 
 
 def heading(text: str) -> None:
@@ -142,17 +164,6 @@ def gap(value: float | None, reference: float | None, metric: MetricCard) -> str
     return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
 
 
-def duration(seconds: float | None) -> str:
-    """ "about 4 s", "about 3 min": never more exact than it is known."""
-    if not is_number(seconds):
-        return "not known yet"
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} min"
-    return f"about {seconds / 3600:.1f} h"
-
-
 def size(n_bytes: float | None) -> str:
     """Bytes in kB, MB or GB (powers of 1,000)."""
     if not is_number(n_bytes):
@@ -166,9 +177,15 @@ def size(n_bytes: float | None) -> str:
 # --- small lists ------------------------------------------------------------------------------
 
 
+def term(name: str) -> str:
+    """A word as HTML, explained where one hovers over it if it is one of the field's."""
+    told = TERMS.get(name.lower())
+    return f'<abbr title="{escape(told)}">{escape(name)}</abbr>' if told else escape(name)
+
+
 def card(facts: Sequence[tuple[str, str]]) -> None:
     """Names and values in two columns, small."""
-    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
+    rows = "".join(f"<dt>{term(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
     st.html(f'<dl class="lethe-card">{rows}</dl>')
 
 

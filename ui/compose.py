@@ -24,7 +24,9 @@ from cu_core.spec import (
     RuleCard,
     RunRecord,
     UnlearnRequest,
+    planted_key,
 )
+from cu_core.spec.phases import PARTS, duration, wait_words
 from ui import blocks, controls, methodcard, pickers, session
 
 DEVICES = {
@@ -41,35 +43,40 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
     with st.container(key="sentence", gap="xsmall"):
         forget = st.container(gap="xsmall")
         data_key = pickers.dataset(catalog.datasets, "run")
+        plant = pickers.plant(catalog.plants, "run")
         notes = st.container(gap="xsmall")
         with forget:
-            rule = _forget(catalog.forget_rules, data_key, notes)
-        chosen_model = pickers.model(catalog.models, session.store().models(), data_key)
+            rule = _forget(catalog.forget_rules, data_key, plant, notes)
+        data = planted_key(data_key, plant) if data_key else None
+        chosen_model = pickers.model(catalog.models, session.store().models(), data)
         chosen = controls.method(catalog.methods)
         preset = controls.preset(chosen)
     card = st.container()  # above the knobs, and drawn with what they are set to
     hparams = controls.hyperparameters(chosen, preset)
     with card:
         methodcard.brief(chosen, controls.values_of(chosen, preset) | hparams)
+        controls.changes(chosen, preset, hparams)
     settings = _settings(catalog, chosen_model["model"])
     if data_key is None or rule is None:
         return None
     return _request(
-        {"dataset": data_key, "forget": rule, "method": chosen.key, "preset": preset}
-        | {"hparams": hparams, **settings, **chosen_model}
+        {"dataset": data_key, "plant": plant, "forget": rule, "method": chosen.key}
+        | {"preset": preset, "hparams": hparams, **settings, **chosen_model}
     )
 
 
-def _forget(rules: tuple[RuleCard, ...], data_key: str | None, notes: DeltaGenerator) -> str | None:
+def _forget(
+    rules: tuple[RuleCard, ...], data_key: str | None, plant: str, notes: DeltaGenerator
+) -> str | None:
     """The forget rule; its classes need the engine's word about the data. What else that says
     stands in ``notes``, under the data."""
     if data_key is None:
-        return pickers.forget_set(rules, None)
-    question = DescribeDataset(key=data_key)
+        return pickers.forget_set(rules, None, planted=plant)
+    question = DescribeDataset(key=data_key, plant=plant)
     reply = session.ask(question)
-    rule = pickers.forget_set(rules, reply.answer)
+    rule = pickers.forget_set(rules, reply.answer, planted=plant)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        session.waiting("Reading the data…", lambda: session.ask(question))
         return rule
     with notes:
         if reply.answer is None:
@@ -178,7 +185,7 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
         elif reply.answer:
             blocks.note(_cost(reply.answer))
         elif request is not None:
-            session.waiting("Checking…", lambda: _preflight(request).settled)
+            session.waiting("Checking…", lambda: _preflight(request))
         clicked = st.button(
             "Run",
             key="run/go",
@@ -213,18 +220,20 @@ def go(request: UnlearnRequest) -> None:
 def _cost(estimate: Estimate) -> str:
     n_train = estimate.n_forget + estimate.n_retain
     counts = f"{estimate.n_forget:,} of {n_train:,} images, {estimate.steps:,} steps"
-    return f"{counts}, {blocks.duration(estimate.seconds)}"
+    first, verdict = duration(estimate.first_picture), duration(estimate.verdict)
+    guess = " These are guesses: not all of it was measured here yet." if estimate.guess else ""
+    return f"{counts}. First picture in {first}, verdict in {verdict}.{guess}"
 
 
 def _card(estimate: Estimate) -> None:
     blocks.card(
         [
-            ("Forget", f"{estimate.n_forget:,} images"),
-            ("Keep", f"{estimate.n_retain:,} images"),
+            ("To forget", f"{estimate.n_forget:,} images"),
+            ("To keep", f"{estimate.n_retain:,} images"),
             ("Steps", f"{estimate.steps:,}"),
             ("Pictures", f"{estimate.snapshots:,}"),
             ("A step", f"{estimate.seconds_per_step * 1000:,.0f} ms"),
-            ("Unlearning", blocks.duration(estimate.seconds)),
+            *((PARTS[key], wait_words(wait)) for key, wait in estimate.waits.items()),
             ("Original", estimate.original),
             ("Retrained", estimate.retrained),
             ("Disk", blocks.size(estimate.disk_bytes)),

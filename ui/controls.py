@@ -7,12 +7,13 @@ come from the catalog the engine wrote.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from cu_core.spec import KnobCard, MethodCard, UnlearnRequest
+from ui import blocks
 
 DEFAULTS = "defaults"
 WORDS = {"lr": "learning rate", "ce": "cross-entropy", "kl": "KL", "relu": "ReLU"}
@@ -45,6 +46,27 @@ def hyperparameters(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != base[name]}
 
 
+def changes(chosen: MethodCard, preset: str | None, turned: Mapping[str, Any]) -> None:
+    """What differs from the preset, with the value that it has there, and a way back."""
+    if not turned:
+        return
+    base = values_of(chosen, preset)
+    said = [
+        f"{words(name)} {value_text(value)}, not {value_text(base[name])}"
+        for name, value in turned.items()
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", key="changes"):
+        blocks.note(f"Changed: {'; '.join(said)}.")
+        st.button(
+            "Reset",
+            key="run/reset",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=_set,
+            args=(chosen, base),
+        )
+
+
 def values_of(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
     """Every knob's value under a preset (None: the defaults)."""
     values = {k.name: k.default for k in chosen.knobs}
@@ -69,7 +91,11 @@ def preset(chosen: MethodCard) -> str | None:
 
 def _reset(chosen: MethodCard, key: str) -> None:
     choice = st.session_state[key]
-    for name, value in values_of(chosen, None if choice == DEFAULTS else choice).items():
+    _set(chosen, values_of(chosen, None if choice == DEFAULTS else choice))
+
+
+def _set(chosen: MethodCard, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
         st.session_state[_key(chosen, name)] = value
 
 

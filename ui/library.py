@@ -7,26 +7,40 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cu_core import forget
 from cu_core.spec import (
     Catalog,
+    DataCard,
     DescribeDataset,
     FetchRequest,
     ImportWeights,
+    RunProgress,
     RunRecord,
     TrainRequest,
+    data_words,
 )
 from cu_core.store import ModelRecord
 from ui import blocks, pickers, session, shelf, wording
+
+USABLE = ("original", "imported")  # kinds of model that a run can start from
 
 # --- models -----------------------------------------------------------------------------------
 
 
 def models(records: Sequence[ModelRecord]) -> None:
-    """The cached models, a row each, with what tells them apart."""
+    """The cached models, a row each, with what tells them apart and what they are used for."""
+    used = shelf.runs_by_model(session.store().runs("unlearn"))
     for record in records:
         with st.container(horizontal=True, vertical_alignment="center", key=f"model-{record.id}"):
             blocks.entry(_title(record), _facts(record))
+            if record.kind in USABLE and st.button("Use", key=f"use-{record.id}"):
+                pickers.use_model(record)
+                st.switch_page(session.page("unlearn"))
+            if used.get(record.id) and st.button(
+                f"Its runs ({used[record.id]:,})", key=f"runs-of-{record.id}"
+            ):
+                shelf.of_model(record.id)
+                session.unfollow()
+                st.switch_page(session.page("unlearn"))
             shelf.confirm(
                 "Delete",
                 f"drop-{record.id}",
@@ -38,9 +52,10 @@ def models(records: Sequence[ModelRecord]) -> None:
 
 
 def _title(record: ModelRecord) -> str:
-    kind = record.kind.capitalize()
-    without = f" without {forget.words(record.forget)}" if record.forget else ""
-    return f"{record.name or record.architecture} · {record.dataset}{without} · {kind.lower()}"
+    kind, names = record.kind, RunProgress(class_names=record.class_names)
+    without = f" without {wording.forgotten(record.forget, names)}" if record.forget else ""
+    data = data_words(record.dataset)
+    return f"{record.name or record.architecture} · {data}{without} · {kind}"
 
 
 def _facts(record: ModelRecord) -> str:
@@ -63,6 +78,7 @@ def train(catalog: Catalog) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         data_key = pickers.dataset(catalog.datasets, "train", "Data")
+        plant = pickers.plant(catalog.plants, "train", "Planted in it")
         seed = st.number_input("Seed", 0, step=1, key="train/seed", persist_state="session")
     with right:
         architecture, head = pickers.architecture(catalog.models, "train")
@@ -76,16 +92,16 @@ def train(catalog: Catalog) -> None:
             placeholder="automatic",
             help="Empty: what the recipe for this data and network says.",
         )
-    forget = _forget(catalog, data_key)
+    forget = _forget(catalog, data_key, plant)
     fields = {"model": architecture, "head": head, "model_seed": seed, "train_epochs": epochs}
-    fields |= {"dataset": data_key, "forget": forget or None}
+    fields |= {"dataset": data_key, "plant": plant, "forget": forget or None}
     ready = data_key is not None and forget is not None
     if st.button("Train", key="train/go", type="primary", disabled=not ready):
         session.attempt(session.start, TrainRequest.model_validate(fields))
         st.rerun()  # the work in progress stands above
 
 
-def _forget(catalog: Catalog, data_key: str | None) -> str | None:
+def _forget(catalog: Catalog, data_key: str | None, plant: str) -> str | None:
     """The forget rule of a retrained reference; "" for an original, None while unfinished."""
     if not st.toggle(
         "Leave a forget set out (retrained reference)", key="train/without", persist_state="session"
@@ -93,14 +109,14 @@ def _forget(catalog: Catalog, data_key: str | None) -> str | None:
         return ""
     if data_key is None:
         return None
-    question = DescribeDataset(key=data_key)
+    question = DescribeDataset(key=data_key, plant=plant)
     reply = session.ask(question)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question).settled)
+        session.waiting("Reading the data…", lambda: session.ask(question))
     elif reply.answer is None:
         blocks.error(reply.error)
     else:
-        return pickers.forget_set(catalog.forget_rules, reply.answer, "train")
+        return pickers.forget_set(catalog.forget_rules, reply.answer, "train", plant)
     return None
 
 
@@ -144,7 +160,7 @@ def _import_result(question: ImportWeights | None) -> None:
         return
     reply = session.ask(question)
     if not reply.settled:
-        session.waiting("Checking the file…", lambda: session.ask(question).settled)
+        session.waiting("Checking the file…", lambda: session.ask(question))
     elif reply.answer is None:
         blocks.error(reply.error)
     else:
@@ -162,10 +178,18 @@ def sources(catalog: Catalog, jobs: Sequence[RunRecord]) -> None:
     for card in catalog.datasets:
         with st.container(horizontal=True, vertical_alignment="center", key=f"data-{card.key}"):
             blocks.entry(card.title, card.help)
-            if not card.needs_download:
-                blocks.note("By its path, in Unlearn" if card.needs_path else "Built in")
-            elif card.downloaded or card.key in fetched:
-                blocks.note("On this machine")
+            if card.needs_path:
+                path = st.text_input(
+                    f"Path of {card.title}",
+                    key=f"path-{card.key}",
+                    placeholder="its path",
+                    label_visibility="collapsed",
+                    width=180,
+                )
+                _use(card, path.strip())
+            elif not card.needs_download or card.downloaded or card.key in fetched:
+                blocks.note("On this machine" if card.needs_download else "Built in")
+                _use(card, "")
             else:
                 st.button(
                     "Download",
@@ -174,6 +198,13 @@ def sources(catalog: Catalog, jobs: Sequence[RunRecord]) -> None:
                     on_click=session.attempt,
                     args=(session.start, FetchRequest(dataset=card.key)),
                 )
+
+
+def _use(card: DataCard, path: str) -> None:
+    ready = bool(path) or not card.needs_path
+    if st.button("Use", key=f"use-data-{card.key}", disabled=not ready):
+        pickers.use_data(card.key, path)
+        st.switch_page(session.page("unlearn"))
 
 
 # --- work in progress -------------------------------------------------------------------------

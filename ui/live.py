@@ -7,20 +7,16 @@ it anew.
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from cu_core.files import sources_hash
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import export, replay
 from cu_core.store import RunReader
-from cu_core.store.mailbox import Verb
-from ui import blocks, figures, map_requests, results, session, wording
+from ui import blocks, figures, map_requests, network, results, session, wording
 from ui.stage import stage
 
 SOON_S, POLL_S = 0.3, 1.0  # between two looks: until a worker has it, and from then on
-ACKNOWLEDGE_S = 0.3  # a running worker answers a command well within this
 
 
 def follow(record: RunRecord, catalog: Catalog) -> None:
@@ -59,14 +55,11 @@ def _draw(record: RunRecord, catalog: Catalog) -> None:
     head, controls, scene, numbers = (st.container() for _ in range(4))
     with head:
         session.notices("run")
-        _headline(record, reader, progress, summary, catalog)
+        _headline(record, reader, progress, summary, catalog, sent)
     with controls:
-        if record.state in session.LIVE:
-            _buttons(record, progress)
-        else:
-            _resume_button(record)
+        network.bar(record, progress)
     with scene:
-        _scene(record, data)
+        _scene(record, data, progress)
     with numbers:
         if summary.metrics:
             _numbers(record, reader, catalog, progress, summary)
@@ -90,22 +83,41 @@ def _headline(
     progress: RunProgress,
     summary: Summary,
     catalog: Catalog,
+    sent: replay.Sent,
 ) -> None:
-    quiet = [wording.given_name(record), wording.settings(record)]
+    quiet = [wording.given_name(record), wording.settings(record, progress), _drawn(progress)]
     if record.state == "failed":
         blocks.verdict(f"Ended with an error at step {record.step:,}", soft=quiet)
         blocks.error(record.message, reader.log_tail(), "Log")
     elif record.state == "queued":
         blocks.verdict(wording.waiting(session.runs_ahead(record)), soft=quiet)
     elif record.state in ("done", "stopped") and summary.verdict:
-        blocks.verdict(summary.verdict, [summary.stopped_by], quiet)
+        _said(summary)
+        blocks.facts([summary.stopped_by], quiet)
     else:
-        sentence = wording.sentence(record, progress, summary.metrics, catalog)
+        pictured = max(sent.last_step, 0)
+        sentence = wording.sentence(record, progress, summary.metrics, catalog, pictured)
         message = record.message if record.state in ("lost", "stopped") else ""
         blocks.verdict(sentence, [message], quiet)
 
 
-def _scene(record: RunRecord, data: bytes | None) -> None:
+def _said(summary: Summary) -> None:
+    """The verdict in ten words, and whole below them; older runs have no such line."""
+    if summary.headline:
+        blocks.headline(summary.headline, summary.verdict)
+    else:
+        blocks.verdict(summary.verdict)
+
+
+def _drawn(progress: RunProgress) -> str:
+    """How many of the forget set are on the map, where that is not all."""
+    chosen = progress.forget
+    if not 0 < chosen.n_drawn < chosen.n_forget:
+        return ""
+    return f"{chosen.n_drawn:,} of {chosen.n_forget:,} images to forget are drawn"
+
+
+def _scene(record: RunRecord, data: bytes | None, progress: RunProgress) -> None:
     key = f"stage-{record.run_id}"
     if data is not None:
         stage(
@@ -118,7 +130,7 @@ def _scene(record: RunRecord, data: bytes | None) -> None:
     elif record.state in session.LIVE:
         blocks.empty(
             "The map appears here",
-            "It starts to move as soon as the original model has placed the images.",
+            wording.until_the_picture(progress),
         )
     else:
         blocks.empty("No picture was kept", "The run ended before its first one.")
@@ -135,9 +147,12 @@ def _numbers(
     record: RunRecord, reader: RunReader, catalog: Catalog, progress: RunProgress, summary: Summary
 ) -> None:
     st.space("small")
-    results.tiles(catalog.metrics, summary)
+    results.tiles(catalog.metrics, summary, summary.counts or _samples(progress))
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
+    titles = {metric.key: metric.title for metric in catalog.metrics}
+    for said in (*summary.remarks(titles), *summary.notes):
+        blocks.note(said)
     with st.expander("All metrics"):
         results.table(catalog.metrics, summary, progress.class_names)
     if record.state not in session.LIVE:
@@ -145,6 +160,14 @@ def _numbers(
     if summary.provenance:
         blocks.note(summary.provenance.other_sources(sources_hash()))
     blocks.reproduce(record.command)
+
+
+def _samples(progress: RunProgress) -> dict[str, int]:
+    """Of how many samples a share is, by metric, while the run does not say it itself."""
+    chosen = progress.forget
+    drawn = chosen.n_drawn or chosen.n_forget
+    whole = dict.fromkeys(("forget_acc_train", "ua"), chosen.n_forget)
+    return whole | dict.fromkeys(("knn_probe_forget", "planted_home"), drawn)
 
 
 def _download(record: RunRecord) -> None:
@@ -177,7 +200,11 @@ def _offer(record: RunRecord, item: export.ExportFormat) -> None:
         )
         return
     with blocks.guarded():  # a run may lack what this file is made of
-        made = item.make(session.store(), record)
+        opens = _screen(record) if item.make_seen else {}
+        if opens and item.make_seen:
+            made = item.make_seen(session.store(), record, opens)
+        else:
+            made = item.make(session.store(), record)
         st.download_button(
             f"Save the {item.noun} ({blocks.size(len(made))})",
             data=made,
@@ -189,90 +216,8 @@ def _offer(record: RunRecord, item: export.ExportFormat) -> None:
         )
 
 
-# --- what can be done -------------------------------------------------------------------------
-
-
-def _buttons(record: RunRecord, progress: RunProgress) -> None:
-    steps = progress.phase == "unlearning" and record.total > 0
-    waits = record.state in ("queued", "starting")
-    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
-        if record.state == "paused":
-            _button(record, "resume", "play_arrow")
-        else:
-            _button(record, "pause", "pause", disabled=waits)
-        _button(record, "step", "skip_next", "step-by", not steps)
-        st.number_input(
-            "Updates a step",
-            1,
-            10_000,
-            key="step-by",
-            width=120,
-            disabled=not steps,
-            label_visibility="collapsed",
-            help="How many updates Step makes before it pauses again.",
-        )
-        with st.popover("Rewind", icon=":material/history:", disabled=not steps):
-            st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
-            _button(record, "rewind", "history", "rewind-to")
-        _button(record, "stop", "stop", disabled=waits and record.state == "starting")
-        blocks.counters("", progress)
-    blocks.note(_pending_command(record))
-
-
-def _button(
-    record: RunRecord, verb: Verb, icon: str, field: str = "", disabled: bool = False
-) -> None:
-    st.button(
-        verb.capitalize(),
-        key=f"run-{verb}",
-        icon=f":material/{icon}:",
-        disabled=disabled,
-        on_click=_command,
-        args=(record, verb, field),
-    )
-
-
-def _command(record: RunRecord, verb: Verb, field: str) -> None:
-    """Tells the worker, and waits the moment that it takes to hear it.
-
-    ``field``: the widget with the command's number, read at the click, not when it was drawn.
-    """
-    if record.state == "queued":
-        session.halt(record)
-        return
-    value: int | None = st.session_state[field] if field else None
-    if value is not None and verb == "rewind":
-        value = min(value, session.store().run(record.run_id).step)  # back, never forward
-    command_id = session.attempt(session.store().command, record.run_id, verb, value)
-    if command_id is None:
-        return
-    st.session_state["pending_command"] = (record.run_id, command_id, verb)
-    until = time.monotonic() + ACKNOWLEDGE_S
-    while session.store().acknowledged(command_id) is None and time.monotonic() < until:
-        time.sleep(0.02)
-
-
-def _pending_command(record: RunRecord) -> str:
-    """A line while a command is on its way; commands are answered by id."""
-    run_id, command_id, verb = st.session_state.get("pending_command", ("", 0, ""))
-    if run_id != record.run_id or session.store().acknowledged(command_id) is not None:
-        return ""
-    return f"{verb.capitalize()} is taken up after the step that is under way."
-
-
-def _resume_button(record: RunRecord) -> None:
-    if record.state not in ("lost", "stopped", "failed"):
-        return
-    word = f"Resume from step {record.step:,}" if record.step else "Start again"
-    st.button(
-        word,
-        key="run-go-on",
-        type="primary" if record.state == "lost" else "secondary",
-        on_click=session.attempt,
-        args=(resume, record),
-    )
-
-
-def resume(record: RunRecord) -> None:
-    session.store().requeue(record.run_id)
-    session.wake()
+def _screen(record: RunRecord) -> dict[str, object]:
+    """What a person has chosen to see of the run in this tab; nothing where they chose nothing."""
+    state = st.session_state.get(f"stage-{record.run_id}") or {}
+    found = dict(state.get("screen") or {})
+    return {**found, "frame": state["frame"]} if state.get("frame") else found

@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from cu_core.files import ROOT
-from cu_core.spec import KnobCard, MethodCard
-from ui import blocks, controls
+from cu_core.spec import KnobCard, MethodCard, UnlearnRequest
+from ui import blocks, controls, gallery
 
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 EPOCHS = {"forget": "passes over the forget set", "retain": "passes over the retain set"}
@@ -26,18 +26,41 @@ FILTERS: dict[str, Callable[[MethodCard], bool]] = {
 }
 
 
+GROUPS: dict[str, Callable[[MethodCard], bool]] = {  # a method stands in the first that it fits
+    "Controls": lambda m: "(control)" in m.title,
+    "Contrastive": lambda m: "contrast" in f"{m.title} {m.idea}".lower(),
+    "Weight edits": lambda m: m.epoch_over not in EPOCHS,
+    "Taught by a model": lambda m: bool(re.search("teacher|original model|own answers", m.idea)),
+    "By retained images alone": lambda m: not m.uses_forget,
+    "By forgotten images alone": lambda m: not m.uses_retain,
+    "By both sets": lambda m: True,
+}
+SHELF = ("Contrastive", *(name for name in list(GROUPS)[4:]), *list(GROUPS)[2:4], "Controls")
+
+
+def grouped(methods: Sequence[MethodCard]) -> dict[str, list[MethodCard]]:
+    """The methods in the groups that have any, the one that a request has by itself first."""
+    found: dict[str, list[MethodCard]] = {name: [] for name in SHELF}
+    for method in sorted(methods, key=lambda m: m.key != UnlearnRequest().method):
+        found[next(name for name, fits in GROUPS.items() if fits(method))].append(method)
+    return {name: own for name, own in found.items() if own}
+
+
 def brief(chosen: MethodCard, values: Mapping[str, Any]) -> None:
-    """The chosen method beside its knobs: idea, loss, what its symbols are now, paper."""
+    """The chosen method beside its knobs: its idea; loss, symbols and paper folded under it."""
     with st.container(key="method-card", gap="xsmall"):
         blocks.note(chosen.idea)
-        if chosen.loss:
-            st.markdown(f"${chosen.loss}$")  # unlike a formula of its own, it may break
-        _symbols(chosen, values)
-        _paper(chosen)
+        if chosen.loss or chosen.paper:
+            with st.expander("Formula and paper"):
+                if chosen.loss:
+                    st.markdown(f"${chosen.loss}$")  # unlike a formula of its own, it may break
+                _symbols(chosen, values)
+                _paper(chosen)
 
 
 def full(chosen: MethodCard) -> None:
-    """Idea and loss on the left; data, tasks and presets on the right; knobs folded."""
+    """Idea and loss on the left; data, tasks and presets on the right; knobs folded. Of a method
+    with a recorded run, a picture of where that left the forgotten images."""
     text, facts = st.columns([3, 2], gap="large")
     with text.container(gap="xsmall"):
         st.html(f"<p>{escape(chosen.idea)}</p>")
@@ -46,6 +69,7 @@ def full(chosen: MethodCard) -> None:
         _symbols(chosen, controls.values_of(chosen, None), "by default")
         _paper(chosen)
     with facts.container(gap="xsmall"):
+        gallery.small_picture(chosen.key)
         blocks.card([("Data", data(chosen)), ("Tasks", tasks(chosen)), ("Epochs", epochs(chosen))])
         if chosen.presets:
             blocks.note("Presets")

@@ -11,12 +11,21 @@ from typing import Any
 
 import streamlit as st
 
-from cu_core.spec import DataCard, DatasetFacts, NetworkCard, RuleCard, UnlearnRequest
+from cu_core.spec import (
+    DataCard,
+    DatasetFacts,
+    NetworkCard,
+    RuleCard,
+    UnlearnRequest,
+    plant_words,
+    planted_in,
+)
 from cu_core.store import ModelRecord
 from ui import session
 
 UPLOAD_MB = 100  # the largest file that is received; the server's own limit is the same
 USUAL = UnlearnRequest()  # what a request has when nothing is chosen
+PLANTED = "planted"  # the forget rule for what was planted
 
 
 def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str | None:
@@ -41,6 +50,48 @@ def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str |
         st.caption("Not on this machine yet. Models & data has its download button.")
         return None
     return key
+
+
+def plant(plants: Sequence[RuleCard], place: str, name: str = "with") -> str:
+    """What is planted in the data, as a request holds it: "wrong-labels:0.1"; "" for nothing."""
+    by_key = {card.key: card for card in plants}
+    if not by_key:  # kept by a Lethe that planted nothing
+        return ""
+    titles = {"": "nothing planted"} | {k: _in_sentence(c.title) for k, c in by_key.items()}
+    if ":" in (held := st.session_state.get(f"{place}/plant") or ""):
+        titles[held] = plant_words(held)  # that of a chosen model, with its own share
+    key = st.selectbox(
+        name,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=f"{place}/plant",
+        persist_state="session",
+        on_change=_forget_what_is_planted,
+        args=(place,),
+    )
+    if key not in by_key:
+        return key
+    usual = float(by_key[key].example.partition(":")[2])
+    percent = st.slider(
+        "Share of the training samples that is planted",
+        1,
+        50,
+        round(usual * 100),
+        format="%d %%",
+        key=f"{place}/plant/{key}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return f"{key}:{percent / 100:g}"
+
+
+def _forget_what_is_planted(place: str) -> None:
+    """Whoever plants something means to forget it; without it there is nothing of the kind."""
+    planted, rule = st.session_state[f"{place}/plant"], f"{place}/rule"
+    if planted:
+        st.session_state[rule] = PLANTED
+    elif st.session_state.get(rule) == PLANTED:
+        st.session_state[rule] = USUAL.forget.partition(":")[0]
 
 
 def _position(keys: Iterable[str], wanted: str) -> int:
@@ -84,6 +135,31 @@ def head(chosen: NetworkCard, place: str) -> str:
     )
 
 
+def choose_class(data: DatasetFacts, class_id: int) -> None:
+    """Makes this class the one to forget, as if by the sidebar's own widgets."""
+    st.session_state["run/rule"] = "class"
+    st.session_state[f"run/classes/{data.key}"] = [class_id]
+
+
+def use_data(key: str, path: str = "") -> None:
+    """Chooses data for the next run, as if by the sidebar's own widgets."""
+    st.session_state["run/dataset"] = key
+    if path:
+        st.session_state[f"run/path/{key}"] = path
+
+
+def use_model(record: ModelRecord) -> None:
+    """Chooses a cached model, with the data that it was trained on and what is planted in it."""
+    data, st.session_state["run/plant"] = planted_in(record.dataset)
+    use_data(*data.split(":", 1))
+    _forget_what_is_planted("run")
+    imported = record.kind == "imported"
+    st.session_state["model"] = f"id:{record.id}" if imported else f"new:{record.architecture}"
+    if not imported:
+        st.session_state["run/model_seed"] = record.seed
+        st.session_state[f"run/head/{record.architecture}"] = record.head
+
+
 def model(
     architectures: Sequence[NetworkCard], cached: Sequence[ModelRecord], data_key: str | None
 ) -> dict[str, Any]:
@@ -110,14 +186,14 @@ def model(
 
 
 def forget_set(
-    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run"
+    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run", planted: str = ""
 ) -> str | None:
     """The rule as a request holds it: "class:5", "random:0.1", "indices:/path"; None: unfinished.
 
     A rule names the control that asks for the rest; without one it is typed. ``data``: the engine's
-    answer about the data, None until it is there.
+    answer about the data, None until it is there. ``planted``: what is planted in it.
     """
-    by_key = {rule.key: rule for rule in rules}
+    by_key = {rule.key: rule for rule in rules if planted or rule.key != PLANTED}
     if not by_key:  # kept by a Lethe that did not say its rules; the engine is about to
         return None
     usual = USUAL.forget.partition(":")[0]
@@ -129,6 +205,8 @@ def forget_set(
         key=f"{place}/rule",
         persist_state="session",
     )
+    if by_key[key].control == "none":
+        return key
     control = CONTROLS.get(by_key[key].control, _text)
     argument = control(by_key[key], data, place)
     return f"{key}:{argument}" if argument else None
@@ -154,7 +232,7 @@ def _classes(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | Non
         persist_state="session",
         select_all=False,
         label_visibility="collapsed",
-        placeholder="Choose one or more classes",
+        placeholder="Choose classes",
     )
     return class_list(ids, [c.name for c in data.classes])
 

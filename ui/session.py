@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Generic, TypeVar, TypeVarTuple
 
 import streamlit as st
 
 from cu_core.errors import LetheError, UnknownRun
-from cu_core.files import ASSETS, ROOT
+from cu_core.files import ROOT
 from cu_core.service import spawn
 from cu_core.spec import (
     ACTIVE,
@@ -25,11 +25,11 @@ from cu_core.spec import (
     FetchRequest,
     Question,
     Recorded,
+    RunProgress,
     RunRecord,
     TrainRequest,
     UnlearnRequest,
 )
-from cu_core.stage import unpack
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
 from ui import blocks
@@ -126,6 +126,13 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
     return run_id
 
 
+def progress(record: RunRecord) -> RunProgress:
+    """Where a run stands; nothing of a damaged one."""
+    if record.state == "damaged":
+        return RunProgress()
+    return store().reader(record.run_id).progress()
+
+
 def runs_ahead(record: RunRecord) -> int:
     """How many runs come before a queued one."""
     return sum(r.state in LIVE and r.created < record.created for r in store().runs())
@@ -137,30 +144,17 @@ def halt(record: RunRecord) -> None:
         attempt(store().command, record.run_id, "stop")
 
 
-def recording() -> tuple[dict[str, Any], bytes] | None:
-    """The recorded run that comes with the app: its header and the Stage's bytes."""
-    path = ASSETS / "demo.lethe"
-    if not path.is_file():
-        return None
-    data = _bytes(path, path.stat().st_mtime_ns)
-    return unpack(data)[0], data
-
-
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _bytes(path: Path, stamp: int) -> bytes:
-    return path.read_bytes()
-
-
 # --- questions to the engine ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Reply(Generic[A]):
     """A worker's ``answer``, or in ``error`` the sentence of why there is none; neither while the
-    question is open."""
+    question is open, when ``doing`` says how far it is."""
 
     answer: A | None = None
     error: str = ""
+    doing: str = ""
 
     @property
     def settled(self) -> bool:
@@ -198,7 +192,8 @@ def ask(question: Question[A], tag: object = None, settle: bool = False) -> Repl
         elif answer.answer is not None:
             own.reply = Reply(question.parse_answer(answer.answer))
         else:
-            own.reply = Reply(error=answer.error)
+            waits = "Waiting for the engine…" if answer.state == "waiting" else ""
+            own.reply = Reply(error=answer.error, doing=answer.doing or waits)
     return own.reply
 
 
@@ -214,7 +209,8 @@ def _exchange(question: Question[A], tag: object) -> _Exchange[A]:
 
 
 def waiting(text: str, ready: Callable[[], object]) -> None:
-    """A quiet line where something will be; draws the page again once ``ready()`` is true.
+    """A quiet line where something will be; draws the page again once ``ready()`` is true, or is a
+    reply that is settled. What a worker is doing for a reply stands in the place of ``text``.
 
     It never cuts short the drawing that it is a part of: a click that is met further down would
     be lost. An engine that says nothing for a while is looked after: another one is started if it
@@ -224,14 +220,15 @@ def waiting(text: str, ready: Callable[[], object]) -> None:
 
     @st.fragment(run_every=0.5)
     def poll() -> None:
-        if state["drawn"] and ready():
+        found = ready()
+        reply = found if isinstance(found, Reply) else None
+        if state["drawn"] and (reply.settled if reply else found):
             st.rerun()
         state["drawn"] = True
-        patient = time.monotonic() - state["since"] < PATIENCE_S
-        if not (patient or state["woken"]):
+        if not state["woken"] and time.monotonic() - state["since"] > PATIENCE_S:
             state["woken"] = True
             wake()
-        blocks.note(text if patient else f"{text} The engine is starting, this takes seconds.")
+        blocks.note((reply and reply.doing) or text)
 
     poll()
 

@@ -30,8 +30,9 @@ def stage(
 ) -> Any:
     """Mounts the Stage on one blob, or hands the mounted one (same ``key``) its next frames.
 
-    The result has ``frame`` (the frame that a person stopped at, or None) and, each for one run
-    of the script and else None, ``need`` ({"from": n}: the page lacks the frames from n on),
+    The result has ``frame`` (the frame that a person stopped at, or None), ``screen`` (what a
+    person chose to see, as a header's ``opens`` has it, or None) and, each for one run of the
+    script and else None, ``need`` ({"from": n}: the page lacks the frames from n on),
     ``check`` ({"step": s}: a person wants the exact map of this step) and ``solid`` ({}: the 3-D
     layout is wanted). The callbacks are called when these change.
     """
@@ -40,6 +41,7 @@ def stage(
         key=key,
         on_need_change=on_need or _nothing,
         on_frame_change=on_frame or _nothing,
+        on_screen_change=_nothing,
         on_check_change=on_check or _nothing,
         on_solid_change=on_solid or _nothing,
     )

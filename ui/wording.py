@@ -14,34 +14,65 @@ from cu_core.spec import (
     RunProgress,
     RunRecord,
     TrainRequest,
-    UnlearnRequest,
+    data_words,
 )
+from cu_core.spec.phases import TRAINING, UNLEARNING, counted_words, phase_words, wait_words
+from cu_core.store import default_name
 from ui import blocks, controls
 
-PHASES = {
-    "training the original": "First, a model learns {data}",
-    "fitting the map": "The original model is laid out as a map",
-    "training the retrained": "Unlearned; a model is now trained without {what}, to compare with",
-    "measuring": "Unlearned; measured now on every image",
-    "rewinding": "Going back",
-}
+ENDS = {"lost": "Interrupted", "stopped": "Stopped"}
 
 
 def sentence(
-    record: RunRecord, progress: RunProgress, newest: ModelValues, catalog: Catalog
+    record: RunRecord,
+    progress: RunProgress,
+    newest: ModelValues,
+    catalog: Catalog,
+    pictured: int,
 ) -> str:
-    """What is going on, with the figures there are; no verdict."""
-    data = record.request.dataset if record.request else "the data"
-    for start, text in PHASES.items():
-        if progress.phase.startswith(start) and record.state != "lost":
-            return text.format(data=data, what=forget_set(progress))
+    """What is going on; the figures where a person has stopped it and looks. No verdict.
+
+    ``pictured``: the step of the newest picture, of which the ``newest`` values are.
+    """
+    if record.state in (*ENDS, "paused"):
+        return _halted(record, progress, newest, catalog, pictured)
+    return doing(record, progress, counted=False) or "Starting"
+
+
+def doing(record: RunRecord, progress: RunProgress, counted: bool = True) -> str:
+    """The phase in words, with its count; "" before there is one. The number ticks in the network's
+    bar; the headline stands still."""
+    if not progress.phase:
+        return ""
+    data = data_words(record.request.data) if record.request else ""
+    done, total = progress.phase_done, progress.phase_total
+    if progress.phase == UNLEARNING.key and record.state == "paused":
+        done = record.step  # the counter is written a few times a second, the step before a pause
+    if not counted:
+        return phase_words(progress.phase, data, forget_set(progress), total)
+    return counted_words(progress.phase, done, total, data, forget_set(progress))
+
+
+def _halted(
+    record: RunRecord,
+    progress: RunProgress,
+    newest: ModelValues,
+    catalog: Catalog,
+    pictured: int,
+) -> str:
+    how = ENDS.get(record.state, "Paused")
     if not newest:
-        unlearning = progress.phase == "unlearning"
-        early = f"Forgetting {forget_set(progress)}" if unlearning else "Starting"
-        return {"lost": "Interrupted", "stopped": "Stopped"}.get(record.state, early)
-    how = {"paused": "Paused", "lost": "Interrupted", "stopped": "Stopped"}.get(record.state)
-    at = f"{how} at step {record.step:,} of {record.total:,}, forgetting" if how else "Forgetting"
-    return f"{at} {forget_set(progress)}: {_figures(progress, newest, catalog)}"
+        return how
+    at = f"{how} at step {record.step:,} of {record.total:,}, forgetting {forget_set(progress)}"
+    when = f", in the picture of step {pictured:,}" if pictured != record.step else ""
+    return f"{at}{when}: {_figures(progress, newest, catalog)}"
+
+
+def until_the_picture(progress: RunProgress) -> str:
+    """What a page says in the place of a map that is yet to come."""
+    wait = progress.waits.get(TRAINING.part)
+    left = f", in {wait_words(wait)}" if wait and wait.left else ""
+    return f"It starts to move as soon as the original model has placed the images{left}."
 
 
 def _figures(progress: RunProgress, newest: ModelValues, catalog: Catalog) -> str:
@@ -54,8 +85,8 @@ def _figures(progress: RunProgress, newest: ModelValues, catalog: Catalog) -> st
 
     accuracy = text("forget_acc_test") or text("forget_acc_train") or "not computed"
     probe = text("knn_probe_forget")
-    which = "it" if len(progress.forget.classes) == 1 else "them"
-    features = f", the features recognise {probe} of {which}" if probe else ""
+    whose, it = ("its", "it") if len(progress.forget.classes) == 1 else ("their", "them")
+    features = f", by {whose} neighbours {probe} of {it} can be told apart" if probe else ""
     return f"accuracy {accuracy}{features}"
 
 
@@ -88,34 +119,58 @@ def forget_set(progress: RunProgress) -> str:
     chosen, names = progress.forget, progress.class_names
     named = [names[c] for c in chosen.classes if c < len(names)]
     if not named:
-        return f"{chosen.n_forget:,} images"
+        return f"{chosen.n_forget:,} images" if chosen.n_forget else "the forget set"
     more = f" and {len(named) - 3} more classes" if len(named) > 3 else ""
     return ", ".join(named[:3]) + more
 
 
-def settings(record: RunRecord) -> str:
+def forgotten(rule: str, progress: RunProgress) -> str:
+    """A forget rule as a title has it: "class dog", "6 listed images (six.txt)"."""
+    key, _, argument = rule.partition(":")
+    names = progress.class_names
+    if key == "class" and names:
+        parts = argument.split(",")
+        known = [p if p in names or not p.isdecimal() else _name(int(p), names) for p in parts]
+        rule = f"{key}:{','.join(known)}"
+    words = forget.words(rule)
+    counted = words.startswith("listed ") and progress.forget.n_forget
+    return f"{progress.forget.n_forget:,} {words}" if counted else words
+
+
+def _name(k: int, names: Sequence[str]) -> str:
+    return names[k] if k < len(names) else str(k)
+
+
+def settings(record: RunRecord, progress: RunProgress | None = None) -> str:
     """What was asked for, in one line."""
-    request = record.request
+    request, known = record.request, progress or RunProgress()
     if request is None:
         return ""
+    data = data_words(request.data)
     if isinstance(request, FetchRequest):
-        return f"download of {request.dataset}"
+        return f"download of {data}"
     if isinstance(request, TrainRequest):
-        without = f" without {forget.words(request.forget)}" if request.forget else ""
-        return f"{request.model} on {request.dataset}{without}, seed {request.model_seed}"
+        without = f" without {forgotten(request.forget, known)}" if request.forget else ""
+        return f"{request.model} on {data}{without}, seed {request.model_seed}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
-    what = f"Forget {forget.words(request.forget)} of {request.dataset} in {request.model}"
+    what = f"Forget {forgotten(request.forget, known)} of {data} in {request.model}"
     knobs = [f"{controls.words(k)} {controls.value_text(v)}" for k, v in request.hparams.items()]
     return ", ".join([f"{what} with {method}", *knobs, f"seed {request.seed}"])
 
 
+def tab(record: RunRecord, progress: RunProgress) -> str:
+    """The title of a browser's tab: its first words are all that is read of it."""
+    given = given_name(record)
+    if given or record.request is None:
+        return given or record.name
+    what = forgotten(getattr(record.request, "forget", None) or "", progress)
+    return f"{what[:1].upper()}{what[1:]} of {data_words(record.request.data)}"
+
+
 def given_name(record: RunRecord) -> str:
     """The name a person gave the run; nothing where it only repeats the settings."""
-    request = record.request
-    if isinstance(request, UnlearnRequest):
-        own = f"{request.method}, {request.forget}, {request.dataset}"
-        return "" if record.name == own else record.name
-    return record.name
+    own = default_name(record.request) if record.request else ""
+    return "" if record.name == own else record.name
 
 
 def retrained(curves: Sequence[Mapping[str, Any]]) -> str:
@@ -132,4 +187,5 @@ def retrained(curves: Sequence[Mapping[str, Any]]) -> str:
 def provenance(header: Mapping[str, Any]) -> str:
     """When and where a recorded run was made."""
     facts = header.get("recorded") or ""
-    return ", ".join(map(str, facts.values())) if isinstance(facts, Mapping) else str(facts)
+    said = ", ".join(map(str, facts.values())) if isinstance(facts, Mapping) else str(facts)
+    return f"Recorded {said}" if said else ""

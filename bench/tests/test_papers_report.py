@@ -71,6 +71,29 @@ def test_gaps_are_to_the_mean_of_the_retrained_seeds() -> None:
     # as the paper has it, the distance of the means: |100-100|, |4.67-6|, |90-91|, |10-12|
     assert row["stats"]["gap_of_means"]["mean"] == pytest.approx((4 / 3 + 1 + 2) / 4)
     assert row["inside"] == {"ra": True, "ua": False, "ta": False, "mia_efficacy": False}
+    assert row["stats"]["avg_gap_without_mia"]["mean"] == pytest.approx((3 / 3 + 1 / 3 + 3 / 3) / 3)
+
+
+def test_an_attack_that_retrained_seeds_answer_as_they_like_counts_for_nothing() -> None:
+    cells = [cell(seed, ua=value) for seed, value in enumerate((4.0, 6.0, 6.0))]
+    for one, mia in zip(cells, (100.0, 100.0, 0.0), strict=True):
+        one["retrained"]["mia_efficacy"] = mia
+    retrained = papers_report.by_seed(cells, "retrained")
+    row = papers_report.row(cells, retrained, [], {})
+    assert "avg_gap" not in row["stats"] and "gap_of_means" not in row["stats"]
+    assert "avg_gap_without_mia" in row["stats"] and "mia_efficacy" not in row["inside"]
+    assert "MIA is void, 3 retrained seeds read 0 to 100" in row["reasons"]["avg_gap"]
+    farther = papers_report.row([cell(0, "b", ta=50.0)] * 2, retrained, [], {})
+    lost = papers_report.row(
+        [{"name": "c", "request": cells[0]["request"], "error": "It diverged."}], retrained, [], {}
+    )
+    assert papers_report.sorted_rows([lost, farther, row]) == [row, farther, lost]
+
+
+def test_a_single_run_has_no_asterisk() -> None:
+    cells = [cell(0), cell(1)]
+    retrained = papers_report.by_seed(cells, "retrained")
+    assert papers_report.row(cells[:1], retrained, [], {})["inside"] == {}
 
 
 def test_a_run_that_diverged_is_said_and_not_averaged() -> None:

@@ -40,7 +40,7 @@ def add_fields(
             )
         else:
             default = defaults.get(name, field.default)
-            told = help if default is None else f"{help} (default: {default})"
+            told = help if default in (None, "") else f"{help} (default: {default})"
             parser.add_argument(
                 flag, dest=name, default=SUPPRESS, metavar=_metavar(name, field), help=plain(told)
             )

@@ -29,11 +29,19 @@ def result(record: RunRecord) -> dict[str, Any]:
 
 
 def _table(record: RunRecord) -> None:
-    summary = record.summary
+    from cu_core.metrics import all_metrics
+
+    summary, quiet = record.summary, {key for key, m in all_metrics().items() if m.quiet}
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
-    print(summary.verdict)
+    print("\n".join(said for said in (summary.headline, summary.verdict) if said))
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
+    facts = summary.forget
+    if facts.n_points:
+        drawn = f"{facts.n_drawn:,} and {facts.n_points - facts.n_drawn:,} of them on the map"
+        print(f"{facts.n_forget:,} to forget, {facts.n_retain:,} to keep; {drawn}")
+    for said in summary.notes:
+        print(said)
     columns = ("metrics", "original", "retrained", "gap")
     if not summary.metrics:
         return
@@ -41,10 +49,17 @@ def _table(record: RunRecord) -> None:
     inside = summary.inside
     for key in summary.metrics:
         cells = [(getattr(summary, column) or {}).get(key) for column in columns]
-        line = "".join(f"{'-' if c is None else f'{c:.3g}':>12}" for c in cells)
+        if key in quiet and cells == [None] * len(columns):
+            continue
+        signs = ("", "", "", "+")  # a gap says which way
+        told = ["-" if c is None else f"{c:{s}.3g}" for c, s in zip(cells, signs, strict=True)]
+        line = "".join(f"{each:>12}" for each in told)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
+    for said in summary.remarks({}):  # by the keys that the table has
+        print(said)
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)
         print(f"* no further from retrained than {seeds} retrained seeds are from each other")
     for key, reason in summary.reasons.items():
-        print(f"{key}: {reason}")
+        if key not in quiet:
+            print(f"{key}: {reason}")

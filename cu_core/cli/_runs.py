@@ -3,10 +3,13 @@
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Callable
 
+from cu_core import forget
 from cu_core.cli._print import print_run
 from cu_core.errors import Cancelled, LetheError, RunBusy
-from cu_core.spec import ACTIVE, Request, RunRecord
+from cu_core.spec import ACTIVE, Request, RunProgress, RunRecord, data_words
+from cu_core.spec.phases import PHASES, phase_words, wait_words
 from cu_core.store import RESUMABLE, ClaimedRun, Store
 
 POLL_S = 0.2  # how often a run that another process has is looked at
@@ -21,7 +24,8 @@ def run(options: Namespace, request: Request) -> int:
     from cu_core.runs.execute import check
 
     store = Store(options.home)
-    check(store, request)  # a request that cannot run leaves no run behind
+    for note in check(store, request):  # a request that cannot run leaves no run behind
+        print(note, file=sys.stderr)
     return _finish(options, store, store.claim_new(request, getattr(options, "name", None)))
 
 
@@ -44,7 +48,7 @@ def _finish(options: Namespace, store: Store, claimed: ClaimedRun) -> int:
 
     run_id = claimed.run_id
     try:
-        execute(store, claimed)
+        execute(store, claimed, None if options.json else _teller(claimed.request))
     except (Cancelled, KeyboardInterrupt):
         print(f"Stopped. Resume with: python -m cu_core resume {run_id}", file=sys.stderr)
     except LetheError as failure:
@@ -52,6 +56,25 @@ def _finish(options: Namespace, store: Store, claimed: ClaimedRun) -> int:
         return 1
     print_run(options, store.run(run_id))
     return 0
+
+
+def _teller(request: Request) -> Callable[[RunProgress], None]:
+    """Says each phase as it begins, and how long its part of the run takes, as the page does."""
+    told = ""
+    data = data_words(request.data)
+    what = forget.words(rule) if (rule := getattr(request, "forget", None)) else ""
+
+    def tell(progress: RunProgress) -> None:
+        nonlocal told
+        key = progress.phase
+        if key == told:
+            return
+        told = key
+        wait = progress.waits.get(PHASES[key].part) if key in PHASES else None
+        left = f", {wait_words(wait)}" if wait and wait.left else ""
+        print(f"{phase_words(key, data, what)}{left}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _follow(options: Namespace, store: Store, run_id: str) -> int | None:

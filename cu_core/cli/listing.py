@@ -6,7 +6,7 @@ from argparse import Namespace
 from cu_core.cli._verb import Verb
 from cu_core.store import Store
 
-GROUPS = ("methods", "models", "datasets", "forget_rules", "stop_rules", "metrics")
+GROUPS = ("methods", "models", "datasets", "plants", "forget_rules", "stop_rules", "metrics")
 TRAINED = ("id", "kind", "architecture", "head", "dataset", "forget", "accuracy", "name")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cu_core import registry
+from cu_core.data.plants import plant as planted
 from cu_core.data.source import Source
 from cu_core.errors import BadRequest
 from cu_core.spec import Dataset, OnProgress
@@ -26,14 +27,15 @@ def sources() -> list[Source]:
     return [found[key] for key in sorted(found)]
 
 
-def load(key: str, home: Path | None = None) -> Dataset:
+def load(key: str, home: Path | None = None, plant: str = "") -> Dataset:
     """The dataset a key names: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
 
     ``home``: Lethe's folder, where downloads lie and decoded images are cached; None: no cache.
-    BadRequest for a key that names no source, BadData for data that cannot be used.
+    ``plant``: what is planted in its training part, "wrong-labels:0.1" say. BadRequest for a key
+    that names no source and for what cannot be planted, BadData for data that cannot be used.
     """
     source, argument = _resolve(key)
-    return source.load(argument, home)
+    return planted(plant, source.load(argument, home))
 
 
 def downloaded(key: str, home: Path) -> bool:

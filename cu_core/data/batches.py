@@ -22,7 +22,7 @@ from cu_core.data.memory import parts
 from cu_core.data.streamed import Streamed, placed
 from cu_core.errors import BadRequest
 from cu_core.seeding import derive
-from cu_core.spec import Dataset
+from cu_core.spec import Dataset, Trigger
 
 Augment = Literal["none", "crop", "crop+flip"]
 Order = Literal["shuffled", "stored", "balanced"]
@@ -33,7 +33,7 @@ MIN_COLUMN_STD = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Resident:
-    """A Dataset as tensors on one device, and how it is normalised.
+    """A Dataset as tensors on one device, how it is normalised, and the mark planted in it.
 
     ``train_x``, ``test_x``: uint8 (N, C, H, W) or float32 (N, D), Streamed where they do not fit;
     ``*_y``: int64 (N,). ``mean``, ``std``: float32 (C, 1, 1) in 0..255, or (D,), of the training
@@ -46,6 +46,7 @@ class Resident:
     test_y: Tensor
     mean: Tensor
     std: Tensor
+    trigger: Trigger | None = None
 
     def normalise(self, x: Tensor) -> Tensor:
         """(x - mean) / std as float32, for any leading batch axis."""
@@ -63,6 +64,7 @@ def resident(dataset: Dataset, device: str = "cpu") -> Resident:
         test_y=_tensor(dataset.test_y, device),
         mean=_tensor(mean.astype(np.float32).reshape(-1, *trailing), device),
         std=_tensor(std.astype(np.float32).reshape(-1, *trailing), device),
+        trigger=dataset.trigger,
     )
 
 

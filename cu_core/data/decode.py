@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from cu_core.data.counting import counted
 from cu_core.data.memory import Room, release
 from cu_core.errors import BadData
 from cu_core.spec import Ints
@@ -75,6 +76,8 @@ def decode(items: Collection[Item], names: Sequence[str], room: Room | None = No
         kept: list[int] = []
         changes = Counter[str]()
         for i, result in enumerate(_read_all(items, size, mode, common)):
+            if i % HELD == 0:
+                counted(i, len(items))
             if result is not None:
                 x[len(kept)], changed = result
                 kept.append(i)

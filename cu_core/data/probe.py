@@ -42,4 +42,6 @@ def make_probe(
         is_forget=chosen[index],
         test_index=test_index,
         test_label=dataset.test_y[test_index],
+        true_label=None if dataset.true_y is None else dataset.true_y[index],
+        trigger_label=dataset.trigger.label if dataset.trigger else None,
     )

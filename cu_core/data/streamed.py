@@ -88,7 +88,7 @@ def placed(array: NDArray[Any], device: str) -> Tensor | Streamed:
     On the CPU an array that can be written is shared as it is: it is in memory, or it is a private
     map of a file that fits. (One of a larger file would be refused by the system.)
     """
-    if device == "cpu" and array.flags.writeable:
+    if device == "cpu" and isinstance(array, np.ndarray) and array.flags.writeable:
         return torch.from_numpy(np.require(array, requirements=["C", "W"]))
     if array.nbytes > memory.SHARE * free(device):
         return Streamed(array, device)

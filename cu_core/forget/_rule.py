@@ -15,8 +15,8 @@ class Rule:
     ``select(argument, dataset, seed) -> indices``: the text after the colon; int64 (F,), in any
     order, each once, inside the training part. BadForgetSet with a sentence for anything else.
     ``control``: what asks for that text on a page; "share" gives a fraction, "file" the path of a
-    file with one of ``endings``, "text" whatever is typed. ``words(argument)``: the samples as a
-    sentence names them, by default as the request does.
+    file with one of ``endings``, "text" whatever is typed, "none" asks for nothing.
+    ``words(argument)``: the samples as a sentence names them, by default as the request does.
     """
 
     key: str
@@ -24,7 +24,7 @@ class Rule:
     example: str
     help: str
     select: Callable[[str, Dataset, int], Ints]
-    control: Literal["classes", "share", "file", "text"] = "text"
+    control: Literal["classes", "share", "file", "text", "none"] = "text"
     endings: tuple[str, ...] = ()
     words: Callable[[str], str] | None = None
 

@@ -84,4 +84,5 @@ RULE = Rule(
     select=select,
     control="file",
     endings=tuple(READERS),
+    words=lambda argument: f"listed images ({Path(argument).name})",
 )

@@ -1,10 +1,12 @@
-"""Pieces that several methods share: SGD and its schedule, and CoUn's term as a switch.
+"""Pieces that several methods share: SGD and its schedule, labels to teach instead, and CoUn's term
+as a switch.
 
 The switch is two knobs, ``coun_weight`` (0: off, nothing is computed) and ``coun_temperature``;
 ``retain_terms`` turns them into a loss on the retain batch (CoUn, arXiv:2509.16391, Table 9).
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
@@ -48,6 +50,21 @@ def scheduled(schedule: str, lr: float, t: int, total: int) -> float:
     if schedule == "constant" or lr <= LAST_LR:
         return lr
     return LAST_LR + (lr - LAST_LR) * (1 + math.cos(math.pi * t / total)) / 2
+
+
+def augment_knob() -> Any:
+    """A knob ``augment``, for methods that see forget images alone: ``Method.augmented``."""
+    return knob(False, help="Crop and mirror forget images, as the training did")
+
+
+def kept_labels(
+    y: Tensor, n_classes: int, forgotten: Sequence[int], generator: torch.Generator | None = None
+) -> Tensor:
+    """Labels (B,) in place of y, uniform among the classes that are not forgotten. One forgotten
+    class taught as another would be learnt again instead."""
+    kept = torch.tensor([c for c in range(n_classes) if c not in forgotten])
+    drawn: Tensor = kept[torch.randint(len(kept), y.shape, generator=generator)]
+    return drawn.to(y.device)
 
 
 def coun_weight_knob() -> Any:

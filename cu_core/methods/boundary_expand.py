@@ -10,13 +10,15 @@ of C+1 outputs.) Once the unit is gone a sample falls back to its next best clas
 its own: the method's weakness, not a fault of this file.
 
 The unit starts as ``nn.Linear`` does, the other outputs as they were. Preset "official-code":
-TY-LEE-KR/Boundary-Unlearning-Code; its rate of 1e-5 is for thousands of steps, the default for few.
+TY-LEE-KR/Boundary-Unlearning-Code; its rate of 1e-5 is for thousands of steps, the default for few,
+and it crops and mirrors the forget images, which ``augment`` does.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from cu_core.methods._parts import augment_knob
 from cu_core.methods._teacher import last_layer, logits_and_input
 from cu_core.spec import Job, Method, knob
 
@@ -30,12 +32,13 @@ class BoundaryExpand(
     loss=r"\mathcal L_{CE}(D_f, C{+}1)",
     epoch_over="forget",
     uses_retain=False,
-    presets={"official-code": {"lr": 1e-5}},
+    presets={"official-code": {"lr": 1e-5, "augment": True}},
 ):
     epochs: int = knob(10, 1, 200, unit="epochs", main=True, help="Passes over the forget set")
     batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Images in a step")
     lr: float = knob(1e-3, 1e-6, 1.0, log=True, symbol=r"\eta", main=True, help="SGD learning rate")
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
+    augment: bool = augment_knob()
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches

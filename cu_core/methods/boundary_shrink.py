@@ -9,9 +9,11 @@ released code, then rehearses what it should forget: ``failed="own"``. By defaul
 takes the likeliest other class at $x'$ that is not forgotten.
 
 Inputs here are normalised, so the bound is in standard deviations of a channel: the paper's 0.1
-of the range 0 to 1 is about 0.4 of them on CIFAR-10, as in the presets. The code also clips x' to
-valid pixels and rounds it; this does not. Its rate of 1e-5 is for thousands of steps.
-Presets: TY-LEE-KR/Boundary-Unlearning-Code, and the copy in shaaaaron/DELETE.
+of the range 0 to 1 is about 0.4 of them on CIFAR-10, as in the copy in shaaaaron/DELETE (preset
+"delete-code"). The authors' own attack (TY-LEE-KR/Boundary-Unlearning-Code, "official-code") mixes
+two normalisations: run, it moves the channels by 1.00, 1.03 and .95 of their deviations. The code
+also clips x' to valid pixels and rounds it; this does not. Its rate of 1e-5 is for thousands of
+steps, and both codes crop and mirror the forget images, which ``augment`` does.
 """
 
 from typing import Any, Literal
@@ -20,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from cu_core.methods._parts import augment_knob
 from cu_core.methods._teacher import frozen, masked
 from cu_core.spec import Job, Method, knob
 
@@ -47,8 +50,8 @@ class BoundaryShrink(
     epoch_over="forget",
     uses_retain=False,
     presets={
-        "official-code": {"lr": 1e-5, "bound": 0.4, "failed": "own"},
-        "delete-code": {"epochs": 20, "lr": 1e-4, "bound": 0.4, "failed": "own"},
+        "official-code": {"lr": 1e-5, "bound": 1.0, "failed": "own", "augment": True},
+        "delete-code": {"epochs": 20, "lr": 1e-4, "bound": 0.4, "failed": "own", "augment": True},
     },
 ):
     epochs: int = knob(10, 1, 200, unit="epochs", help="Passes over the forget set")
@@ -61,6 +64,7 @@ class BoundaryShrink(
     failed: Literal["next", "own"] = knob(
         "next", help="No boundary crossed: train as the next class, or as the own label (code)"
     )
+    augment: bool = augment_knob()
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches

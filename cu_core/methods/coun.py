@@ -15,7 +15,8 @@ its pull is then constant, and the term only spreads samples apart.
 Preset "coun" is the paper's appendix E.2. It tunes lr in [0.01, 0.1], lambda in [0.1, 6] and tau
 in (0, 0.3] and prints none of the chosen values but tau = 0.1 (CIFAR-100, ResNet-18, 50 %): lr is
 the low end here, lambda the lab's. The loss on random features is 2 ln N, so a large lambda rules
-the first steps; at 1, a class run on digits lost 2.7 points of test accuracy, at 0.3 one.
+the first steps. The default is chosen by `python -m bench defaults`: at 0.3 half of the classes
+forgotten there were still answered right in part, at 1 none was, for two points of the others.
 """
 
 from typing import Literal
@@ -55,7 +56,7 @@ class CoUn(
     batch_size: int = knob(64, 2, 1024, symbol="N", unit="images", help="Images in a step")
     lr: float = knob(5e-2, 1e-5, 1.0, log=True, symbol=r"\eta", main=True, help="SGD learning rate")
     contrast_weight: float = knob(
-        0.3, 0.0, 10.0, symbol=r"\lambda", main=True, help="How hard the clusters are loosened"
+        1.0, 0.0, 10.0, symbol=r"\lambda", main=True, help="How hard the clusters are loosened"
     )
     temperature: float = knob(
         0.1, 0.01, 1.0, symbol=r"\tau", main=True, help="Low: the nearest images repel most"

@@ -10,12 +10,13 @@ paper is about classes; of random samples it asks a wrong answer, which a retrai
 mostly not give.
 
 Preset "official-code": shaaaaron/DELETE. Its rate of 1e-4 is for many hundred steps, the default
-for a small forget set.
+for a small forget set; and it crops and mirrors the forget images, which ``augment`` does.
 """
 
 import torch
 from torch import Tensor
 
+from cu_core.methods._parts import augment_knob
 from cu_core.methods._teacher import divergence, frozen, masked
 from cu_core.spec import Job, Method, knob
 
@@ -29,12 +30,13 @@ class Delete(
     loss=r"KL\big(\mathrm{softmax}(f_{\theta_o}|_{z_y=-\infty})\,\|\,p_\theta\big)_{D_f}",
     epoch_over="forget",
     uses_retain=False,
-    presets={"official-code": {"epochs": 20, "batch_size": 128, "lr": 1e-4}},
+    presets={"official-code": {"epochs": 20, "batch_size": 128, "lr": 1e-4, "augment": True}},
 ):
     epochs: int = knob(10, 1, 200, unit="epochs", main=True, help="Passes over the forget set")
     batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Images in a step")
     lr: float = knob(1e-3, 1e-6, 1.0, log=True, symbol=r"\eta", main=True, help="SGD learning rate")
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
+    augment: bool = augment_knob()
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches

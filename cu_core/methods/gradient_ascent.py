@@ -1,6 +1,9 @@
 """Gradient ascent (NegGrad): raise the loss on the forget set, with no retain data at all.
 
 The loss has no upper bound, so the gradient norm is clipped; stop early or the model is gone.
+The defaults are chosen by `python -m bench defaults`.
+Released code (OPTML-Group/Unlearn-Saliency) crops and mirrors the forget images; so does
+``augment``.
 """
 
 import torch
@@ -8,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
+from cu_core.methods._parts import augment_knob
 from cu_core.spec import Job, Method, knob
 
 
@@ -20,11 +24,12 @@ class GradientAscent(
     epoch_over="forget",
     uses_retain=False,
 ):
-    epochs: int = knob(10, 1, 200, unit="epochs", help="Passes over the forget set")
+    epochs: int = knob(20, 1, 200, unit="epochs", help="Passes over the forget set")
     batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Images in a step")
-    lr: float = knob(1e-3, 1e-6, 1e-1, log=True, symbol=r"\eta", main=True, help="Learning rate")
+    lr: float = knob(1.5e-3, 1e-6, 1e-1, log=True, symbol=r"\eta", main=True, help="Learning rate")
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
     clip: float = knob(1.0, 0.01, 100.0, log=True, main=True, help="Largest gradient norm")
+    augment: bool = augment_knob()
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches

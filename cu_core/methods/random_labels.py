@@ -1,7 +1,9 @@
 """Random labels (Graves et al., Amnesiac, arXiv:2010.10981): teach forget samples wrong answers.
 
 L = CE(D_f, y~) + CE(D_r, y), y~ uniform. An epoch is one pass over both sets, in batches of one
-set each: all forget batches first, or all batches in an order drawn for the epoch.
+set each: all forget batches first, or all batches in an order drawn for the epoch. Where several
+classes are forgotten, wrong labels are those of kept classes: as labels of one another they would
+be learnt again.
 
 Two codes are known by this name, and each is a preset:
 "salun-code", OPTML-Group/Unlearn-Saliency `RL.py` on CIFAR-10 and SVHN: a forget pass, then a
@@ -13,20 +15,26 @@ keeps one wrong label, Adam without weight decay. A kept label needs a fixed ord
 samples, so their batches are then the same in every pass.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from cu_core.methods._parts import sgd
+from cu_core.methods._parts import kept_labels, sgd
 from cu_core.seeding import derive
 from cu_core.spec import Job, Method, knob
 
 
-def relabelled(y: Tensor, n_classes: int, exclude_true: bool, seed: int) -> Tensor:
-    """Uniform labels in place of y (B,): of all classes, or of all but each sample's own."""
+def relabelled(
+    y: Tensor, n_classes: int, exclude_true: bool, seed: int, forgotten: Sequence[int] = ()
+) -> Tensor:
+    """Uniform labels in place of y (B,): of all classes, or of all but each sample's own; where
+    several classes are ``forgotten``, of those that are kept."""
     g = torch.Generator().manual_seed(seed)
+    if exclude_true and len(forgotten) > 1:
+        return kept_labels(y, n_classes, forgotten, g)
     turn = torch.randint(int(exclude_true), n_classes, (len(y),), generator=g)  # 0: the true one
     return (y + turn.to(y.device)) % n_classes
 
@@ -50,7 +58,9 @@ class RandomLabels(
     epochs: int = knob(5, 1, 200, unit="epochs", help="Passes over both sets")
     batch_size: int = knob(64, 2, 1024, symbol="B", unit="images", help="Images in a step")
     lr: float = knob(1e-2, 1e-5, 1.0, log=True, symbol=r"\eta", main=True, help="Learning rate")
-    exclude_true: bool = knob(True, main=True, help="Draw among the wrong labels only")
+    exclude_true: bool = knob(
+        True, main=True, help="Draw among the wrong labels only, none of a forgotten class"
+    )
     labels: Literal["fresh", "kept"] = knob(
         "fresh", help="Drawn for every batch, or once for each sample"
     )
@@ -97,4 +107,4 @@ class RandomLabels(
         x, y = job.forget.batch(i, order="stored" if kept else "shuffled")
         draw = i % job.forget.n_batches if kept else i
         seed = derive(job.seed, "random labels", self.labels, draw)
-        return x, relabelled(y, job.n_classes, self.exclude_true, seed)
+        return x, relabelled(y, job.n_classes, self.exclude_true, seed, job.forget_classes)

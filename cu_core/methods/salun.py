@@ -7,10 +7,12 @@ anew for every batch, then a pass over the retain set with its own; only salient
 Weight decay joins the gradient before the mask, so neither it nor the momentum can move a masked
 weight; early versions of the released code let both leak. BatchNorm statistics are no weights
 and follow the data, as there. The released code draws from all classes, the true one included,
-as the preset ``official-code`` does; the default draws a wrong label. Presets: the authors' README
-(10 epochs at 0.013), and 50 epochs from CoUn's lowest rate (its mask share is not printed).
+as the preset ``official-code`` does; the default draws a wrong label, of a kept class. Presets: the
+authors' README (10 epochs at 0.013), and 50 epochs from CoUn's lowest rate (its mask share is not
+printed).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -18,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from cu_core.methods._edit import ce_gradient, evaluating, flat, unflat, weights
-from cu_core.methods._parts import schedule_knob, scheduled, set_lr
+from cu_core.methods._parts import kept_labels, schedule_knob, scheduled, set_lr
 from cu_core.spec import Job, Method, knob
 
 
@@ -54,7 +56,9 @@ class SalUn(
     momentum: float = knob(0.9, 0.0, 0.99, help="SGD momentum")
     weight_decay: float = knob(5e-4, 0.0, 1e-2, help="SGD weight decay")
     schedule: Literal["constant", "cosine"] = schedule_knob()
-    exclude_true: bool = knob(True, help="Draw among the wrong labels only")
+    exclude_true: bool = knob(
+        True, help="Draw among the wrong labels only, none of a forgotten class"
+    )
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.forget.n_batches + job.retain.n_batches
@@ -74,7 +78,7 @@ class SalUn(
         forgetting = i < job.forget.n_batches
         if forgetting:
             x, y = job.forget.batch(epoch * job.forget.n_batches + i)
-            y = self._random(y, job.n_classes)
+            y = self._random(y, job.n_classes, job.forget_classes)
         else:
             i -= job.forget.n_batches
             x, y = job.retain.batch(epoch * job.retain.n_batches + i)
@@ -82,8 +86,11 @@ class SalUn(
         self._update(job, ce)
         return {"random-label cross-entropy" if forgetting else "cross-entropy": ce}
 
-    def _random(self, y: Tensor, n_classes: int) -> Tensor:
-        """Labels (B,) drawn from all classes, or from all but the true one."""
+    def _random(self, y: Tensor, n_classes: int, forgotten: Sequence[int] = ()) -> Tensor:
+        """Labels (B,) drawn from all classes, or from all but the true one; of several forgotten
+        classes, from those that are kept."""
+        if self.exclude_true and len(forgotten) > 1:
+            return kept_labels(y, n_classes, forgotten)
         turn = torch.randint(int(self.exclude_true), n_classes, y.shape).to(y.device)
         return (y + turn) % n_classes  # turn 0 would be the true label
 

@@ -5,15 +5,12 @@ With I_f of the forget set and I_D of the whole training set, every weight with 
 multiplied by min(lambda I_D / I_f, 1).
 
 As in the authors' code the model is in eval mode and a gradient is that of a batch, not of one
-sample: batches of D are therefore mixed as D is, forget and retain samples in each. (Importances
-over pure batches would bound I_f / I_D by |D| / |D_f| and hide a class from the threshold.)
-On a random forget set I_f / I_D is about 1 and next to nothing is selected; a class whose loss is
-all but 0 has no importance to find: that is the method, not a fault. ``importance="output"``
-takes the squared length of the logits for the loss, after the same authors' label-free variant
-(arXiv:2402.19308). The single edit is shown in ``steps`` equal parts.
-
-The default threshold suits digits: of alpha = 10, 30, 50 with small-cnn (seed 0, class 5 of ten),
-all end with 0 % on the class, and keep 70.4, 100 and 100 % of the retain set.
+sample: batches of D are mixed as D is. A weight that only a share p of D pulls on has p times its
+gradient there, so I_f / I_D reaches about 1 / p^2: 100 for a class of ten, 25 for two. A threshold
+above that finds nothing, so it is at most ``reach`` of it (chosen by `python -m bench defaults`).
+On a random set the ratio is about 1 and next to nothing is selected; a class whose loss is all but
+0 has no importance to find: that is the method. ``importance="output"`` takes the squared length of
+the logits for the loss (arXiv:2402.19308).
 Presets: the authors' runner for ResNet-18, for ViT, and for faces (PinsFaceRecognition).
 """
 
@@ -51,11 +48,11 @@ class SelectiveSynapticDampening(
     "Nothing is trained, so nothing is repaired either.",
     loss=r"\theta\leftarrow\min(\lambda I_D/I_f,\,1)\,\theta\ \text{ where } I_f>\alpha I_D",
     epoch_over="none",
-    toy_knobs={"importance": "output", "selection": 2.0},
+    toy_knobs={"importance": "output", "selection": 2.0, "reach": 0.06},
     presets={
-        "ssd-runner": {"selection": 10.0, "strength": 1.0},
-        "ssd-runner-vit": {"selection": 5.0, "strength": 1.0},
-        "ssd-runner-faces": {"selection": 50.0, "strength": 0.1},
+        "ssd-runner": {"selection": 10.0, "strength": 1.0, "reach": 0.0},
+        "ssd-runner-vit": {"selection": 5.0, "strength": 1.0, "reach": 0.0},
+        "ssd-runner-faces": {"selection": 50.0, "strength": 0.1, "reach": 0.0},
     },
 ):
     selection: float = knob(
@@ -64,6 +61,7 @@ class SelectiveSynapticDampening(
     strength: float = knob(
         1.0, 0.01, 5.0, log=True, symbol=r"\lambda", main=True, help="Low: they shrink further"
     )
+    reach: float = knob(0.5, 0.0, 1.0, help="Of 1 / p^2, the most the threshold may be; 0: any")
     importance: Literal["loss", "output"] = knob(
         "loss", help="Gradient of the loss, or of the length of the logits, without labels"
     )
@@ -84,10 +82,15 @@ class SelectiveSynapticDampening(
         if t == SCAN - 1:
             i_f = job.extra["forget"] / job.forget.n_batches
             i_all = job.extra["all"] / self._mixed(job)
-            factor = dampening(i_f, i_all, self.selection, self.strength)
+            factor = dampening(i_f, i_all, self.threshold(job), self.strength)
             end_scan(job, job.extra["origin"] * factor)
             losses["dampened share"] = (factor < 1).float().mean()
         return losses
+
+    def threshold(self, job: Job) -> float:
+        """alpha, or less where the forget set is too large a share for it."""
+        largest = ((job.forget.n + job.retain.n) / job.forget.n) ** 2
+        return min(self.selection, self.reach * largest) if self.reach else self.selection
 
     def _mixed(self, job: Job) -> int:
         """Batches of the whole training set."""

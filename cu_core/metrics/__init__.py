@@ -5,16 +5,17 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cu_core import registry
-from cu_core.spec import Metric, ModelOutputs, NotComputed, Over
+from cu_core.spec import Ints, Metric, ModelOutputs, NotComputed, Over
 
-VERSION = "2"  # to be raised when a metric that has its key already gives another value
+VERSION = "3"  # to be raised when a metric that has its key already gives another value
 
 
 @cache
@@ -38,6 +39,23 @@ def fingerprint(*over: Over) -> str:
     """8 hex digits that change with the metrics of these kinds: kept values know their set."""
     keys = [VERSION, *sorted(key for key, metric in _registry().items() if metric.over in over)]
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
+
+
+def counts(
+    is_forget: NDArray[np.bool_], test_label: Ints, forget_classes: Sequence[int], *over: Over
+) -> dict[str, int]:
+    """How many samples each percentage of these kinds is a share of, by key: of the training
+    samples ``is_forget`` (P,) is of and the test samples. Shares of nothing are left out."""
+    gone = np.isin(test_label, forget_classes)
+    sizes = {
+        "forget": int(is_forget.sum()),
+        "retain": int((~is_forget).sum()),
+        "test": len(test_label),
+        "kept test": int((~gone).sum()),
+        "forgotten test": int(gone.sum()) if len(forget_classes) else 0,
+    }
+    found = {k: sizes.get(m.of, 0) for k, m in _registry().items() if m.over in over}
+    return {key: n for key, n in found.items() if n}
 
 
 def measure(

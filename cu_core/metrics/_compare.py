@@ -9,6 +9,18 @@ from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed
 Doubles = NDArray[np.float64]
 
 
+def numbers(what: str, *arrays: Floats | Doubles) -> None:
+    """NotComputed where a value is NaN or infinite: comparing it would give a number of its own."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise NotComputed(f"some {what} are no numbers")
+
+
+def standard_error(percent: float, n: int) -> float:
+    """In points, of a percentage over n samples, by Agresti and Coull: not 0 at 0 and 100 %."""
+    p = (percent / 100 * n + 2) / (n + 4)
+    return 100.0 * float(np.sqrt(p * (1 - p) / (n + 4)))
+
+
 def probabilities(logits: Floats) -> Doubles:
     """Softmax of the rows (N, C), in double precision."""
     p: Doubles = softmax(logits.astype(np.float64), axis=1)

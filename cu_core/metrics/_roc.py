@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.metrics._compare import Doubles
+from cu_core.spec import NotComputed
 
 RESAMPLES = 300
 LEVELS = (2.5, 97.5)  # percentiles
@@ -41,7 +42,7 @@ def balanced_share(member: NDArray[np.bool_], outsider: NDArray[np.bool_]) -> In
 
 def auc(member: Doubles, outsider: Doubles) -> Interval:
     """Area under the ROC curve, 0 to 1: the chance that a member (M,) has the higher score than a
-    non-member (N,), ties counting half."""
+    non-member (N,), ties counting half. NotComputed where a score is NaN, which has no rank."""
     return _with_interval(member, outsider, _area)
 
 
@@ -51,6 +52,8 @@ def tpr_at_low_fpr(member: Doubles, outsider: Doubles) -> Interval:
 
 
 def _with_interval(member: Doubles, outsider: Doubles, read: Read) -> Interval:
+    if np.isnan(member).any() or np.isnan(outsider).any():
+        raise NotComputed("some scores are no numbers")
     value = read(*_groups(member, outsider, np.ones((1, len(member))), np.ones((1, len(outsider)))))
     weights = _draws(len(member), 1), _draws(len(outsider), 2)
     return interval(float(value[0]), read(*_groups(member, outsider, *weights)))

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cu_core.metrics._compare import forget_mask, original_of, retrained_of
+from cu_core.metrics._compare import forget_mask, numbers, original_of, retrained_of
 from cu_core.metrics._roc import Interval
 from cu_core.spec import Floats, Metric, ModelOutputs, NotComputed, metric
 
@@ -27,9 +27,10 @@ Rows = Callable[[ModelOutputs], NDArray[np.bool_]]
 
 def linear_cka(x: Floats, y: Floats) -> float:
     """CKA of x (N, D) and y (N, E), rows of the same samples: 0 to 1. NotComputed for fewer than
-    3 rows, or when all rows of a side are equal."""
+    3 rows, when all rows of a side are equal, or where one is not finite."""
     if len(x) < FEWEST:
         raise NotComputed(f"{len(x)} samples are too few")
+    numbers("embeddings", x, y)
     a, b = (m.astype(np.float64) - m.mean(0, dtype=np.float64) for m in (x, y))
     size = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
     if size <= 1e-300:

@@ -16,7 +16,14 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from cu_core.metrics import _roc
-from cu_core.metrics._compare import Doubles, forget_mask, losses, probabilities, retrained_of
+from cu_core.metrics._compare import (
+    Doubles,
+    forget_mask,
+    losses,
+    numbers,
+    probabilities,
+    retrained_of,
+)
 from cu_core.spec import Ints, ModelOutputs, NotComputed, metric
 
 LIMIT = 2000  # samples a side
@@ -52,7 +59,14 @@ def mia_confidence(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> flo
     return 100.0 * float(non_members(retain_p, test_p, forget_p).mean())
 
 
-@metric(title="MIA efficacy", unit="%", range=PERCENT, better="retrained", over="references")
+@metric(
+    title="MIA efficacy",
+    unit="%",
+    range=PERCENT,
+    better="retrained",
+    over="references",
+    of="forget",
+)
 def mia_efficacy(scene: ModelOutputs) -> _roc.Interval:
     """Percent of forget samples that an attack on the confidence in the true class calls never
     trained on (arXiv:2304.04934, the MIA of CoUn's tables); arbitrary where the model is as sure of
@@ -60,6 +74,7 @@ def mia_efficacy(scene: ModelOutputs) -> _roc.Interval:
     f, kept = forget_mask(scene), ~np.isin(scene.test_label, scene.forget_classes)
     p = np.exp(-losses(scene.logits, scene.label))  # (P,)
     test_p = np.exp(-losses(scene.test_logits, scene.test_label))[kept]
+    numbers("losses", p, test_p)
     _enough(len(p[~f]), "retain samples")
     _enough(len(test_p), "test samples to keep")
     return _roc.share(non_members(p[~f], test_p, p[f]))
@@ -107,10 +122,12 @@ def mia_loss_accuracy(scene: ModelOutputs) -> _roc.Interval:
 
 def _loss_sides(scene: ModelOutputs) -> tuple[Doubles, Doubles]:
     member, outsider = _sides(scene)
-    return (
+    sides = (
         losses(scene.logits[member], scene.label[member]),
         losses(scene.test_logits[outsider], scene.test_label[outsider]),
     )
+    numbers("losses", *sides)
+    return sides
 
 
 # --- likelihood ratio against models that never saw the samples ---------------------------------
@@ -171,6 +188,7 @@ def mia_embedding_auc(scene: ModelOutputs) -> _roc.Interval:
     member, outsider = _sides(scene)
     n = len(member)
     x = np.concatenate([scene.z[member], scene.test_z[outsider]]).astype(np.float64)
+    numbers("embeddings", x)
     score, fold = _held_out(x, n)
     for k in range(FOLDS):  # scores of two regressions have no common scale: ranks of each
         part = score[fold == k]

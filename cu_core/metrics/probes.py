@@ -18,7 +18,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from cu_core.metrics._compare import forget_mask, original_of, retrained_of
+from cu_core.metrics._compare import (
+    forget_mask,
+    numbers,
+    original_of,
+    retrained_of,
+    standard_error,
+)
 from cu_core.metrics.knn_probe import percent_found, unit
 from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
@@ -30,14 +36,28 @@ KEPT = 8  # models whose probes are remembered: each is read by itself and as a 
 NEAR = 1.0  # percentage points
 
 
-@metric(title="Linear probe", unit="%", range=PERCENT, better="retrained", over="references")
+@metric(
+    title="Linear probe",
+    unit="%",
+    range=PERCENT,
+    better="retrained",
+    over="references",
+    of="forgotten test",
+)
 def linear_probe_forget(scene: ModelOutputs) -> float:
     """Percent of test samples of the forgotten classes that a new last layer gets right: a logistic
     regression on the embeddings of the probe, all classes labelled and of equal weight."""
     return _linear(scene)
 
 
-@metric(title="5-shot probe", unit="%", range=PERCENT, better="retrained", over="references")
+@metric(
+    title="5-shot probe",
+    unit="%",
+    range=PERCENT,
+    better="retrained",
+    over="references",
+    of="forgotten test",
+)
 def prototype_probe_forget(scene: ModelOutputs) -> float:
     """Percent of test samples of the forgotten classes that lie nearest to the mean of 5 forget
     samples of their class, among the means of all classes (cosine, mean of 20 draws)."""
@@ -87,20 +107,14 @@ def recovered(scene: ModelOutputs, probe: Callable[[ModelOutputs], float], n: in
     models = scene.retrained or retrained_of(scene)  # itself too: the only one there is reads 0
     seeds = [probe(one) for one in models]
     retrained = float(np.mean(seeds))
-    noise = max(NEAR, max(seeds) - min(seeds), 2 * np.hypot(_error(original, n), _error(seeds, n)))
+    sampling = np.hypot(standard_error(original, n), standard_error(retrained, n))
+    noise = max(NEAR, max(seeds) - min(seeds), 2 * sampling)
     if abs(original - retrained) <= noise:
         raise NotComputed(
             f"original ({original:.1f} %) and retrained ({retrained:.1f} %) do not differ by more "
             f"than their noise ({noise:.1f} points)"
         )
     return (probe(scene) - retrained) / (original - retrained)
-
-
-def _error(percent: float | list[float], n: int) -> float:
-    """Standard error in points of a percentage over n samples, by Agresti and Coull: not 0 at 0
-    and 100 %."""
-    p = (float(np.mean(percent)) / 100 * n + 2) / (n + 4)
-    return 100.0 * float(np.sqrt(p * (1 - p) / (n + 4)))
 
 
 # --- the probes ---------------------------------------------------------------------------------
@@ -141,6 +155,7 @@ def _asked(scene: ModelOutputs) -> tuple[Floats, Ints]:
     asked = np.isin(scene.test_label, scene.forget_classes)
     if not asked.any():
         raise NotComputed("there are no test samples of the forgotten classes")
+    numbers("embeddings", scene.z, scene.test_z)
     return scene.test_z[asked], scene.test_label[asked]
 
 

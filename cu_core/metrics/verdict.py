@@ -1,200 +1,219 @@
-"""One sentence for lay people, from the numbers only, each with its references.
+"""A few short sentences for lay people, from the numbers only, each beside its references.
 
-It says where the numbers stand next to the original and the retrained model, never whether a
-method is good. Differences of at most ``NEAR`` points count as none: about two standard errors
-of a share over a few hundred samples.
+They say where the numbers stand next to the original and the retrained models, never whether a
+method is good, and no more than the evidence bears. Damage to what was to be kept comes first. That
+the features did not forget is said only where a probe's recoverability is near 1, which has a value
+only where original and retrained differ by more than their noise; where two probes disagree, that
+is said instead.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
-Values = Mapping[str, float | None]
+from cu_core.metrics._evidence import PROBE, Evidence, Rating, dissenter, percent, rated
 
-NEAR = 5.0  # percentage points
+__all__ = ["Evidence", "headline", "verdict"]
 
-
-def verdict(
-    metrics: Values,
-    original: Values,
-    retrained: Values | None,
-    kind: Literal["class", "sample"],
-    names: Sequence[str] = (),
-) -> str:
-    """The sentence for a run. Values in percent by metric key; ``names``: the forgotten classes.
-
-    A missing or None value is named as not computed; ``retrained`` None as no reference.
-    """
-    trio = _Trio(metrics, original, retrained)
-    sentence = _class_task(trio, names) if kind == "class" else _sample_task(trio)
-    return sentence + _utility(trio) + "."
+PROBES = {
+    "rho_knn": "its neighbours",
+    "rho_linear": "a linear probe",
+    "rho_prototype": "a 5-shot probe",
+}
+FEATURES: dict[Rating, str] = {
+    "kept": "did not forget",
+    "part": "forgot only in part",
+    "gone": "forgot",
+    "less": "forgot",
+}
 
 
-class _Trio:
-    """The same measure of the unlearned, the original and the retrained model."""
-
-    def __init__(self, metrics: Values, original: Values, retrained: Values | None) -> None:
-        self.sources = (metrics, original, retrained if retrained is not None else {})
-        self.has_retrained = retrained is not None
-
-    def get(self, key: str) -> tuple[float | None, float | None, float | None]:
-        now, before, ideal = (_number(source.get(key)) for source in self.sources)
-        return now, before, ideal
-
-    def references(self, key: str, *more: str) -> str:
-        """'(original 90 %, retrained 61 %)'."""
-        _, before, ideal = self.get(key)
-        said = [f"original {percent(before)}" if before is not None else "original not computed"]
-        if not self.has_retrained:
-            said.append("no retrained reference")
-        else:
-            said.append("retrained " + (percent(ideal) if ideal is not None else "not computed"))
-        return "(" + ", ".join([*said, *more]) + ")"
+def verdict(evidence: Evidence, told: Sequence[str] = ()) -> str:
+    """The sentences for a run. ``told``: whole ones on what else was asked, such as planted
+    samples; they stand before those on forgetting."""
+    damage = _damage(evidence)
+    forgotten = _class_task if evidence.kind == "class" else _sample_task
+    return " ".join([*damage, *told, *forgotten(evidence), *_seeds(evidence)])
 
 
-def percent(value: float) -> str:
-    """Without decimals; 'under 1 %' and 'over 99 %' where rounding would claim none or all.
-
-    >>> percent(96.6), percent(0.2), percent(0)
-    ('97 %', 'under 1 %', '0 %')
-    """
-    if 0 < value < 1:
-        return "under 1 %"
-    if 99.5 <= value < 100:
-        return "over 99 %"
-    return f"{value:.0f} %"
+def headline(evidence: Evidence) -> str:
+    """The same in some ten words, with one figure at most."""
+    if evidence.damaged:
+        kept = evidence.said("ta", evidence.now("ta") or 0.0)
+        return f"Damaged: {kept} right on what was to be kept"
+    return _class_line(evidence) if evidence.kind == "class" else _sample_line(evidence)
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+# --- what was to be kept, and how sure all this is ----------------------------------------------
 
 
-# --- class tasks ------------------------------------------------------------------------------
+def _damage(e: Evidence) -> list[str]:
+    """Nothing where what was to be kept is answered right as often as its reference."""
+    now = e.now("ta")
+    if now is None or not e.damaged:
+        return []
+    figures = f"{e.said('ta', now)} {e.references('ta')}"
+    said = f"What was to be kept is damaged: test accuracy {figures}."
+    return [said, *["So damaged a model forgets anything; the rest says little."] * e.ruined]
 
 
-def _class_task(trio: _Trio, names: Sequence[str]) -> str:
-    subject, it = _subject(names)
-    tested = trio.get("forget_acc_test")[0] is not None
-    key = "forget_acc_test" if tested else "forget_acc_train"
-    now, before, ideal = trio.get(key)
+def _seeds(e: Evidence) -> list[str]:
+    if len(e.seeds) == 1:
+        return ["One retrained seed, spread unknown."]
+    return [f"Retrained: lowest to highest of {len(e.seeds)} seeds."] if e.seeds else []
+
+
+# --- class tasks --------------------------------------------------------------------------------
+
+
+def _class_task(e: Evidence) -> list[str]:
+    subject, it = _subject(e.names)
+    key = e.class_key
+    now = e.now(key)
     if now is None:
-        return _unknown_accuracy(trio, subject, it)
-    measured = subject if tested else f"the training samples of {subject}"
-    said = f"Accuracy on {measured} is {percent(now)} {trio.references(key)}"
-    probe = _probe_clause(trio, it, ", and ")
-    if before is not None and before <= NEAR and now <= NEAR:
-        return f"{said}: the original model hardly recognised {it} either{probe}"
-    kept = before is not None and now > NEAR and now >= before - NEAR
-    if kept or now > (ideal or 0.0) + NEAR:
-        return f"{said}: {_still_named(now, before, it)}{probe}"
-    link, conclusion = _features(trio, it)
-    return f"{said}{_probe_clause(trio, it, link)}{conclusion}"
-
-
-def _unknown_accuracy(trio: _Trio, subject: str, it: str) -> str:
-    if trio.get("knn_probe_forget")[0] is None:
-        return f"Neither accuracy on {subject} nor a probe on the embeddings was computed"
-    return f"Accuracy on {subject} was not computed{_probe_clause(trio, it, ', and ')}"
-
-
-def _still_named(now: float, before: float | None, it: str) -> str:
-    """The head still names the class: how much, next to the original model."""
-    if before is None or now < before - NEAR:
-        return f"part of {it} is still recognised"
-    how = "better than before" if now > before + NEAR else "as before"
-    return f"the model still recognises {it} {how}"
+        return [f"Accuracy on {subject} was not computed.", *_probe(e, it)]
+    measured = subject if key == "forget_acc_test" else f"the training samples of {subject}"
+    said = f"Accuracy on {measured} is {e.said(key, now)} {e.references(key)}."
+    standing = e.standing
+    if standing != "forgotten":
+        told = {
+            "never known": f"The original model hardly knew {it} either.",
+            "better": f"The model still answers {it} right, better than before.",
+            "as before": f"The model still answers {it} right as before.",
+            "in part": f"Part of {it} is still answered right.",
+        }
+        return [said, told[standing], *_probe(e, it)]
+    if e.now(PROBE) is None:
+        return [said, *_probe(e, it), "So this says what the last layer answers, no more."]
+    rating = e.rating
+    link = "Yet by" if rating in ("kept", "part", "disagree") else "By"
+    return [said, *_probe(e, it, link), *([] if e.ruined else [_features(e, rating, it)])]
 
 
 def _subject(names: Sequence[str]) -> tuple[str, str]:
     """('the forgotten classes cat and dog', 'them')."""
     if len(names) > 1:
-        listed = ", ".join(names[:-1]) + f" and {names[-1]}"
-        return f"the forgotten classes {listed}", "them"
+        return f"the forgotten classes {_listed(names)}", "them"
     return " ".join(["the forgotten class", *names]), "it"
 
 
-def _probe_clause(trio: _Trio, it: str, link: str) -> str:
-    probe = trio.get("knn_probe_forget")[0]
-    if probe is None:
-        return f"{link}a probe on the embeddings was not computed"
-    still = "still " if link == ", but " else ""
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
+def _probe(e: Evidence, it: str, link: str = "By") -> list[str]:
+    now, whose = e.now(PROBE), {"it": "its"}.get(it, "their")
+    if now is None:
+        return ["A probe on the embeddings was not computed."]
+    chance = [f"chance {percent(e.chance)}"] if e.chance is not None else []
+    found = e.said(PROBE, now)
+    still = "still " if link != "By" else ""
+    return [
+        f"{link} {whose} neighbours {found} of {it} can {still}be told apart "
+        f"{e.references(PROBE, *chance)}."
+    ]
+
+
+def _features(e: Evidence, rating: Rating, it: str) -> str:
+    if rating == "unknown":
+        if not e.seeds:
+            return "Whether the features forgot, only a retrained model could tell."
+        lacks = "retrained" if e.retrained(PROBE) is None else "original"
+        return f"Whether the features forgot, only the {lacks} model's probe could tell."
+    if rating == "disagree":
+        known = e.recovered
+        other = dissenter(known)
+        by = [f"by {PROBES[k]} they {FEATURES[rated(known[k])]}" for k in ("rho_knn", other)]
+        return f"The probes disagree on the features: {by[0]}, {by[1]}."
+    if rating == "unclear":
+        return _unclear(e)
+    return {
+        "kept": "The last layer forgot, the features did not.",
+        "part": "The last layer forgot, the features only in part.",
+        "gone": f"The features know {it} no better than those of a model that never saw {it}.",
+        "less": f"The features tell {it} apart less than if they had never seen {it}.",
+    }[rating]
+
+
+def _unclear(e: Evidence) -> str:
+    """The neighbours' references differ by noise alone: what another probe says, if one can."""
+    said = (
+        "Neighbours hardly part the original from retrained, so they cannot say what was forgotten"
+    )
+    for key, value in e.recovered.items():
+        return f"{said}; by {PROBES[key]} the features {FEATURES[rated(value)]}."
+    return f"{said}."
+
+
+def _class_line(e: Evidence) -> str:
+    name, key = _listed(e.names) if len(e.names) > 1 else " ".join(e.names), e.class_key
+    now = e.now(key)
+    subject = f"Class {name}" if len(e.names) == 1 else f"Classes {name}"
+    subject = subject if e.names else "The forgotten class"
+    if now is None:
+        return f"{subject}: accuracy not computed"
+    if (standing := e.standing) != "forgotten":
+        told = {
+            "never known": "hardly known before either",
+            "better": "answered right more than before",
+            "as before": "still answered right",
+            "in part": "answered right in part",
+        }
+        return f"{subject}: {told[standing]}, {e.said(key, now)}"
+    features = {
+        "kept": "the features did not forget",
+        "part": "the features forgot only in part",
+        "gone": "the features too",
+        "less": "the features more than retrained",
+        "disagree": "on the features the probes disagree",
+    }
+    return f"{subject}: {e.said(key, now)} right, " + features.get(e.rating, "the features unknown")
+
+
+# --- sample tasks -------------------------------------------------------------------------------
+
+
+def _sample_task(e: Evidence) -> list[str]:
+    now, test = e.now("forget_acc_train"), e.now("ta")
+    if now is None:
+        return ["Accuracy on the forget samples was not computed."]
+    more = [f"test set {e.said('ta', test)}"] if test is not None else []
+    said = f"Accuracy on the forget samples is {e.said('forget_acc_train', now)} "
+    said += f"{e.references('forget_acc_train', *more)}."
+    place = e.place
+    if not place:
+        return [said, "Without a retrained or a test accuracy there is nothing to compare it with."]
+    never = "by a model that never saw them" if e.retrained("forget_acc_train") else "other samples"
+    told = {
+        "above": f"They are answered right {_how(e, now)}more often than {never}.",
+        "below": f"That is less often than {never}, which can itself give them away.",
+        "within": f"That is as often as {never}.",
+        "as ever": f"That is as often as {never}, but so it was before: accuracy cannot tell.",
+    }
+    return [said, told[place]]
+
+
+def _how(e: Evidence, now: float) -> str:
+    """Next to the original model."""
+    before = e.before("forget_acc_train")
+    if before is None:
+        return ""
+    margin = e.margin("forget_acc_train", now)
+    if now > before + margin:
+        return "more often than before, and "
     return (
-        f"{link}a 15-neighbour probe on the embeddings {still}recognises {percent(probe)} of {it} "
-        f"{trio.references('knn_probe_forget')}"
+        "as often as before, " if now >= before - margin else "less often than before, but still "
     )
 
 
-def _features(trio: _Trio, it: str) -> tuple[str, str]:
-    """Given that the head names the class no more: (link to the probe clause, conclusion)."""
-    now, before, ideal = trio.get("knn_probe_forget")
+def _sample_line(e: Evidence) -> str:
+    now = e.now("forget_acc_train")
     if now is None:
-        return "; ", ", so this says what the head does, not what the features hold"
-    if ideal is None:
-        if before is not None and now >= before - NEAR and now > NEAR:
-            return ", but ", ": the head forgot, the features did not"
-        missing = "the retrained model's probe" if trio.has_retrained else "a retrained model"
-        return ", and ", f": whether the features forgot, only {missing} could tell"
-    if abs(now - ideal) <= NEAR:
-        return ", and ", f": the features know {it} as well as those of a model that never saw {it}"
-    if now < ideal:
-        return ", and ", f": the features tell {it} apart less than if they had never seen {it}"
-    if before is None:
-        return (
-            ", but ",
-            f": the features know {it} better than those of a model that never saw {it}",
-        )
-    if now - ideal >= (before - ideal) / 2:
-        return ", but ", ": the head forgot, the features did not"
-    return ", but ", ": the head forgot, the features only in part"
-
-
-# --- sample tasks -----------------------------------------------------------------------------
-
-
-def _sample_task(trio: _Trio) -> str:
-    now, before, ideal = trio.get("forget_acc_train")
-    if now is None:
-        return "Accuracy on the forget samples was not computed"
-    test = trio.get("ta")[0]
-    more = [f"test set {percent(test)}"] if test is not None else []
-    said = f"Accuracy on the forget samples is {percent(now)} "
-    said += trio.references("forget_acc_train", *more)
-    level = ideal if ideal is not None else test
-    if level is None:
-        return f"{said}: without a retrained or a test accuracy there is nothing to compare it with"
-    if now > level + NEAR:
-        return f"{said}: they are recognised {_how(now, before)}{_better(ideal)}"
-    never = "a model that never saw them" if ideal is not None else "samples it never saw"
-    if now < level - NEAR:
-        return f"{said}: lower than for {never}, which can itself give them away"
-    start = ideal if ideal is not None else trio.get("ta")[1]
-    if before is not None and start is not None and abs(before - start) <= NEAR:
-        return f"{said}: as for {never}, but so it was before: accuracy alone cannot tell"
-    return f"{said}: as for {never}"
-
-
-def _how(now: float, before: float | None) -> str:
-    """Next to the original model."""
-    if before is None:
-        return ""
-    if now > before + NEAR:
-        return "better than before, and "
-    return "as well as before, " if now >= before - NEAR else "less than before, but still "
-
-
-def _better(ideal: float | None) -> str:
-    if ideal is not None:
-        return "better than by a model that never saw them"
-    return "better than samples the model never saw"
-
-
-# --- what was to be kept ----------------------------------------------------------------------
-
-
-def _utility(trio: _Trio) -> str:
-    """A clause only where accuracy on what was to be kept lies well below its reference."""
-    now, before, ideal = trio.get("ta")
-    level = ideal if ideal is not None else before
-    if now is None or level is None or now >= level - NEAR:
-        return ""
-    return f"; test accuracy on what was to be kept is {percent(now)} {trio.references('ta')}"
+        return "Forget samples: accuracy not computed"
+    than = "retrained" if e.retrained("forget_acc_train") else "the test set"
+    told = {
+        "above": f"more than {than}",
+        "below": f"less than {than}",
+        "within": f"as with {than}",
+        "as ever": f"as with {than}, and as before",
+    }
+    place = told.get(e.place, "nothing to compare with")
+    return f"Forget samples: {e.said('forget_acc_train', now)} right, {place}"

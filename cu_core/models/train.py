@@ -25,10 +25,11 @@ from cu_core.spec import Batches
 Augment = Literal["none", "crop", "crop+flip"]
 
 CHECK_EVERY = 10  # updates between two looks at the loss; each look waits for the device
-MIN_UPDATES = 400  # a small set gets more epochs until it has as many
+MIN_UPDATES = 400  # a small set gets more epochs until it has as many,
+MIN_AUGMENTED = 1000  # or as many of images that are never twice the same, which take longer
 MAX_EPOCHS = 60  # unless asked for
 SMALL_SET, SMALL_SIDE = 10_000, 16
-WRITING = ("mnist", "svhn", "digits")  # a mirrored 2 is no 2; clothes (fashion-mnist) stay upright
+WRITING = ("mnist", "svhn", "digits", "signs")  # a mirrored 2 is no 2; fashion-mnist stays upright
 
 
 class Recipe(BaseModel):
@@ -72,15 +73,18 @@ def recipe(
     declared = get(architecture)
     on_gpu = device != "cpu" and n_train >= SMALL_SET  # a small set trains alike everywhere
     batch = 64 if n_train < SMALL_SET else 256 if on_gpu else 128
+    augment = augmentation(dataset_key, shape)
     if epochs is None:
         usual = declared.epochs_gpu if on_gpu else declared.epochs_cpu
-        epochs = min(max(usual, ceil(MIN_UPDATES * batch / n_train)), MAX_EPOCHS)
+        longer = augment != "none" and n_train < SMALL_SET
+        least = MIN_AUGMENTED if longer else MIN_UPDATES
+        epochs = min(max(usual, ceil(least * batch / n_train)), MAX_EPOCHS)
     return Recipe(
         epochs=epochs,
         lr=declared.lr * batch / 128,
         batch_size=batch,
         weight_decay=5e-4,
-        augment=augmentation(dataset_key, shape),
+        augment=augment,
     )
 
 

@@ -12,6 +12,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.counts: dict[str, int] = {}  # of "step" and "snapshot"
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
@@ -31,4 +32,5 @@ class Clock:
             name = "snapshot" if isinstance(event, Snapshot) else "step"
             spent = time.perf_counter() - began
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
+            self.counts[name] = self.counts.get(name, 0) + 1
             yield event

@@ -88,6 +88,8 @@ def ticking(progress: Progress, commands: Commands) -> OnProgress:
 
     def tick(phase: str, done: int, total: int, values: Mapping[str, Any]) -> None:
         progress.tick(phase, done, total, values)
+        began = time.monotonic()
         commands.check(done)
+        progress.rested(time.monotonic() - began)
 
     return tick

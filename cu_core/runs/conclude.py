@@ -2,15 +2,20 @@
 
 from cu_core import engine
 from cu_core.metrics.gap import compare
-from cu_core.metrics.verdict import verdict
+from cu_core.metrics.knn_probe import chance
+from cu_core.metrics.planted_told import told
+from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
 from cu_core.runs import reference_models
 from cu_core.runs.evaluation import Final
+from cu_core.runs.forecast import remember
 from cu_core.runs.loop import Outcome
+from cu_core.runs.notes import notes
 from cu_core.runs.prepare import Prepared
-from cu_core.runs.resolve import machine
+from cu_core.runs.resolve import forget_facts, machine
 from cu_core.spec import ModelIds, RunProgress, Summary
+from cu_core.spec.phases import MEASURING
 
 WEIGHTS = "unlearned.safetensors"
 
@@ -23,7 +28,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     """
     run, job = made.run, outcome.job
     release(job.model)
-    run.progress.report("measuring")
+    run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
         run.writer.put(RunProgress(original=made.evaluation.own_values(made.origin)))
     retrained = None
@@ -31,9 +36,10 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
         with run.clock("retrained"):
             retrained = reference_models.ensure(run.store, run.setup, run.forget, run.tick)
         made.place_ghost(retrained, outcome.step)
-    run.progress.report("measuring")
+    run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
         final = made.evaluation.measure(job.model, made.origin, retrained)
+    remember(run.setup, made.method, run.clock, made.observer.n_images)
     run.writer.put(RunProgress(original=final.original))
     if retrained:
         run.writer.put(RunProgress(retrained=final.seeds[retrained]))
@@ -49,14 +55,29 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
 def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
     run, seeds = made.run, list(final.seeds.values())
     retrained = seeds[0] if seeds else None
-    forgotten = [run.setup.dataset.class_names[c] for c in run.forget.classes]
+    evidence = Evidence(
+        final.values,
+        final.original,
+        seeds,
+        run.forget.kind,
+        [run.setup.dataset.class_names[c] for c in run.forget.classes],
+        made.evaluation.counts(),
+        chance(made.probe.label),
+    )
+    planted = told(final.values, final.original, retrained, made.probe)
+    at = f"Stopped at step {outcome.step:,} of {made.total:,}. " * outcome.stopped
     return Summary(
-        verdict=verdict(final.values, final.original, retrained, run.forget.kind, forgotten),
+        verdict=at + verdict(evidence, planted),
+        headline=at + headline(evidence),
+        forget=forget_facts(run.setup.dataset, run.forget, made.probe),
         metrics=final.values,
         original=final.original,
         retrained=retrained,
+        counts=dict(evidence.counts),
+        chance=evidence.chance,
         **compare(final.values, seeds),
         reasons=final.reasons,
+        notes=notes(run.setup, made.method),
         weights_sha256=checkpoint.weights_sha256(outcome.job.model),
         steps=outcome.step,
         stopped=outcome.stopped,

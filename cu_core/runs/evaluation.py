@@ -14,16 +14,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from cu_core import engine, metrics, models
 from cu_core.errors import BadCheckpoint, StoreError
 from cu_core.metrics.accuracy import percent_right
+from cu_core.metrics.knn_probe import asked_of, knn_probe_forget
+from cu_core.metrics.planted import planted_counts
 from cu_core.models.evaluate import block_outputs, outputs
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
 from cu_core.seeding import derive, preserve_random_state
-from cu_core.spec import ForgetSet, Ints, ModelOutputs, Probe, Snapshot
+from cu_core.spec import ForgetSet, ModelOutputs, Probe, Snapshot
 from cu_core.store import Store
 
 SEEDS = 4  # retrained models at most
@@ -73,6 +76,18 @@ class Evaluation:
             return full_measure(self.setup, *self._see(model_id))
 
         return self._cached(model_id, self._key("all", "probe"), look)
+
+    def counts(self) -> dict[str, int]:
+        """Of how many samples each percentage is, by metric."""
+        dataset, probe, classes = self.setup.dataset, self.probe, self.forget.classes
+        is_forget = _marked(len(dataset.train_y), self.forget)
+        asked = int(asked_of(probe.label, probe.is_forget).sum())
+        return {
+            **metrics.counts(probe.is_forget, probe.test_label, classes, "probe", "references"),
+            **metrics.counts(is_forget, dataset.test_y, classes, "all"),
+            **({knn_probe_forget.key: asked} if asked else {}),
+            **planted_counts(probe),
+        }
 
     def measure(self, model: Any, original: str, retrained: str | None) -> Final:
         """Every measure of the unlearned ``model`` and of its references."""
@@ -203,12 +218,12 @@ class Evaluation:
         return accuracy
 
 
-def model_outputs(
-    snapshot: Snapshot, probe: Probe, chosen: ForgetSet, near: Ints | None = None
-) -> ModelOutputs:
+def model_outputs(snapshot: Snapshot, probe: Probe, chosen: ForgetSet) -> ModelOutputs:
     return ModelOutputs(
         snapshot.z, snapshot.logits, probe.label, probe.is_forget,
-        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z, near=near,
+        snapshot.test_logits, probe.test_label, chosen.classes, snapshot.test_z,
+        true_label=probe.true_label, trigger_logits=snapshot.trigger_logits,
+        trigger_label=probe.trigger_label,
     )  # fmt: skip
 
 
@@ -225,14 +240,19 @@ def full_measure(
     values, reasons = metrics.measure(seen)
     logits, _ = outputs(model, r.train_x, r.normalise)
     test_logits, _ = outputs(model, r.test_x, r.normalise)
-    is_forget = np.zeros(len(logits), bool)
-    is_forget[chosen.index] = True
     whole = ModelOutputs(
-        seen.z, logits, setup.dataset.train_y, is_forget,
+        seen.z, logits, setup.dataset.train_y, _marked(len(logits), chosen),
         test_logits, setup.dataset.test_y, chosen.classes,
     )  # fmt: skip
     exact, _ = metrics.measure(whole, over="all")
     return {**values, **exact}, reasons
+
+
+def _marked(n: int, chosen: ForgetSet) -> NDArray[np.bool_]:
+    """Which of ``n`` training samples are to be forgotten."""
+    is_forget = np.zeros(n, bool)
+    is_forget[chosen.index] = True
+    return is_forget
 
 
 def _measure_beside(

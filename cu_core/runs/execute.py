@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from cu_core import data
+from cu_core.data.counting import counting
 from cu_core.errors import Cancelled
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
-from cu_core.runs.progress import Progress
+from cu_core.runs.notes import notes
+from cu_core.runs.progress import Progress, Tell
 from cu_core.runs.resolve import Setup, method_of
 from cu_core.spec import (
     ACTIVE,
@@ -21,43 +23,49 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
+from cu_core.spec.phases import READING
 from cu_core.store import ClaimedRun, RunWriter, Store
 
 
-def check(store: Store, request: Request, model_to_come: bool = False) -> None:
-    """Refuses, with a sentence, what cannot run; leaves no trace.
+def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[str, ...]:
+    """Refuses, with a sentence, what cannot run; leaves no trace. Returns sentences on what can run
+    and may not do what is expected of it.
 
     ``model_to_come``: the request's ``original`` is yet to be made, by the stage before it.
     """
     if isinstance(request, FetchRequest):
         data.fetcher(request.dataset)
-        return
+        return ()
     setup = Setup(request, store.home)
-    if isinstance(request, UnlearnRequest):
-        assert setup.forget is not None
-        method_of(request, setup.forget)
-        if not model_to_come:
-            reference_models.check_original(store, setup)
+    if not isinstance(request, UnlearnRequest):
+        return ()
+    assert setup.forget is not None
+    method = method_of(request, setup.forget)
+    if not model_to_come:
+        reference_models.check_original(store, setup)
+    return notes(setup, method)
 
 
-def execute(store: Store, claimed: ClaimedRun) -> Summary:
+def execute(store: Store, claimed: ClaimedRun, tell: Tell | None = None) -> Summary:
     """Runs a claimed request to its end and returns the summary on record; see ``events``."""
-    *_, summary = events(store, claimed)
+    *_, summary = events(store, claimed, tell)
     assert isinstance(summary, Summary)  # the last one is
     return summary
 
 
-def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | Summary]:
+def events(
+    store: Store, claimed: ClaimedRun, tell: Tell | None = None
+) -> Iterator[StepLog | Snapshot | Summary]:
     """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
     with its sentence before it propagates. Closed before its end, the run is stopped, and can be
-    resumed.
+    resumed. ``tell``: hears the counters as they are written.
     """
     with claimed, closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
-            for event in _dispatch(store, claimed, writer):
+            for event in _dispatch(store, claimed, writer, tell):
                 if isinstance(event, Summary):
                     state: RunState = "stopped" if event.stopped else "done"
                     writer.finish(event)
@@ -72,16 +80,18 @@ def events(store: Store, claimed: ClaimedRun) -> Iterator[StepLog | Snapshot | S
 
 
 def _dispatch(
-    store: Store, claimed: ClaimedRun, writer: RunWriter
+    store: Store, claimed: ClaimedRun, writer: RunWriter, tell: Tell | None
 ) -> Iterator[StepLog | Snapshot | Summary]:
     request = claimed.request
-    progress, commands = Progress(writer), Commands(store, claimed.run_id, writer)
+    progress, commands = Progress(writer, tell), Commands(store, claimed.run_id, writer)
     tick = ticking(progress, commands)
     if isinstance(request, FetchRequest):
         data.fetch(request.dataset, store.home, tick)
         yield Summary(message=f"{request.dataset} is ready.")
         return
-    setup = Setup(request, store.home)
+    progress.report(READING.key)
+    with counting(lambda done, total: tick(READING.key, done, total, {})):
+        setup = Setup(request, store.home)
     writer.put(RunProgress(device=setup.device, class_names=setup.dataset.class_names))
     if isinstance(request, TrainRequest):
         with setup.computing():

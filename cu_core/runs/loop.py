@@ -18,6 +18,7 @@ from cu_core.runs.losslog import LossLog
 from cu_core.runs.prepare import Prepared
 from cu_core.runs.stopping import rule_met
 from cu_core.spec import Job, ModelValues, RunProgress, Snapshot, StepLog
+from cu_core.spec.phases import REWINDING, UNLEARNING
 
 SAVE_EVERY_S = 2.0  # a checkpoint is no older than this, or 20 times what writing one costs
 
@@ -95,13 +96,13 @@ class Loop:
         engine.begin(method, job)
         for log in engine.run(method, job, total=step):
             assert isinstance(log, StepLog)
-            self.run.progress.report("rewinding", log.step, step)
+            self.run.progress.report(REWINDING.key, log.step, step)
         return job, step
 
     def _steps(self, job: Job, at: int) -> Iterator[StepLog | Snapshot]:
         made, run = self.prepared, self.run
         layout = made.map.layout(run.request.seed)
-        run.progress.report("unlearning", at, made.total)
+        run.progress.report(UNLEARNING.key, at, made.total)
         run.commands.hold(at)
         events = engine.run(
             made.method, job, made.observer, every=made.every, start=at, total=made.total
@@ -117,7 +118,7 @@ class Loop:
                     self.step = event.step
                     self.losslog.add(event)
                     yield event
-                    run.tick("unlearning", event.step, made.total, {})
+                    run.tick(UNLEARNING.key, event.step, made.total, {})
         finally:
             self.losslog.write()
 
@@ -133,7 +134,7 @@ class Loop:
         with clock("map"):
             frame = layout.place(snapshot.z, snapshot.step, made.probe.label, made.probe.is_forget)
         with clock("metrics"):
-            outputs = model_outputs(snapshot, made.probe, self.run.forget, frame.near)
+            outputs = model_outputs(snapshot, made.probe, self.run.forget)
             self._values, reasons = metrics.measure(outputs)
         with clock("store"):
             writer.metrics(snapshot.step, self._values)

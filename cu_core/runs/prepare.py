@@ -14,6 +14,7 @@ from cu_core.runs import reference_models
 from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands, ticking
 from cu_core.runs.evaluation import Evaluation
+from cu_core.runs.forecast import forecast
 from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, cadence, forget_facts, machine, make_job, method_of
 from cu_core.runs.runmap import RunMap
@@ -30,6 +31,7 @@ from cu_core.spec import (
     RunProgress,
     UnlearnRequest,
 )
+from cu_core.spec.phases import FITTING
 from cu_core.store import RunWriter, Store
 
 
@@ -111,15 +113,19 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
     setup, writer = run.setup, run.writer
     method = method_of(run.request, run.forget, begun.provenance)
     note = _write_provenance(run, method, begun)
-    with run.clock("original"):
-        original = _original(run, begun)
     probe = make_probe(setup.dataset, run.forget, run.request.probe_size)
     observer = engine.Observer(setup.resident, probe)
+    if not run.request.original and not run.store.has_model(
+        reference_models.model_id(setup, None)
+    ):  # as many updates as those of a network that has learnt nothing
+        _expect(run, method, observer, make_job(setup, method, reference_models.blank(setup)))
+    with run.clock("original"):
+        original = _original(run, begun)
     evaluation = Evaluation(run.store, setup, probe, observer)
     run_map = RunMap(run.store, writer, probe, observer)
     origin = evaluation.origin(original)
     job = make_job(setup, method, reference_models.load_model(run.store, setup, original))
-    total, every = cadence(run.request, method, job, observer.n_images)
+    total, every = _expect(run, method, observer, job)
     if writer.ckpt_path.exists() and begun.every:
         total, every = begun.total, begun.every
     made = Prepared(
@@ -127,10 +133,18 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
     )
     _announce(made)
     if not run_map.load_reference(original):
-        run.progress.report("fitting the map")
+        run.progress.report(FITTING.key)
         with run.clock("reference map"):
             run_map.fit_reference(original, job.model)
     return made
+
+
+def _expect(run: Run, method: Method, observer: engine.Observer, job: Job) -> tuple[int, int]:
+    """Says what the run will take; (total steps, steps between snapshots)."""
+    total, every = cadence(run.request, method, job, observer.n_images)
+    frames = 1 + -(-total // every)
+    run.progress.expect(forecast(run.store, run.setup, method, total, frames, observer.n_images))
+    return total, every
 
 
 def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
@@ -173,7 +187,7 @@ def _announce(made: Prepared) -> None:
     writer.probe(made.probe, **pictures)
     writer.put(
         RunProgress(
-            forget=forget_facts(dataset, run.forget),
+            forget=forget_facts(dataset, run.forget, made.probe),
             models=ModelIds(original=made.original),
             total=made.total,
             every=made.every,

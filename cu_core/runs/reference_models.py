@@ -9,24 +9,37 @@ from cu_core import engine, models
 from cu_core.errors import BadRequest, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
+from cu_core.runs.rates import Rates, training
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
-from cu_core.spec import ForgetSet, OnProgress, Summary, TrainRequest, UnlearnRequest
+from cu_core.spec import ForgetSet, OnProgress, Precision, Summary, TrainRequest, UnlearnRequest
+from cu_core.spec.phases import RETRAINING, TRAINING
 from cu_core.store import ModelRecord, Store
 
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 
 
-def model_id(setup: Setup, without: ForgetSet | None) -> str:
-    """A name made of content: the same data, network, recipe, seed and forget set, the same id."""
-    request, recipe = setup.request, setup.recipe
+def model_id(setup: Setup, without: ForgetSet | None, precision: Precision | None = None) -> str:
+    """A name made of content: the same data, network, recipe, seed and forget set, the same id.
+    ``precision``: None for that of the plan."""
+    request, recipe, used = setup.request, setup.recipe, precision or setup.plan.precision
     parts = (
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
-        *([] if setup.plan.precision == "float32" else [setup.plan.precision]),
+        *([] if used == "float32" else [used]),
     )  # fmt: skip
     slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
     return f"{request.model}-{slug}-{derive(*parts):016x}"
+
+
+def original_id(store: Store, setup: Setup) -> str:
+    """The original model of a request. Where the precision is left to the machine and its own is
+    not there, one that was trained in float32 by the same recipe will do: such come with Lethe."""
+    wanted = model_id(setup, None)
+    if setup.request.precision == "auto" and not store.has_model(wanted):
+        plain = model_id(setup, None, "float32")
+        return plain if store.has_model(plain) else wanted
+    return wanted
 
 
 def blank(setup: Setup) -> models.Classifier:
@@ -58,7 +71,7 @@ def check_original(store: Store, setup: Setup) -> None:
         )
     if record.dataset_hash != dataset.hash:
         raise BadRequest(
-            f"{record.id} was trained on other data ({record.dataset}) than {request.dataset} "
+            f"{record.id} was trained on other data ({record.dataset}) than {request.data} "
             "holds now. Choose the data it was trained on, or another model."
         )
 
@@ -68,7 +81,7 @@ def ensure(store: Store, setup: Setup, without: ForgetSet | None, tick: OnProgre
 
     Raises Cancelled when told to stop; what was trained until then is taken up next time.
     """
-    wanted = model_id(setup, without)
+    wanted = model_id(setup, without) if without else original_id(store, setup)
     if not store.has_model(wanted):
         _train(store, setup, without, wanted, tick)
     return wanted
@@ -78,19 +91,23 @@ def _train(
     store: Store, setup: Setup, without: ForgetSet | None, wanted: str, tick: OnProgress
 ) -> None:
     request, recipe = setup.request, setup.recipe
-    what = "retrained reference" if without else "original model"
+    phase = RETRAINING if without else TRAINING
     model = blank(setup)
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
     began = saved = time.monotonic()
+    updates = 0
     start = _unfinished(store, wanted)
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        tick(f"training the {what}", done.step, done.total, {"loss": done.loss})
+        tick(phase.key, done.step, done.total, {"loss": done.loss})
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
             store.save_unfinished(wanted, engine.to_bytes(kept))
+        updates += 1
+    if updates:
+        Rates(setup).keep((time.monotonic() - began) / updates, *training(setup))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
 
 
@@ -159,5 +176,5 @@ def train_request(store: Store, setup: Setup, tick: OnProgress) -> Summary:
         model=wanted,
         accuracy=record.accuracy,
         seconds={"training": record.seconds},
-        message=f"{wanted}: test accuracy {record.accuracy:.1f} %.",
+        message=f"{wanted}: test accuracy {record.accuracy:.1f} % (all classes).",
     )

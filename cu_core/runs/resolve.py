@@ -22,6 +22,7 @@ from cu_core.spec import (
     Ints,
     Job,
     Method,
+    Probe,
     Provenance,
     TrainRequest,
     UnlearnRequest,
@@ -41,8 +42,8 @@ class Setup:
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
         self.request = request
         self.device = engine.pick_device(request.device)
-        self._home = Path(home)
-        self.dataset: Dataset = data.load(request.dataset, self._home)
+        self.home = Path(home)
+        self.dataset: Dataset = data.load(request.dataset, self.home, request.plant)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -110,13 +111,13 @@ class Setup:
             request.model, request.head, shape, request.precision,
         )  # fmt: skip
         key = ", ".join(map(str, facts))
-        plan = load_plan(self._home, key)
+        plan = load_plan(self.home, key)
         if plan is None and calibrate.busy():
             return calibrate.usual(wanted)  # and measured another time
         if plan is None:
             model = models.build(request.model, shape, self.dataset.n_classes, request.head)
             plan = calibrate.fastest(model, wanted)
-            save_plan(self._home, key, plan)
+            save_plan(self.home, key, plan)
         return plan
 
     def place(self, model: models.Classifier) -> models.Classifier:
@@ -154,13 +155,15 @@ class Setup:
         return index if chosen is None else np.setdiff1d(index, chosen.index)
 
 
-def forget_facts(dataset: Dataset, chosen: ForgetSet) -> ForgetFacts:
-    """A forget set in words and counts, as pages tell it."""
+def forget_facts(dataset: Dataset, chosen: ForgetSet, probe: Probe) -> ForgetFacts:
+    """A forget set in words and counts, as pages tell it; of which so many are on the map."""
     return ForgetFacts(
         rule=chosen.rule,
         kind=chosen.kind,
         n_forget=len(chosen.index),
         n_retain=len(dataset.train_y) - len(chosen.index),
+        n_drawn=int(probe.is_forget.sum()),
+        n_points=len(probe.index),
         classes=chosen.classes,
         hash=chosen.hash,
     )
@@ -199,7 +202,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
     request, chosen = setup.request, setup.forget
     assert isinstance(request, UnlearnRequest) and chosen is not None
     size = int(getattr(method, "batch_size", 64))
-    used: Augment = (augment or setup.recipe.augment) if method.augments else "none"
+    used: Augment = (augment or setup.recipe.augment) if method.augmented else "none"
     return Job(
         model=setup.place(model),
         forget=setup.batches(setup.new, size, request.seed, "forget", used),

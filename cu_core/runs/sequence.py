@@ -34,7 +34,7 @@ def forget_in_stages(
     for stage in stages:
         known = stage.original or "the last stage's" if stage.after else stage.original
         check(store, stage.model_copy(update={"original": known}), bool(stage.after))
-    return _each(store, stages, name or f"{request.method}, {request.dataset}")
+    return _each(store, stages, name or f"{request.method}, {request.data}")
 
 
 def _each(store: Store, stages: Sequence[UnlearnRequest], name: str) -> Iterator[RunRecord]:
@@ -68,7 +68,7 @@ def keep(store: Store, record: RunRecord) -> str:
         "origin": start.origin or start.id,
         "forget": request.forget,
         "forget_hash": reader.progress().forget.hash,
-        "accuracy": summary.metrics["ta"],
+        "accuracy": summary.metrics["test_acc"],
         "notes": (f"{request.method} on {start.id}",),
         "name": record.name,
         "seconds": 0.0,
@@ -82,7 +82,8 @@ def keep(store: Store, record: RunRecord) -> str:
 
 
 def table(records: Sequence[RunRecord]) -> str:
-    """A line a stage: the four measures as unlearned / retrained, and the mean gap."""
+    """A line a stage: the four measures as unlearned / retrained, and the mean gap; of the three
+    accuracies alone where the attack is void."""
     head = "".join(f"{key:>18}" for key in COUN)
     lines = [f"{'forgotten so far':20}{head}{'avg_gap':>10}"]
     for record in records:
@@ -90,7 +91,11 @@ def table(records: Sequence[RunRecord]) -> str:
         own, other = record.summary.metrics, record.summary.retrained or {}
         cells = [f"{_number(own.get(key))} / {_number(other.get(key))}" for key in COUN]
         line = f"{record.request.forget:20}" + "".join(f"{cell:>18}" for cell in cells)
-        lines.append(f"{line}{_number(record.summary.avg_gap):>10}")
+        gap, other_gap = record.summary.avg_gap, record.summary.avg_gap_without_mia
+        alone = gap is None and other_gap is not None
+        lines.append(f"{line}{_number(other_gap if alone else gap):>10}{' *' * alone}")
+    if any(line.endswith("*") for line in lines):
+        lines.append("* without MIA, which is void or missing")
     return "\n".join(lines)
 
 

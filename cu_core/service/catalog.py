@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from cu_core import data, engine, forget, methods, metrics, models
+from cu_core.data import plants
 from cu_core.models.selfcheck import check_torchvision
 from cu_core.spec import (
     STOP_RULES,
@@ -68,6 +69,7 @@ def catalog(home: Path) -> Catalog:
         metrics=metric_cards(),
         models=network_cards(),
         datasets=data_cards(home),
+        plants=tuple(plants.cards().values()),
         forget_rules=tuple(forget.cards().values()),
         stop_rules=stop_rule_cards(),
         device=device_card(),

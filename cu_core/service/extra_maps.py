@@ -42,8 +42,14 @@ class _Run:
         arrays = self.reader.probe()
         if arrays is None:
             raise BadRequest(f"Run {self.run_id} has no picture yet; ask again once it has one.")
-        names = ("index", "label", "is_forget", "test_index", "test_label")
-        self.probe = Probe(**{name: arrays[name] for name in names})
+        self.probe = Probe(
+            index=arrays["index"],
+            label=arrays["label"],
+            is_forget=arrays["is_forget"],
+            test_index=arrays["test_index"],
+            test_label=arrays["test_label"],
+            true_label=arrays.get("true_label"),
+        )
         self.state = self.reader.progress()
 
     def z(self, step: int) -> NDArray[np.float32]:

@@ -1,15 +1,22 @@
 """What a warm worker answers to a page: what a data set holds, what a request would cost, and
 views of a run made after the fact (``service.extra_maps``)."""
 
+import base64
 import copy
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cu_core import data, engine
 from cu_core.data.probe import make_probe
+from cu_core.data.thumbs import atlas
 from cu_core.runs import reference_models
+from cu_core.runs.forecast import by_part, forecast
+from cu_core.runs.notes import notes
+from cu_core.runs.rates import Rates, updating
 from cu_core.runs.resolve import Setup, cadence, make_job, method_of
 from cu_core.service import extra_maps
 from cu_core.service.weights import import_weights
@@ -30,10 +37,11 @@ from cu_core.spec import (
     Recorded,
     question,
 )
+from cu_core.spec.phases import TRAINING
 from cu_core.store import Store
 
+SAMPLES, PICTURED = 3, 24  # images of a class that a page shows, and of how many classes
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
-LAYOUT_S = 0.05  # a frame's place on the map and in the store, roughly
 
 
 def answer(store: Store, kind: str, payload: Mapping[str, Any]) -> Recorded:
@@ -44,7 +52,7 @@ def answer(store: Store, kind: str, payload: Mapping[str, Any]) -> Recorded:
 
 def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
     """Classes with their counts, sizes and what reading changed."""
-    dataset: Dataset = data.load(asked.key, store.home)
+    dataset: Dataset = data.load(asked.key, store.home, asked.plant)
     return DatasetFacts(
         key=dataset.key,
         hash=dataset.hash,
@@ -58,10 +66,22 @@ def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
                 name=name,
                 train=int((dataset.train_y == i).sum()),
                 test=int((dataset.test_y == i).sum()),
+                samples=_samples(dataset, i),
             )
             for i, name in enumerate(dataset.class_names)
         ),
         notes=dataset.notes,
+    )
+
+
+def _samples(dataset: Dataset, label: int) -> tuple[str, ...]:
+    """The first images of a class as data addresses, for as many classes as a page has room."""
+    if not dataset.is_image or label >= PICTURED:
+        return ()
+    index = np.flatnonzero(dataset.train_y == label)[:SAMPLES]
+    made = [atlas(dataset, index[i : i + 1]) for i in range(len(index))]
+    return tuple(
+        f"data:{mime};base64,{base64.b64encode(image).decode('ascii')}" for image, mime, *_ in made
     )
 
 
@@ -73,7 +93,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     assert chosen is not None
     method = method_of(request, chosen)
     reference_models.check_original(store, setup)
-    original = request.original or reference_models.model_id(setup, None)
+    original = request.original or reference_models.original_id(store, setup)
     ready = store.has_model(original)
     if ready:
         model = reference_models.load_model(store, setup, original)
@@ -84,12 +104,10 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     with setup.computing():
         job = make_job(setup, method, copy.deepcopy(model))
         total, every = cadence(request, method, job, observer.n_images)
-        per_step = _seconds_per_step(method, job)
-        began = time.perf_counter()
-        look = observer.snapshot(job.model, 0)
-        per_look = time.perf_counter() - began + LAYOUT_S
-    frames = 1 + -(-total // every)
-    per_frame = 2 * (look.z.size + look.logits.size + look.test_logits.size) + 8 * len(look.z)
+        per_step, seen, per_frame = _tried(setup, method, job, observer)
+        frames = 1 + -(-total // every)
+        waits = by_part(forecast(store, setup, method, total, frames, observer.n_images))
+    learn = waits[TRAINING.part].left
     return Estimate(
         n_forget=len(chosen.index),
         n_retain=len(setup.dataset.train_y) - len(chosen.index),
@@ -97,13 +115,28 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         every=every,
         snapshots=frames,
         seconds_per_step=per_step,
-        seconds=total * per_step + frames * per_look,
+        waits=waits,
+        first_picture=None if learn is None else learn + seen,
         disk_bytes=frames * per_frame,
         device=setup.device,
         original="ready" if ready else "to be trained first",
         retrained=_retrained(store, setup, chosen) if request.reference else "not asked for",
-        warnings=setup.dataset.notes,
+        warnings=(*setup.dataset.notes, *notes(setup, method)),
     )
+
+
+def _tried(
+    setup: Setup, method: Method, job: Job, observer: engine.Observer
+) -> tuple[float, float, int]:
+    """Seconds of an update and of a look at the probe, both kept as rates, and a frame's bytes."""
+    rates, per_step = Rates(setup), _seconds_per_step(method, job)
+    rates.keep(per_step, *updating(method))
+    began = time.perf_counter()
+    look = observer.snapshot(job.model, 0)
+    seen = time.perf_counter() - began
+    rates.keep(seen, "look", observer.n_images)
+    numbers = look.z.size + look.logits.size + look.test_logits.size
+    return per_step, seen, 2 * numbers + 8 * len(look.z)
 
 
 def _retrained(store: Store, setup: Setup, chosen: ForgetSet) -> str:

@@ -14,13 +14,16 @@ from pathlib import Path
 
 import psutil
 
+from cu_core.data.counting import Listener, counting
 from cu_core.errors import LetheError
 from cu_core.service.spawn import ensure_worker
-from cu_core.store import ClaimedRun, Store, Worker
+from cu_core.spec.phases import READING, counted_words
+from cu_core.store import AskedQuestion, ClaimedRun, Store, Worker
 
 POLL_S = 0.05
 QUIET_S = 6.0  # without a question, before umap is compiled
 NEXT_S = 4.0  # after a run's start, before the next idle worker is made
+TELL_S = 0.5  # between two words on how far an answer is
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
 
 
@@ -76,7 +79,9 @@ def _warm(store: Store, app: int | None) -> ClaimedRun | None:
         if question:
             asked = time.monotonic()
             try:
-                store.reply(question.id, answer(store, question.kind, question.payload))
+                with counting(_teller(store, question)):
+                    found = answer(store, question.kind, question.payload)
+                store.reply(question.id, found)
             except LetheError as refusal:
                 store.reply(question.id, None, str(refusal))
             except Exception as fault:
@@ -87,6 +92,19 @@ def _warm(store: Store, app: int | None) -> ClaimedRun | None:
             return claimed
         time.sleep(POLL_S)
     return None
+
+
+def _teller(store: Store, question: AskedQuestion) -> Listener:
+    """Tells whoever asked how far the reading of the data is."""
+    told = -TELL_S
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_S:
+            told = time.monotonic()
+            store.tell(question.id, counted_words(READING.key, done, total))
+
+    return tell
 
 
 def _wanted(app: int | None) -> bool:

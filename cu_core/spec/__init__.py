@@ -16,9 +16,19 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
-from cu_core.spec._data import Dataset, Floats, ForgetSet, Ints, Probe
+from cu_core.spec._data import (
+    Dataset,
+    Floats,
+    ForgetSet,
+    Ints,
+    Probe,
+    Trigger,
+    plant_words,
+    planted_in,
+    planted_key,
+)
 from cu_core.spec._method import Batches, Job, Method, knob
-from cu_core.spec._metric import Metric, NotComputed, Over, metric
+from cu_core.spec._metric import FEW, Metric, NotComputed, Over, metric
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
     AtlasFacts,
@@ -31,6 +41,7 @@ from cu_core.spec._progress import (
     RunProgress,
     SeedRange,
     Summary,
+    Wait,
 )
 from cu_core.spec._questions import (
     ClassFacts,
@@ -58,6 +69,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    data_words,
     option_of,
 )
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
@@ -65,6 +77,7 @@ from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
+    "FEW",
     "FINAL",
     "SCHEMA_VERSION",
     "STOP_RULES",
@@ -122,9 +135,15 @@ __all__ = [
     "StopRule",
     "Summary",
     "TrainRequest",
+    "Trigger",
     "UnlearnRequest",
+    "Wait",
+    "data_words",
     "knob",
     "metric",
     "option_of",
+    "plant_words",
+    "planted_in",
+    "planted_key",
     "question",
 ]

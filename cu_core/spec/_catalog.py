@@ -43,7 +43,8 @@ class MethodCard(Recorded):
 
 
 class MetricCard(Recorded):
-    """A metric. ``better``: near the retrained model's value, or low, or high."""
+    """A metric. ``better``: near the retrained model's value, or low, or high. ``quiet``: tables
+    leave it out where it has no value."""
 
     key: str
     title: str
@@ -53,6 +54,7 @@ class MetricCard(Recorded):
     help: str = ""
     over: str = "all"
     per_class: bool = False
+    quiet: bool = False
 
 
 class NetworkCard(Recorded):
@@ -76,8 +78,9 @@ class DataCard(Recorded):
 
 
 class RuleCard(Recorded):
-    """A rule: one to forget by, or one to stop by. ``example``: as a request holds it; ``control``:
-    what asks for the rest of a forget rule, ``endings``: of a file that it asks for."""
+    """A rule: one to forget by, to plant by or to stop by. ``example``: as a request holds it;
+    ``control``: what asks for the rest of a forget rule, ``endings``: of a file that it asks for.
+    """
 
     key: str
     title: str
@@ -101,6 +104,7 @@ class Catalog(Recorded):
     metrics: tuple[MetricCard, ...] = ()
     models: tuple[NetworkCard, ...] = ()
     datasets: tuple[DataCard, ...] = ()
+    plants: tuple[RuleCard, ...] = ()
     forget_rules: tuple[RuleCard, ...] = ()
     stop_rules: tuple[RuleCard, ...] = ()
     device: DeviceCard = DeviceCard(key="cpu", label="")

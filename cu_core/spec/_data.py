@@ -14,6 +14,21 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 HASHED_BYTES = 1 << 23  # of a part, read at once: it may be a file larger than the memory
+WITH = " with "  # between the data and what is planted in them
+
+
+@dataclass(frozen=True, eq=False)
+class Trigger:
+    """A mark that was planted with one label. ``mask``: bool (H, W), where it is drawn; ``colour``:
+    uint8 (C,); ``label``: the class that goes with it."""
+
+    mask: NDArray[np.bool_]
+    colour: NDArray[np.uint8]
+    label: int
+
+    def drawn(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A copy of images (N, C, H, W) with the mark on each."""
+        return np.where(self.mask, self.colour[:, None, None], x)
 
 
 @dataclass(frozen=True)
@@ -23,9 +38,13 @@ class Dataset:
     ``train_x``/``test_x``: uint8 (N, C, H, W) images or float32 (N, D) rows; ``*_y``: int64 (N,)
     in 0..n_classes-1. ``notes`` says, with counts, whatever reading changed. Images that do not
     fit in memory are a read-only ``np.memmap``, and ``known_hash`` was found when they were read.
+
+    Where wrong labels or a mark were planted, ``train_y`` is what a model is taught, ``true_y``
+    (N,) what the training samples are, and ``planted`` (M,) says which ones, sorted; the test part
+    is as it was.
     """
 
-    key: str  # as the user writes it: "digits", "parquet:/data/cifar10"
+    key: str  # as the user writes it: "digits", "parquet:/data/cifar10"; with what was planted
     train_x: NDArray[Any]
     train_y: Ints
     test_x: NDArray[Any]
@@ -33,6 +52,9 @@ class Dataset:
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     known_hash: str = ""
+    true_y: Ints | None = None
+    planted: Ints | None = None
+    trigger: Trigger | None = None
 
     @property
     def n_classes(self) -> int:
@@ -61,6 +83,35 @@ class Dataset:
         return digest.hexdigest()[:16]
 
 
+def planted_key(key: str, plant: str) -> str:
+    """What data is called in which something was planted, if anything was."""
+    return f"{key}{WITH}{plant}" if plant else key
+
+
+def planted_in(key: str) -> tuple[str, str]:
+    """``planted_key`` the other way round: the data, and what is planted in it ("": nothing).
+
+    >>> planted_in("digits with wrong-labels:0.1"), planted_in("folder:/home/one with two/cats")
+    (('digits', 'wrong-labels:0.1'), ('folder:/home/one with two/cats', ''))
+    """
+    data, found, plant = key.rpartition(WITH)
+    return (data, plant) if found and not {"/", "\\"} & set(plant) else (key, "")
+
+
+def plant_words(plant: str) -> str:
+    """What was planted, as a title has it; as it is written where it has no share.
+
+    >>> plant_words("wrong-labels:0.1"), plant_words("trigger:0.05:3"), plant_words("")
+    ('10 % wrong labels', '5 % trigger', '')
+    """
+    key, _, argument = plant.partition(":")
+    try:
+        percent = f"{float(argument.partition(':')[0]) * 100:g} %"
+    except ValueError:
+        return plant
+    return f"{percent} {key.replace('-', ' ')}"
+
+
 @dataclass(frozen=True)
 class ForgetSet:
     """Training samples to be unlearned. ``index``: sorted int64 (F,) into the training part."""
@@ -83,6 +134,8 @@ class Probe:
 
     ``index``, ``label``, ``is_forget``: (P,) of the training part; ``test_index``, ``test_label``:
     (Q,) of the test part, from which the per-snapshot test accuracies are estimated.
+    Where something was planted, ``label`` is what the models were taught, ``true_label`` (P,) what
+    the samples are, and ``trigger_label`` the class that goes with the mark, if one was planted.
     """
 
     index: Ints
@@ -90,6 +143,8 @@ class Probe:
     is_forget: NDArray[np.bool_]
     test_index: Ints
     test_label: Ints
+    true_label: Ints | None = None
+    trigger_label: int | None = None
 
     @cached_property
     def index_hash(self) -> str:

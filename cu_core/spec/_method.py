@@ -118,6 +118,11 @@ class Method(BaseModel):
         except ValidationError as error:
             raise BadRequest(explain(error, cls, what="knob")) from None
 
+    @property
+    def augmented(self) -> bool:
+        """Whether its batches are cropped and mirrored: always, or by its knob ``augment``."""
+        return self.augments or bool(getattr(self, "augment", False))
+
     def steps_per_epoch(self, job: Job) -> int:
         raise NotImplementedError
 

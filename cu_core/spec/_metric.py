@@ -10,6 +10,9 @@ from cu_core.spec._data import Floats
 from cu_core.spec._run import ModelOutputs
 
 Over = Literal["all", "probe", "references"]
+FEW = 20  # samples, whose percentage is told as a count: "5 of 6"
+
+Of = Literal["", "forget", "retain", "test", "kept test", "forgotten test"]
 
 
 class NotComputed(Exception):
@@ -26,6 +29,10 @@ class Metric:
 
     ``compute`` gives one number, an array (C,) with one a class (``per_class``), or a mapping from
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
+
+    ``quiet``: of few runs alone; tables leave it out where it has no value.
+    ``of``: the samples that a percentage is a share of, so that one of few can be told as a count:
+    forget or retain samples, test samples of all, of the kept or of the forgotten classes.
     """
 
     key: str
@@ -37,6 +44,8 @@ class Metric:
     compute: Callable[[ModelOutputs], float | Floats | Mapping[str, float]]
     over: Over = "all"
     per_class: bool = False
+    quiet: bool = False
+    of: Of = ""
 
 
 def metric(
@@ -47,12 +56,14 @@ def metric(
     better: Literal["retrained", "low", "high"],
     over: Over = "all",
     per_class: bool = False,
+    quiet: bool = False,
+    of: Of = "",
 ) -> Callable[[Callable[[ModelOutputs], Any]], Metric]:
     """Declares a function ``ModelOutputs -> float`` (or one value a class or part) as a metric."""
 
     def declare(function: Callable[[ModelOutputs], Any]) -> Metric:
         doc = " ".join((function.__doc__ or "").split())
         name = function.__name__
-        return Metric(name, title, unit, range, better, doc, function, over, per_class)
+        return Metric(name, title, unit, range, better, doc, function, over, per_class, quiet, of)
 
     return declare

@@ -6,6 +6,7 @@ on disk, and stand nowhere else. A record of an older or a later Lethe may lack 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,12 +36,15 @@ class Recorded(BaseModel):
 
 
 class ForgetFacts(Recorded):
-    """The forget set in words and counts. ``classes``: ids, empty in a sample task."""
+    """The forget set in words and counts. ``classes``: ids, empty in a sample task; ``n_drawn``:
+    forget samples on the map, ``n_points``: all samples there (0: not said)."""
 
     rule: str = ""
     kind: Literal["class", "sample"] = "sample"
     n_forget: int = 0
     n_retain: int = 0
+    n_drawn: int = 0
+    n_points: int = 0
     classes: tuple[int, ...] = ()
     hash: str = ""
 
@@ -90,10 +94,20 @@ class Provenance(Recorded):
         )
 
 
+class Wait(Recorded):
+    """Of one part of a run (``phases.PARTS``), in seconds: ``spent`` on it and still ``left``,
+    None where nothing is known; ``guess``: part of what is left was never measured here."""
+
+    spent: float = 0.0
+    left: float | None = None
+    guess: bool = False
+
+
 class RunProgress(Recorded):
     """Where a run stands. The worker writes the fields it sets, the others stay as they are.
 
     ``phase``, ``phase_done``, ``phase_total``, ``phase_values``: the counters of what is going on;
+    ``waits``: by part of the run; ``reported``: seconds since the epoch of this report;
     ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
     grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
     """
@@ -104,6 +118,8 @@ class RunProgress(Recorded):
     phase_done: int = 0
     phase_total: int = 0
     phase_values: ModelValues = Field(default_factory=dict)
+    waits: dict[str, Wait] = Field(default_factory=dict)
+    reported: float = 0.0
     step: int = 0
     total: int = 0
     every: int | None = None
@@ -126,20 +142,31 @@ class Summary(Recorded):
     """A run's final record. Of a training: ``model``, ``accuracy`` (percent), ``message``.
 
     ``original``, ``retrained``: the same metrics of these models (``retrained`` None: there is no
-    such model); ``gap``: distance to retrained; ``avg_gap``: CoUn's, in points; ``band``: of the
-    retrained seeds; ``inside``: whether a gap is no wider than that between two of them;
-    ``seconds``: by name of work.
+    such model); ``counts``: of how many samples a percentage is, by metric; ``chance``: percent
+    that the 15-neighbour probe would find without any knowledge; ``gap``: unlearned - retrained;
+    ``avg_gap``: CoUn's, in points, None where its attack is void; ``avg_gap_without_mia``: of the
+    three accuracies; ``band``: of the retrained seeds; ``inside``: whether a gap is no wider than
+    that between two of them; ``void``: attacks that the bias decides, with the reason;
+    ``notes``: what to know of the request; ``seconds``: by name of work; ``headline``: the verdict
+    in some ten words.
     """
 
     verdict: str = ""
+    headline: str = ""
+    forget: ForgetFacts = ForgetFacts()
     metrics: ModelValues = Field(default_factory=dict)
     original: ModelValues = Field(default_factory=dict)
     retrained: ModelValues | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    chance: float | None = None
     gap: ModelValues = Field(default_factory=dict)
     avg_gap: float | None = None
+    avg_gap_without_mia: float | None = None
     band: dict[str, SeedRange] = Field(default_factory=dict)
     inside: dict[str, bool] = Field(default_factory=dict)
+    void: dict[str, str] = Field(default_factory=dict)
     reasons: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     weights_sha256: str = ""
     steps: int = 0
     stopped: bool = False
@@ -154,6 +181,17 @@ class Summary(Recorded):
     model: str = ""
     accuracy: float | None = None
     message: str = ""
+
+    def remarks(self, titles: Mapping[str, str]) -> list[str]:
+        """The mean gap, and what counts for nothing in it. ``titles``: of metrics, by key."""
+        said = []
+        if self.avg_gap_without_mia is not None:
+            four = "" if self.avg_gap is None else f"{self.avg_gap:.2f} points (RA, UA, TA, MIA), "
+            mean = f"{four}{self.avg_gap_without_mia:.2f} points without MIA"
+            said.append(f"Mean gap to retrained: {mean}.")
+        for key, why in self.void.items():
+            said.append(f"{titles.get(key, key)} counts for nothing: {why}.")
+        return said
 
     def __bool__(self) -> bool:
         """Whether the run has written one."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import Field, ValidationError
 
 from cu_core.errors import BadRequest, explain
-from cu_core.spec._progress import Recorded
+from cu_core.spec._progress import Recorded, Wait
 from cu_core.spec._record import UnlearnRequest
 
 A = TypeVar("A", bound=Recorded)
@@ -30,12 +30,14 @@ class Question(Recorded, Generic[A]):
 
 
 class ClassFacts(Recorded):
-    """A class of a data set, with how many samples of it each part has."""
+    """A class of a data set, with how many samples of it each part has; ``samples``: a few of its
+    training images, data addresses, none where the data are no images."""
 
     id: int
     name: str
     train: int
     test: int
+    samples: tuple[str, ...] = ()
 
 
 class DatasetFacts(Recorded):
@@ -57,10 +59,15 @@ class DescribeDataset(Question[DatasetFacts]):
     kind = "dataset"
     Answer = DatasetFacts
     key: str
+    plant: str = ""
 
 
 class Estimate(Recorded):
-    """What a request would do and cost here; seconds from updates that were really made."""
+    """What a request would do and cost here; seconds from updates that were really made.
+
+    ``waits``: what each part of the run will take (what is cached
+    takes none), ``first_picture``: until the map is there, None where it cannot be told.
+    """
 
     n_forget: int
     n_retain: int
@@ -68,12 +75,25 @@ class Estimate(Recorded):
     every: int
     snapshots: int
     seconds_per_step: float
-    seconds: float
     disk_bytes: int
     device: str
     original: str
     retrained: str
+    waits: dict[str, Wait] = Field(default_factory=dict)
+    first_picture: float | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> float | None:
+        """Seconds until everything is trained and measured; None where it cannot be told."""
+        left = [wait.left for wait in self.waits.values()]
+        known = [seconds for seconds in left if seconds is not None]
+        return sum(known) if known and len(known) == len(left) else None
+
+    @property
+    def guess(self) -> bool:
+        """Whether any of the wait was never measured here."""
+        return any(wait.guess for wait in self.waits.values())
 
 
 class Preflight(Question[Estimate]):

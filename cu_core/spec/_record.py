@@ -6,10 +6,12 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cu_core.spec._data import plant_words, planted_in, planted_key
 from cu_core.spec._progress import Summary
 from cu_core.spec._stopping import STOP_RULES, StopRuleKey
 
@@ -35,10 +37,24 @@ def option_of(cls: type[BaseModel], name: str) -> str:
     return f"--no-{flag}" if field.default is True else f"--{flag}"
 
 
+def data_words(key: str) -> str:
+    """What data is called in a sentence: of a path its last part, and what is planted in it.
+
+    >>> data_words("parquet:/home/ada/cifar10"), data_words("digits with wrong-labels:0.1")
+    ('cifar10', 'digits with 10 % wrong labels')
+    """
+    data, plant = planted_in(key)
+    source, _, path = data.partition(":")
+    return planted_key(PurePath(path.replace("\\", "/")).name or source, plant_words(plant))
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: str = _field("digits", "digits, parquet:PATH, folder:PATH, ..., see `list`")
+    plant: str = _field(
+        "", "what to plant in its training part: wrong-labels:0.1, trigger:0.05, see `list`"
+    )
     model: str = _field("small-cnn", "the network, see `list`")
     head: Literal["plain", "normalised"] = _field("plain", "normalised: for ResNets, VGG and ViT")
     model_seed: int = _seed("seed the models are trained with")
@@ -49,6 +65,11 @@ class _Request(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = _field(
         "auto", "auto: whichever this machine is faster with, measured once"
     )
+
+    @property
+    def data(self) -> str:
+        """The data and what is planted in it, as ``Dataset.key`` has it."""
+        return planted_key(self.dataset, self.plant)
 
 
 class TrainRequest(_Request):
@@ -106,6 +127,11 @@ class FetchRequest(BaseModel):
 
     kind: Literal["fetch"] = "fetch"
     dataset: str = Field(description="a set that has to be downloaded, see `list`")
+
+    @property
+    def data(self) -> str:
+        """As the other requests have it; nothing is planted in a download."""
+        return self.dataset
 
 
 Request = TrainRequest | UnlearnRequest | FetchRequest

@@ -30,7 +30,8 @@ class Snapshot:
     """The probe set as the model sees it after ``step`` updates (0 = the original model).
 
     ``z``: float32 (P, D) embeddings; ``logits``: float32 (P, C); ``test_logits``: (Q, C);
-    ``test_z``: (Q, D), where it was kept. It is measured and not stored.
+    ``test_z``: (Q, D), where it was kept. It is measured and not stored; nor is ``trigger_logits``
+    (R, C): of the test samples of other classes with the planted mark on them, where there is one.
     """
 
     step: int
@@ -38,6 +39,7 @@ class Snapshot:
     logits: Floats
     test_logits: Floats
     test_z: Floats | None = None
+    trigger_logits: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,7 @@ class ModelOutputs:
     """What a metric sees: one model's outputs on the probe, and what was to be forgotten.
 
     The fields with a default are there only once a run has ended: the references, whose own
-    references are empty, and what was looked at for their sake; but ``near`` only while it lives.
-    Scenes are compared by identity.
+    references are empty, and what was looked at for their sake. Scenes are compared by identity.
     """
 
     z: Floats  # (P, D)
@@ -74,9 +75,11 @@ class ModelOutputs:
     layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
     relearn: Callable[[], list[float]] | None = None
     """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
-    near: Ints | None = None  # (P, K), the most similar others by cosine, where a map has them
     known: Mapping[str, float | None] = field(default_factory=dict)
     """Values of this very model that are on record, by metric."""
+    true_label: Ints | None = None  # (P,), where others were planted
+    trigger_logits: Floats | None = None  # (R, C), of test samples that the planted mark is on
+    trigger_label: int | None = None  # the class that goes with the mark
 
     @property
     def n_classes(self) -> int:

@@ -16,8 +16,9 @@ from cu_core.stage import source, wire
 def player_html(data: bytes, title: str) -> str:
     """The page for a whole run's blob (its frames from 0 on); it loads nothing from anywhere.
 
-    The header's ``verdict`` is the headline where there is one, else ``title``; its ``command``
-    is shown below. The run travels as base64 of deflate, so no name in it can end a script.
+    ``title`` is the headline: the header's ``verdict`` is said by the Stage, when its clock has
+    come to the end. The header's ``command`` is shown below, and its ``opens`` says how the page
+    opens. The run travels as base64 of deflate, so no name in it can end a script.
     """
     header, sections = wire.unpack(data)
     if header["start"] != 0:
@@ -27,7 +28,7 @@ def player_html(data: bytes, title: str) -> str:
     data = wire.pack({**header, **_final(header)}, sections)
     return _page() % {
         "title": html.escape(title),
-        "headline": html.escape(str(header.get("verdict") or title)).replace(" %", "\u00a0%"),
+        "headline": html.escape(title),
         "footer": _footer(header.get("command"), header.get("recorded")),
         "run": base64.b64encode(zlib.compress(data, 6)).decode("ascii"),
         "style": source.style(),

@@ -22,6 +22,8 @@ OVERLAP = 2  # frames sent once more, so that a page that missed one poll does n
 LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 seconds of playing
 CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
 ACCURACIES = ("ra", "ta")
+PLANTED = ("planted_home", "planted_trigger")  # of runs on data in which something was planted
+OF_FORGET = ("knn_probe_forget", "centrality")  # a panel each, whose title says what is measured
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
@@ -124,6 +126,7 @@ def _packed(
         frames.start,
         share=frames.share,
         share_class=frames.share_class,
+        true_label=probe.get("true_label"),
         **parts,
     )
 
@@ -219,6 +222,8 @@ def _header(
         "steps": frames.steps,
         "total": frames.total,
         "total_steps": record.total or None,
+        "headline": record.summary.headline or None,
+        "verdict": record.summary.verdict or None,
         "live": record.state in ("starting", "running", "paused"),
         "state": record.state,
         "classes": list(progress.class_names),
@@ -235,12 +240,15 @@ def _header(
 def curves(
     known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
 ) -> list[dict[str, Any]]:
-    """The Stage's curves: accuracies, the probe, and every loss term, each with its references."""
+    """The Stage's curves: accuracies, the probe, what became of planted samples, how far out the
+    forget samples lie between the other classes, and every loss term, each with its references."""
     declared = {metric.key: metric for metric in catalog.metrics}
     is_class = bool(progress.forget.classes)
     forget = "forget_acc_test" if is_class else "forget_acc_train"
     wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
     wanted.append(("knn_probe_forget", "probe"))
+    wanted += [(key, "planted") for key in PLANTED if _has_values(known, key)]
+    wanted.append(("centrality", "between"))
     wanted += [(name, "loss") for name in known if name.startswith("loss/")]
     found = []
     for name, group in wanted:
@@ -253,11 +261,16 @@ def curves(
             "title": metric.title if metric else name.removeprefix("loss/"),
             "unit": metric.unit if metric else "",
             "group": group,
+            **({"short": "Forget samples"} if name in OF_FORGET else {}),
             "original": (record.summary.original or progress.original).get(name),
             "retrained": (record.summary.retrained or progress.retrained).get(name),
         }
         found.append({**line, "steps": steps, "values": values})
     return found
+
+
+def _has_values(known: Curves, name: str) -> bool:
+    return any(value is not None for value in known.get(name, ((), ()))[1])
 
 
 def _decimated(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:

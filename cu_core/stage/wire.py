@@ -30,6 +30,8 @@ VERSION = 1
 DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "run": "",
     "title": "",
+    "headline": None,  # the verdict in ten words, and whole, once a run has come to its end
+    "verdict": None,
     "live": False,
     "state": "done",
     "total_steps": None,
@@ -41,6 +43,8 @@ DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "ghost": None,
     "solid": None,
     "exact": None,
+    "opens": None,  # how it opens, all optional: view (a kind, or "both"), colour, ghost (a bool),
+    # only (class ids), frame (paused there), loop (a bool), captions ([{"step", "text"}])
 }
 
 Array = NDArray[Any]
@@ -122,20 +126,21 @@ def frames_blob(
     xyz: ArrayLike | None = None,
     ghost_xyz: ArrayLike | None = None,
     exact: ArrayLike | None = None,
+    true_label: ArrayLike | None = None,
 ) -> bytes:
     """The blob of frames ``start`` .. ``start + T``; ValueError for shapes that disagree.
 
-    ``xy`` float (T, P, 2), ``pred`` int (T, P); ``label``, ``is_forget``, ``index`` (P,) and
-    ``atlas`` travel only at ``start`` 0. ``meta`` is the rest of the header, its ``box`` may lack
-    at ``start`` 0. NaN in ``ghost`` (P, 2) and ``ghost_xyz`` (P, 3): none. ``share`` uint8
-    (T, P, K): 255ths of each class, or of ``share_class``; so the ghost's (P, K). ``xyz``
+    ``xy`` float (T, P, 2), ``pred`` int (T, P); ``label``, ``is_forget``, ``index``, ``true_label``
+    if there is one (P,) and ``atlas`` travel only at ``start`` 0. ``meta`` is the rest of the
+    header, its ``box`` may lack at ``start`` 0. NaN in ``ghost`` (P, 2), ``ghost_xyz``: none.
+    ``share`` uint8 (T, P, K): 255ths of each class, or of ``share_class``; so the ghost's. ``xyz``
     (T3, P, 3): every frame of ``meta["solid"]["steps"]``; ``exact`` (P, 2): of ``meta["exact"]``.
     """
     places, labels = np.asarray(xy, np.float32), np.asarray(pred)
     header, code, n = *_header(places, labels, curves, meta, start), labels.shape[1]
     sections = {"xy": quantise(places, header["box"]), "pred": labels.astype(code)}
     if start == 0:
-        sections.update(_static(n, label, is_forget, index, code), **_atlas(header, atlas))
+        sections |= _static(n, label, is_forget, index, true_label, code) | _atlas(header, atlas)
     if ghost is not None:
         sections["ghost"] = quantise_partial(ghost, header["box"])
     sections |= share_sections("share", labels.shape, share, share_class, code)
@@ -184,9 +189,12 @@ def _static(
     label: ArrayLike | None,
     is_forget: ArrayLike | None,
     index: ArrayLike | None,
+    true_label: ArrayLike | None,
     code: str,
 ) -> dict[str, Array]:
     given = {"label": (label, code), "forget": (is_forget, "<u1"), "index": (index, "<u4")}
+    if true_label is not None:
+        given["true_label"] = (true_label, code)
     out = {}
     for name, (values, dtype) in given.items():
         array = np.asarray(values if values is not None else ()).astype(dtype)

@@ -17,6 +17,7 @@ from cu_core.store.modelcache import ModelCache, ModelRecord
 from cu_core.store.paths import DAY_S, Paths
 from cu_core.store.queue import RESUMABLE, ClaimedRun, Queue
 from cu_core.store.reader import Event, Frames, RunReader, SnapshotRow
+from cu_core.store.runs import default_name
 from cu_core.store.views import Views
 from cu_core.store.workers import Worker, WorkerRecord, Workers
 from cu_core.store.writer import RunWriter
@@ -36,6 +37,7 @@ __all__ = [
     "Store",
     "Worker",
     "WorkerRecord",
+    "default_name",
 ]
 BUNDLED = ASSETS / "models"
 
@@ -72,10 +74,12 @@ class Store(Queue, Mailbox, Workers, ModelCache, Views):
         return RunWriter(self, run_id)
 
     def receive(self, filename: str, data: bytes) -> Path:
-        """An uploaded file, kept for a day. Of the name only a plain ending survives."""
+        """An uploaded file, kept for a day. Of the name only plain letters and figures survive."""
         ending = re.sub(r"[^a-z0-9]", "", Path(filename).suffix.lower())[:12]
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(filename).stem).strip("-")[:40]
         self.paths.sweep(self.paths.incoming, "*", DAY_S)
-        path = self.paths.incoming / f"{secrets.token_hex(8)}{'.' if ending else ''}{ending}"
+        name = "-".join(part for part in (secrets.token_hex(8), stem) if part)
+        path = self.paths.incoming / f"{name}{'.' if ending else ''}{ending}"
         write_atomic(path, data)
         return path
 

@@ -44,11 +44,12 @@ class AskedQuestion:
 @dataclass(frozen=True)
 class Answer:
     """``error`` is the sentence of a failure; ``answer`` is there once state is "answered":
-    ``question.parse_answer(answer)`` reads it."""
+    ``question.parse_answer(answer)`` reads it; ``doing``: what is going on until then."""
 
     state: Literal["waiting", "taken", "answered", "failed"]
     answer: dict[str, Any] | None = None
     error: str = ""
+    doing: str = ""
 
 
 class Mailbox:
@@ -139,6 +140,12 @@ class Mailbox:
             query = update(QUESTION).where(QUESTION.c.id == question_id)
             connection.execute(query.values(values))
 
+    def tell(self, question_id: int, doing: str) -> None:
+        """What the worker that has the question is doing for it, in words."""
+        taken = (QUESTION.c.id == question_id) & (QUESTION.c.state == "taken")
+        with self.db.write() as connection:
+            connection.execute(update(QUESTION).where(taken).values(answer=json.dumps(doing)))
+
     def answer(self, question_id: int) -> Answer | None:
         """None for a question that is unknown or was swept."""
         with self.db.read() as connection:
@@ -148,6 +155,8 @@ class Mailbox:
             return None
         if row.state == "taken" and row.holder and not held(self.paths.workers / row.holder):
             return Answer("failed", None, WORKER_GONE)
+        if row.state == "taken":
+            return Answer("taken", doing=json.loads(row.answer) if row.answer else "")
         return Answer(row.state, json.loads(row.answer) if row.answer else None, row.error)
 
 

@@ -5,6 +5,7 @@ look at the lock and the files says.
 """
 
 import os
+import re
 import secrets
 import shutil
 import time
@@ -16,9 +17,19 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from cu_core import forget
 from cu_core.errors import LetheError, RunBusy, StoreError
 from cu_core.files import stamp
-from cu_core.spec import ACTIVE, FINAL, Request, RunProgress, RunRecord, RunState, Summary
+from cu_core.spec import (
+    ACTIVE,
+    FINAL,
+    Request,
+    RunProgress,
+    RunRecord,
+    RunState,
+    Summary,
+    data_words,
+)
 from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
 from cu_core.store.config import Config, read_config, versions, write_config
 from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, hold_new, new_id, unknown_run
@@ -30,6 +41,7 @@ LOST = "The process that ran this ended unexpectedly. Resume takes up its last c
 ENDED = "The run had already ended."
 SUPERSEDED = "The run was taken up again."
 NAME_LIMIT = 200
+UPLOADED = re.compile(r"^[0-9a-f]{16}-(?=.)")  # what ``Store.receive`` puts before a name
 
 
 class Runs:
@@ -48,7 +60,7 @@ class Runs:
         """Its id, the request as it was kept, and, of a run that is ``starting``, its lock: held
         before the row can be seen, so that nobody ever finds the run free."""
         run_id, created = new_id(), time.time()
-        title = " ".join((name or "").split())[:NAME_LIMIT] or _title(request)
+        title = " ".join((name or "").split())[:NAME_LIMIT] or default_name(request)
         folder, building = self.paths.run(run_id), self.paths.runs / f".new-{run_id}"
         row = {"run_id": run_id, "kind": request.kind, "name": title, "created": created}
         lock: FileLock | None = None
@@ -235,16 +247,19 @@ def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
         rule, _, given = (getattr(request, name, None) or "").partition(":")
         source = Path(given).expanduser()
         if rule == "indices" and source.is_file():
-            kept = f"{name}{source.suffix}"
+            kept = Path(name) / UPLOADED.sub("", source.name)  # by the name that it came with
+            (building / name).mkdir()
             shutil.copyfile(source, building / kept)
             own[name] = f"indices:{folder / kept}"
     return request.model_copy(update=own)
 
 
-def _title(request: Request) -> str:
+def default_name(request: Request) -> str:
+    """What a run is called until a person names it: no path, no id, no hash."""
+    data = data_words(request.data)
     if request.kind == "unlearn":
-        return f"{request.method}, {request.forget}, {request.dataset}"
+        return f"{request.method}, {forget.words(request.forget)}, {data}"
     if request.kind == "train":
-        without = f" without {request.forget}" if request.forget else ""
-        return f"train {request.model} on {request.dataset}{without}"
-    return f"download {request.dataset}"
+        without = f" without {forget.words(request.forget)}" if request.forget else ""
+        return f"train {request.model} on {data}{without}"
+    return f"download {data}"

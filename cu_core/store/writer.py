@@ -177,8 +177,10 @@ class RunWriter:
         """
         names = ("index", "label", "is_forget", "test_index", "test_label")
         arrays = {name: np.asarray(getattr(probe, name)) for name in names}
+        if probe.true_label is not None:
+            arrays["true_label"] = probe.true_label
         held = self._held_probe()
-        if held and all(np.array_equal(held[name], arrays[name]) for name in names):
+        if held and all(np.array_equal(held.get(name, ()), arrays[name]) for name in arrays):
             arrays = held | arrays
         self._write_probe(arrays | extras)
 

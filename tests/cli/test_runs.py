@@ -149,3 +149,16 @@ def test_a_run_is_renamed_and_deleted(store: Store, capsys: pytest.CaptureFixtur
         assert "stop it first" in capsys.readouterr().err
     assert main(["delete", run_id, *home]) == 0
     assert run_id in capsys.readouterr().out and store.runs() == []
+
+
+def test_the_phases_of_a_run_are_said_as_the_page_says_them(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["unlearn", "--max-steps", "2", "--probe-size", "200", "--no-reference"]
+    assert main([*words, "--home", str(store.home)]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "Reading the data"
+    assert any(line.startswith("Forgetting class 5") for line in told)
+    assert told[-1].startswith("Unlearned; measured now on every image")
+    assert main([*words, "--json", "--home", str(store.home)]) == 0
+    assert capsys.readouterr().err == ""

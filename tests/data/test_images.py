@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from cu_core import data
+from cu_core.data.counting import counting
 from cu_core.data.decode import decode
-from cu_core.errors import BadData
+from cu_core.errors import BadData, Cancelled
 
 
 def png(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -143,6 +144,22 @@ def test_more_than_one_in_twenty_is_refused_naming_three() -> None:
     with pytest.raises(BadData, match="4 of 19 images cannot be read") as caught:
         decode(items, [f"n{i}" for i in range(19)])
     assert "and 1 more" in str(caught.value) and "5%" in str(caught.value)
+
+
+def test_reading_says_how_far_it_is_and_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cu_core.data.decode.HELD", 2)
+    heard: list[tuple[int, int]] = []
+    items = [png(gray())] * 5
+    with counting(lambda done, total: heard.append((done, total))):
+        decode(items, [""] * 5)
+    decode(items, [""] * 5)  # nobody listens any more
+    assert heard == [(0, 5), (2, 5), (4, 5)]
+
+    def stop(done: int, total: int) -> None:
+        raise Cancelled("Stopped by you.")
+
+    with counting(stop), pytest.raises(Cancelled):
+        decode(items, [""] * 5)
 
 
 def test_floating_point_pixels_are_not_guessed() -> None:

@@ -141,8 +141,13 @@ def _heights(xy: NDArray[Any], centres: NDArray[Any], seed: int) -> NDArray[Any]
 def _quality(frames: int) -> list[dict[str, float]]:
     time = np.linspace(0, 1, frames)
     fidelity = 0.985 - 0.1 * np.exp(-(((time - 0.42) / 0.07) ** 2))
+    centrality = 0.97 - 0.29 / (1 + np.exp(-14 * (time - 0.4)))  # from the rim to the middle
     same = {"trustworthiness": 0.97, "jitter": 0.012, "noise_floor": FLOOR, "moved_forget": 0.1}
-    return [{**same, "fidelity": float(f)} for f in fidelity]
+    same |= {"group_order": 0.9, "reach": 0.5, "triplets": 0.7}
+    return [
+        {**same, "fidelity": float(f), "centrality": float(c), "map_centrality": float(c) + 0.02}
+        for f, c in zip(fidelity, centrality, strict=True)
+    ]
 
 
 def _curves(
@@ -173,6 +178,9 @@ def _curves(
             (k, t, g, np.clip(v, 0, 100).tolist(), o, r) for k, t, g, v, o, r in rows
         )
     ]
+    between = {"key": "centrality", "title": "Centrality", "unit": "", "group": "between"}
+    values = [round(quality["centrality"], 4) for quality in _quality(frames)]
+    curves.append({**between, "steps": steps, "values": values, "original": 0.97, "retrained": 0.9})
     every = np.arange(1, EVERY * (frames - 1) + 1)
     fall = np.exp(-every / (0.25 * every[-1]))
     losses = {

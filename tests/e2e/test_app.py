@@ -1,7 +1,6 @@
 """The app as a person meets it: a real server, a real worker, a real browser."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,9 +15,9 @@ import pytest
 
 from cu_core.runs.execute import execute
 from cu_core.spec import FINAL, UnlearnRequest
+from cu_core.stage import gallery
 from cu_core.store import Store
 from tests.e2e.conftest import changed, pixels
-from tests.pages import fabricate
 
 pytestmark = pytest.mark.e2e
 
@@ -64,16 +63,9 @@ class App:
 
 @pytest.fixture(scope="module")
 def app(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app of this tree; without a recorded run, a copy of it with a made-up one."""
-    folder, home = ROOT, tmp_path_factory.mktemp("home")
-    if not (ROOT / "assets/demo.lethe").exists():
-        folder = tmp_path_factory.mktemp("tree")
-        for part in ("ui", "pages", "cu_core", "assets", ".streamlit"):
-            shutil.copytree(ROOT / part, folder / part)
-        shutil.copy(ROOT / "app.py", folder)
-        made = fabricate.recording(tmp_path_factory.mktemp("made"))
-        (folder / "assets/demo.lethe").write_bytes(made)
-    running = App(folder, home)
+    """The app of this tree, with a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    running = App(ROOT, home)
     try:
         running.wait()
         yield running
@@ -111,6 +103,21 @@ def test_watch_paints_at_once_and_moves(app: App, tab: Any) -> None:
     tab.get_by_text("No run is open").wait_for()
 
 
+def test_a_card_of_the_gallery_opens_its_run_in_the_same_stage(app: App, tab: Any) -> None:
+    first, second, *_ = gallery.names()
+    tab.goto(f"{app.url}/?debug=1")
+    tab.wait_for_function("() => window.__lethe && window.__lethe.ready")
+    run = "() => window.__lethe.stage.run.id"
+    assert tab.evaluate(run) == gallery.recording(first).header["run"]
+    tab.evaluate("() => (window.same = window.__lethe.stage)")
+    # the whole card is the button: it lies over the picture
+    tab.locator(f".st-key-card-{second} img").click(force=True)
+    wanted = gallery.recording(second).header["run"]
+    tab.wait_for_function("id => window.__lethe.stage.run.id === id", arg=wanted)
+    assert tab.evaluate("() => window.same === window.__lethe.stage")
+    assert f"show={second}" in tab.url
+
+
 @pytest.mark.timeout(600)
 def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     tab.goto(f"{app.url}/unlearn?debug=1")
@@ -127,6 +134,10 @@ def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     assert record.request.hparams == {"epochs": 150}
     assert f"run={record.run_id}" in tab.url
 
+    parts = tab.locator(".lethe-parts [role=progressbar]")
+    assert parts.all_inner_texts()[0].startswith("Learn") and parts.count() == 3
+    assert tab.title() == "Class 5 of digits · Lethe"
+
     had = frames(tab)
     tab.reload()
     tab.wait_for_function("n => window.__lethe && __lethe.frames > n", arg=had, timeout=LONG_MS)
@@ -142,6 +153,7 @@ def test_a_live_run_survives_a_reload_and_stops(app: App, tab: Any) -> None:
     tab.locator(".st-key-run-stop button").click()
     tab.get_by_role("button", name="Resume from step").wait_for()
     assert app.store.run(record.run_id).state in FINAL
+    tab.get_by_role("heading", name="Stopped at step").wait_for()
     assert tab.locator(".stException").count() == 0
 
 
@@ -196,5 +208,6 @@ def test_an_ended_run_is_taken_home_as_one_page(
     tab.on("request", lambda request: app_requests.append(request.url))
     tab.goto(f"{page.as_uri()}?debug=1")
     tab.wait_for_function("() => window.__lethe && __lethe.ready && __lethe.frames == 4")
-    assert app.store.run(ended).summary.verdict[:30] in tab.inner_text("body")
+    ten_words = app.store.run(ended).summary.headline
+    tab.locator(".line", has_text=ten_words).wait_for()  # when the clock has come to the end
     assert [url for url in app_requests if not url.startswith(("file:", "blob:", "data:"))] == []

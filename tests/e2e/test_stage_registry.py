@@ -31,7 +31,7 @@ def test_a_view_is_one_file(
     page.wait_for_function("window.__lethe && window.__lethe.ready")
     page.evaluate("() => __lethe.stage.pause()")
     labels = page.locator(".views label:visible")
-    assert labels.all_inner_texts()[:3] == ["Map", "Answers", "3-D"]
+    assert labels.all_inner_texts()[:4] == ["Map and answers", "Map", "Answers", "3-D"]
     on_the_map = pixels(page.locator(".points").screenshot())
     labels.filter(has_text="Confidence").click()
     page.evaluate("() => __lethe.stage.seekTo(8)")

@@ -183,6 +183,8 @@ def test_names_of_handles_never_overlap_nor_leave_the_map(show):
     map_box = page.locator(".map").bounding_box()
     boxes = [item.bounding_box() for item in page.locator(".handle:not(.bare)").all()]
     assert 20 <= len(boxes) < 60 and page.locator(".handle").count() == 100
+    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
+    assert page.locator(".handle.bare canvas:visible").count() == 0  # a knob has no picture
     assert page.get_by_role("button", name="Handle of class number 5", exact=True).is_visible()
     for i, a in enumerate(boxes):
         assert a["x"] >= map_box["x"] and a["x"] + a["width"] <= map_box["x"] + map_box["width"]
@@ -193,11 +195,13 @@ def test_names_of_handles_never_overlap_nor_leave_the_map(show):
 
 def test_a_recording_says_with_which_view_it_opens(new_page, tmp_path):
     made = made_up_run(N, FRAMES)
-    made["meta"] = {**made["meta"], "view": "answers"}
+    made["meta"] = {**made["meta"], "opens": {"view": "answers", "colour": "true", "only": [3]}}
     page = new_page()
     page.goto(write(tmp_path, "run.html", player_html(frames_blob(**made), "run")))
     page.locator(".views input[value=answers]:checked").wait_for(state="attached")
     assert page.locator(".says").inner_text().startswith("Exact")
+    assert page.get_by_label("True class").is_checked()
+    assert page.get_by_role("button", name="three").first.get_attribute("aria-pressed") == "true"
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
@@ -297,11 +301,13 @@ def test_the_selection_and_the_time_survive_a_change_of_view(show):
     card.wait_for(state="visible")
     told, chosen = card.inner_text(), page.evaluate("__lethe.stage.map.pinned")
     spots = []
-    first, *others = page.evaluate("__lethe.stage.chooser.kinds")
-    assert first == "map" and {"answers", "solid"} <= set(others)
-    for view in (*others, first):
+    both, first, *others = page.evaluate("__lethe.stage.chooser.kinds")
+    assert (both, first) == ("both", "map") and {"answers", "solid"} <= set(others)
+    for view in (*others, both, first):
         page.keyboard.press("v")
         seek(page, 5)
+        if view == both:  # its own tests are in test_stage_both.py
+            continue
         assert page.evaluate("__lethe.stage.map.view.kind") == view
         assert page.locator(f".views input[value={view}]").is_checked()
         assert card.is_visible() and card.inner_text() == told
@@ -380,7 +386,8 @@ def test_a_run_without_the_other_views_shows_a_map_and_no_choice(show):
     made["share"] = made_up_run(N, FRAMES)["share"]
     give(page, **made)
     assert page.locator(".views").is_visible()
-    assert page.locator(".views label:visible").all_inner_texts() == ["Map", "Answers"]
+    offered = page.locator(".views label:visible").all_inner_texts()
+    assert offered == ["Map and answers", "Map", "Answers"]
 
 
 def solid(made: dict[str, Any], state: str, done: int) -> dict[str, Any]:

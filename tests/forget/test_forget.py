@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cu_core import forget
+from cu_core.data.plants import plant
 from cu_core.errors import BadForgetSet, BadRequest
 from cu_core.spec import Dataset, ForgetSet
 
@@ -216,7 +217,10 @@ def test_rules_say_what_they_are() -> None:
     found = forget.rules()
     assert [rule.key for rule in found] == sorted({rule.key for rule in found})
     assert {"class", "indices", "per-class", "random"} <= {rule.key for rule in found}
-    assert all(r.title and r.help and r.example.startswith(f"{r.key}:") for r in found)
+    bare = {r.key for r in found if r.control == "none"}
+    assert all(r.title and r.help for r in found)
+    assert all(r.example.partition(":")[1] == ":" * (r.key not in bare) for r in found)
+    assert all(r.example.partition(":")[0] == r.key for r in found)
     assert all(bool(r.endings) is (r.control == "file") for r in found)
     assert issubclass(BadForgetSet, BadRequest)
 
@@ -242,9 +246,24 @@ def test_a_rule_that_fails_to_import_is_loud(
         ("class:cat,dog", "classes cat, dog"),
         ("random:0.1", "a random 10 %"),
         ("per-class:0.05", "5 % of every class"),
-        ("indices:/data/mine.txt", "indices:/data/mine.txt"),
+        ("indices:/data/mine.txt", "listed images (mine.txt)"),
         ("random:a tenth", "random:a tenth"),  # refused by the engine, but on record
     ],
 )
 def test_a_rule_is_said_in_words(rule: str, said: str) -> None:
     assert forget.words(rule) == said
+
+
+def test_planted_names_what_was_planted_and_nothing_else() -> None:
+    spoilt = plant("wrong-labels:0.2", IT)
+    found = forget.parse("planted", spoilt, 3)
+    assert spoilt.planted is not None and found.kind == "sample"
+    np.testing.assert_array_equal(found.index, spoilt.planted)
+    assert forget.words("planted") == "the planted samples"
+
+
+def test_planted_needs_something_planted() -> None:
+    with pytest.raises(BadForgetSet, match=r"Nothing is planted in .*--plant wrong-labels:0.1"):
+        forget.parse("planted", IT, 0)
+    with pytest.raises(BadForgetSet, match=r"planted takes nothing after it, got '0.1'"):
+        forget.parse("planted:0.1", plant("wrong-labels:0.2", IT), 0)

@@ -58,3 +58,52 @@ test("fewer frames after a rewind: who stood beyond them stands on the last", ()
   made.grow(4, true);
   assert.equal(made.t, 4);
 });
+
+/** Ticks of a tenth of a second until ``seconds`` have passed; the times that were shown. */
+function ran(made, seconds, from = 0) {
+  const seen = [];
+  for (let k = 0; k <= 10 * seconds; k++) {
+    made.tick(1000 * from + 100 * k);
+    seen.push(made.t);
+  }
+  return seen;
+}
+
+test("it stands still at a hold for as long as that asks, and then goes on", () => {
+  const made = clock(24);
+  made.holds = [{ t: 6, seconds: 2 }];
+  made.play();
+  const seen = ran(made, 6);
+  const still = seen.filter((t) => t === 6).length;
+  assert.ok(still >= 20 && still <= 22, String(still));
+  assert.equal(seen.at(-1), 24);
+});
+
+test("nobody who seeks is held", () => {
+  const made = clock(24);
+  made.holds = [{ t: 6, seconds: 2 }];
+  made.seek(6);
+  made.play();
+  made.tick(0);
+  made.tick(100);
+  assert.ok(made.t > 6);
+});
+
+test("a recorded run begins anew after its last hold; a live one and a calm one never do", () => {
+  for (const [live, calm] of [[false, false], [true, false], [false, true]]) {
+    const made = clock(12, live, calm);
+    Object.assign(made, { loops: true, holds: [{ t: 12, seconds: 1 }] });
+    made.play();
+    const seen = ran(made, 9);
+    const again = seen.findLastIndex((t) => t < 3) > seen.indexOf(12) && seen.includes(12);
+    assert.equal(again, !live && !calm, `${live} ${calm}`);
+  }
+});
+
+test("the end is where a run that is over has its last frame", () => {
+  const [over, live] = [clock(4), clock(4, true)];
+  for (const made of [over, live]) made.seek(4);
+  assert.deepEqual([over.ended, live.ended], [true, false]);
+  over.seek(3.9);
+  assert.equal(over.ended, false);
+});

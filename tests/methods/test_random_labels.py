@@ -22,6 +22,16 @@ def test_labels_are_uniform_over_the_classes_that_may_be_drawn(exclude_true: boo
     assert torch.equal(drawn, relabelled(y, 5, exclude_true, seed=3))
 
 
+def test_of_several_forgotten_classes_none_is_taught_as_another() -> None:
+    y = torch.arange(20_000) % 2 * 2 + 1  # 1 and 3
+    share = torch.bincount(relabelled(y, 5, True, 3, (1, 3)), minlength=5) / len(y)
+    torch.testing.assert_close(share, torch.tensor([1, 0, 1, 0, 1]) / 3, rtol=0, atol=0.015)
+    alone = relabelled(y, 5, True, 3)
+    assert torch.equal(alone, relabelled(y, 5, True, 3, (1,)))  # one alone is as it was
+    everything = relabelled(y, 5, False, 3, (1, 3))
+    assert torch.equal(everything, relabelled(y, 5, False, 3))  # the released codes' draw
+
+
 def test_two_classes_leave_one_wrong_label() -> None:
     y = torch.tensor([0, 1, 1, 0])
     assert torch.equal(relabelled(y, 2, True, seed=0), 1 - y)

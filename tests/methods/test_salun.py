@@ -14,6 +14,17 @@ from cu_core.service.contract import toy
 from cu_core.spec import Job, StepLog
 
 
+def test_of_several_forgotten_classes_none_is_taught_as_another() -> None:
+    y = torch.arange(3000) % 2 * 2 + 1  # 1 and 3
+    salun: Any = methods.get("salun")
+    assert salun.make()._random(y, 4, (1, 3)).unique().tolist() == [0, 2]
+    assert salun.make(exclude_true=False)._random(y, 4, (1, 3)).unique().tolist() == [0, 1, 2, 3]
+    torch.manual_seed(0)
+    drawn = salun.make()._random(y, 4, (1,))
+    torch.manual_seed(0)
+    assert torch.equal(drawn, (y + torch.randint(1, 4, y.shape)) % 4)  # one alone is as it was
+
+
 def run(job: Job, total: int | None = None, **knobs: Any) -> list[dict[str, float]]:
     method = methods.get("salun").make(**knobs)
     engine.begin(method, job)

@@ -385,6 +385,14 @@ def test_a_run_taken_up_again_ends_with_the_same_bits(
 # --- presets ------------------------------------------------------------------------------------
 
 
+def test_released_code_that_crops_forget_images_is_followed() -> None:
+    for key in ("delete", "boundary-shrink", "boundary-expand", "gradient-ascent"):
+        cls = methods.get(key)
+        assert not cls.make().augmented and cls.make(augment=True).augmented
+        assert all(cls.make(preset).augmented for preset in cls.presets)
+    assert methods.get("coun").make().augmented and not methods.get("contrastive").make().augmented
+
+
 def test_presets_hold_the_numbers_of_their_sources() -> None:
     scrub: Any = methods.get("scrub").make("large-scale")
     assert (scrub.alpha, scrub.gamma, scrub.temperature) == (0.001, 0.99, 4.0)
@@ -392,6 +400,8 @@ def test_presets_hold_the_numbers_of_their_sources() -> None:
     assert scrub.batch_size // scrub.forget_split == 32
     shrink: Any = methods.get("boundary-shrink").make("official-code")
     assert (shrink.lr, shrink.batch_size, shrink.epochs, shrink.failed) == (1e-5, 64, 10, "own")
+    copied: Any = methods.get("boundary-shrink").make("delete-code")
+    assert (shrink.bound, copied.bound) == (1.0, 0.4)
     erase: Any = methods.get("delete").make("official-code")
     assert (erase.lr, erase.batch_size, erase.epochs) == (1e-4, 128, 20)
     unsir: Any = methods.get("unsir").make("notebook")

@@ -144,6 +144,15 @@ def test_ssd_forgets_a_class_of_the_toy_and_all_but_leaves_a_random_set() -> Non
 # --- Fisher -------------------------------------------------------------------------------------
 
 
+def test_the_threshold_stays_within_the_reach_of_a_large_forget_set() -> None:
+    job = toy.job()  # a class of four: ratios of 16 at most
+    ssd: Any = methods.get("ssd")
+    assert ssd.make(selection=30.0, reach=0.5).threshold(job) == 8
+    assert ssd.make(selection=5.0, reach=0.5).threshold(job) == 5
+    assert ssd.make(selection=30.0, reach=0.0).threshold(job) == 30
+    assert ssd.make("ssd-runner").threshold(job) == 10  # as released
+
+
 def test_ssd_finds_nothing_in_a_class_without_loss() -> None:
     """Class 1 of the toy is learnt to 2e-8, the others to 5e-5: no weight matters more to it."""
     job = toy.job(16, 1)

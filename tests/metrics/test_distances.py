@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cu_core import metrics
 from cu_core.metrics.distances import jensen_shannon
-from cu_core.metrics.gap import avg_gap, band, gaps, inside
+from cu_core.metrics.gap import avg_gap, band, compare, gaps, inside
 from cu_core.spec import ModelOutputs
 from tests.metrics.scenes import beside, model
 
@@ -143,6 +143,27 @@ def test_avg_gap_is_that_of_the_printed_table(row: dict[str, float | None], gap:
 def test_avg_gap_is_of_four_or_none() -> None:
     assert avg_gap(four(1, 1, 1, 1), None) is None
     assert avg_gap({**four(1, 1, 1, 1), "mia_efficacy": None}, four(1, 1, 1, 1)) is None
+
+
+def test_a_gap_has_the_sign_of_the_page_and_its_mean_none() -> None:
+    value, retrained = four(90, 8, 94, 11), four(100, 5, 95, 12)
+    assert gaps(value, retrained) == four(-10, 3, -1, -1)
+    assert avg_gap(value, retrained) == pytest.approx((10 + 3 + 1 + 1) / 4)
+
+
+def test_an_attack_that_its_bias_decides_counts_for_nothing() -> None:
+    """Three retrained models that it answers with all, all and none."""
+    told = [four(100, 100, 99, mia) for mia in (100.0, 100.0, 0.0)]
+    seeds = [{**seed, "mia_loss_auc": auc} for seed, auc in zip(told, (0.5, 0.6, 0.9), strict=True)]
+    value = {**four(100, 97, 99, 100), "mia_loss_auc": 0.5}
+    found = compare(value, seeds)
+    assert found["avg_gap"] is None and found["avg_gap_without_mia"] == pytest.approx(1)
+    assert "mia_efficacy" not in found["inside"] and found["inside"]["mia_loss_auc"]
+    assert found["void"] == {"mia_efficacy": "3 retrained seeds read 0 to 100: decided by its bias"}
+    assert found["gap"]["mia_efficacy"] == 0 and found["band"]["mia_efficacy"] == (0, 100)
+    near = compare(value, seeds[:2])
+    assert not near["void"] and near["avg_gap"] == pytest.approx(0.75)
+    assert not compare(value, seeds[:1])["void"] and not compare(value, [])["void"]
 
 
 def test_inside_is_the_spread_of_the_seeds() -> None:

@@ -16,6 +16,7 @@ OURS = {
     "ua",
     "ra",
     "ta",
+    "test_acc",
     "knn_probe_forget",
     "prediction_share",
     "centroid_own",
@@ -63,11 +64,14 @@ def test_accuracies_are_the_loops(kind: str) -> None:
     assert values["forget_acc_train"] == pytest.approx(right(s.logits, s.label, forget))
     assert values["ua"] == pytest.approx(100 - right(s.logits, s.label, forget))
     assert values["ra"] == pytest.approx(right(s.logits, s.label, retain))
+    everything = right(s.test_logits, s.test_label, list(range(40)))
+    assert values["test_acc"] == pytest.approx(everything)
     rest = [i for i in range(40) if i not in gone]
     assert values["ta"] == pytest.approx(right(s.test_logits, s.test_label, rest))
     if kind == "class":
         wanted = right(s.test_logits, s.test_label, gone)
-        assert values["forget_acc_test"] == pytest.approx(wanted) and not reasons
+        assert values["forget_acc_test"] == pytest.approx(wanted)
+        assert not [key for key in reasons if not key.startswith("planted_")]
     else:
         assert values["forget_acc_test"] is None and len(rest) == 40
         assert reasons["forget_acc_test"].startswith("not computed: random forget samples")
@@ -79,10 +83,18 @@ def test_probe_is_the_loop(seed: int, grid: bool) -> None:
     s = make(seed, grid=grid, kind="sample")
     z = s.z.astype(np.float64)
     z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-30)
-    similarity = z @ z.T  # the same products, so that ties are the same ties
+    rng = np.random.default_rng(0)
+    drawn = [list(rng.permutation(np.flatnonzero(s.label == c))) for c in range(4)]
+    n = min(map(len, drawn)) - 1
+    rows = np.sort(np.concatenate([own[: n + 1] for own in drawn]))
+    asked = np.flatnonzero(s.is_forget)
+    similarity = z[asked] @ z[rows].T  # the same products, so that ties are the same ties
     hits = []
-    for i in np.flatnonzero(s.is_forget):
-        others = sorted((j for j in range(60) if j != i), key=lambda j: (-similarity[i, j], j))[:15]
+    for place, i in enumerate(asked):
+        beside = sorted(j for own in drawn for j in [j for j in own if j != i][:n])
+        assert Counter(s.label[beside]) == {c: n for c in range(4)}
+        by = dict(zip(rows, similarity[place], strict=True))
+        others = sorted(beside, key=lambda j: (-by[j], j))[: min(15, n)]
         count = Counter(int(s.label[j]) for j in others)
         most = max(count.values())
         winner = next(int(s.label[j]) for j in others if count[int(s.label[j])] == most)
@@ -160,6 +172,18 @@ def test_declarations_are_complete_and_over_selects() -> None:
     assert {"knn_probe_forget", "centroid_own", "centroid_other"} <= set(probe)
     assert {key.split("/")[0] for key in probe} == {k for k in KEYS if declared[k].over == "probe"}
     assert set(metrics.measure(make(0), over="all")[0]).isdisjoint(probe)
+
+
+def test_shares_know_what_they_are_shares_of() -> None:
+    s = make(0)
+    n, gone = int(s.is_forget.sum()), int((s.test_label == 1).sum())
+    whole = (s.is_forget, s.test_label, s.forget_classes)
+    assert metrics.counts(*whole, "all") == {
+        "forget_acc_train": n, "ua": n, "ra": 60 - n, "ta": 40 - gone, "forget_acc_test": gone,
+        "test_acc": 40,
+    }  # fmt: skip
+    assert metrics.counts(*whole, "probe")["knn_probe_forget"] == n
+    assert "forget_acc_test" not in metrics.counts(s.is_forget, s.test_label, (), "all")
 
 
 def test_whole_set_metrics_do_not_read_embeddings() -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
 from cu_core import metrics
-from cu_core.metrics import probes
+from cu_core.metrics import knn_probe, probes
+from cu_core.metrics.knn_probe import votes
 from cu_core.metrics.membership import FOLDS
 from cu_core.metrics.probes import recovered
-from cu_core.projection.layout import embedded
-from cu_core.projection.neighbours import nearest
+from cu_core.spec import ModelOutputs
 from tests.metrics.scenes import beside, model
 
 PROBES = ("linear_probe_forget", "prototype_probe_forget")
@@ -71,27 +72,73 @@ def test_a_reference_on_record_is_not_probed_again(key: str) -> None:
     )
 
 
-def test_the_neighbours_of_the_map_vote_as_the_probe_s_own_do() -> None:
+def balanced(seed: int, known: float, n: int = 40, classes: int = 10) -> ModelOutputs:
+    """A class task whose probe is half forget samples; ``known``: how far they lie apart."""
+    rng = np.random.default_rng(seed)
+    label = np.repeat(np.arange(classes), [n * (classes - 1), *[n] * (classes - 1)])
+    centre = 3 * rng.normal(size=(classes, 8))
+    centre[0] = centre[1:].mean(0) + known * centre[0]  # of the forgotten class
+    z = (centre[label] + rng.normal(size=(len(label), 8))).astype(np.float32)
+    logits = np.zeros((len(label), classes), np.float32)
+    return ModelOutputs(z, logits, label, label == 0, logits, label, (0,))
+
+
+def test_the_vote_is_that_of_scikit_learn_on_a_set_balanced_by_hand() -> None:
+    for known in (0.0, 0.1, 1.0):
+        scene = balanced(1, known)
+        rng, n = np.random.default_rng(0), 39  # of 40, one left out
+        drawn = [rng.permutation(np.flatnonzero(scene.label == c)) for c in range(10)]
+        said = votes(scene.z, scene.label, scene.is_forget)
+        for place, i in enumerate(np.flatnonzero(scene.is_forget)):
+            rows = np.sort(np.concatenate([own[own != i][:n] for own in drawn]))
+            near = NearestNeighbors(n_neighbors=15, metric="cosine").fit(scene.z[rows])
+            voted = np.bincount(scene.label[rows][near.kneighbors(scene.z[[i]])[1][0]])
+            winners = np.flatnonzero(voted == voted.max())
+            assert said[place] in winners and (len(winners) > 1 or said[place] == winners[0])
+
+
+def test_the_share_of_forget_samples_in_the_probe_is_no_prior() -> None:
+    """Half of the probe is of one class, and noise tells nothing of it: chance, not nine in ten."""
     compute = metrics.all_metrics()["knn_probe_forget"].compute
-    for seed, knows in ((1, True), (2, False), (3, False)):
-        scene = model(seed, p=400, q=400, knows=knows)
-        near = nearest(embedded(scene.z, "cpu", True), 15).index.numpy()
-        assert compute(replace(scene, near=near)) == compute(scene)
-        asked = replace(scene, near=near, z=np.zeros_like(scene.z))  # a row without a direction
-        assert compute(asked) == compute(replace(asked, near=None))
+    noise = replace(balanced(2, 0.0), z=np.random.default_rng(3).normal(size=(720, 8)))
+    assert knn_probe.chance(noise.label) == 10
+    assert compute(noise) < 25  # type: ignore[operator]
+    assert compute(balanced(2, 2.0)) > 95  # type: ignore[operator]
+    assert compute(noise) == compute(replace(noise))
+
+
+def test_a_class_of_too_few_takes_no_part_and_none_else_gives_a_reason() -> None:
+    scene = balanced(1, 1.0)
+    rare = scene.label.copy()
+    rare[np.flatnonzero(rare == 9)[3:]] = 8  # three are left
+    assert knn_probe.chance(rare) == pytest.approx(100 / 9)
+    assert 9 not in votes(scene.z, rare, rare == 0)
+    _, reasons = metrics.measure(replace(scene, label=rare, is_forget=rare == 9), "probe")
+    assert "5 others of its class" in reasons["knn_probe_forget"]
 
 
 def test_neighbours_in_a_contracted_cluster_are_told_apart() -> None:
     """As gradient ascent leaves them: all cosines of a cluster are 1 to float32."""
-    compute = metrics.all_metrics()["knn_probe_forget"].compute
     scene = model(1, p=400, q=400)
     spread = np.random.default_rng(5).normal(size=scene.z.shape)
     spread[:, 0] += 2.0 * (scene.label == 1)  # a little to one side, by the class
-    tight = replace(scene, z=(10 * np.ones(scene.z.shape[1]) + 2e-4 * spread).astype(np.float32))
-    near = nearest(embedded(tight.z, "cpu", True), 15).index.numpy()
-    assert compute(replace(tight, near=near)) == compute(tight)
-    wrong = np.roll(near, 1, axis=0)
-    assert compute(replace(tight, near=wrong)) != compute(tight)  # they are what votes
+    wide = (10 * np.ones(scene.z.shape[1]) + 2e-4 * spread).astype(np.float32)
+    said = votes(wide, scene.label, scene.is_forget)
+    apart = votes(wide.astype(np.float64) - 10, scene.label, scene.is_forget)
+    assert 25 < 100 * np.mean(said == 1) < 100 and 25 < 100 * np.mean(apart == 1) <= 100
+
+
+def test_what_is_no_number_gives_a_reason() -> None:
+    broken = ORIGINAL.z.copy()
+    broken[3, 2] = np.nan
+    scene = beside(replace(ORIGINAL, z=broken), ORIGINAL, RETRAINED)
+    reasons = metrics.measure(scene, "probe")[1] | metrics.measure(scene, "references")[1]
+    lost = replace(ORIGINAL, logits=np.full_like(ORIGINAL.logits, np.nan))
+    reasons |= {f"{k} of logits": why for k, why in metrics.measure(lost, "references")[1].items()}
+    of_z = ("knn_probe_forget", "linear_probe_forget", "rho_knn", "cka_forget_original")
+    of_logits = ("mia_efficacy of logits", "mia_loss_auc of logits")
+    for key in (*of_z, "mia_embedding_auc", *of_logits):
+        assert "are no numbers" in reasons[key], key
 
 
 def test_a_probe_is_fitted_once_a_model_whatever_it_stands_beside(

@@ -1,64 +1,86 @@
-"""What holds of every verdict: one plain sentence, made of its inputs' numbers and of no other."""
+"""What holds of every verdict: short plain sentences, made of its inputs' numbers and no other."""
 
 import re
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cu_core.metrics.verdict import percent, verdict
+from cu_core.metrics._evidence import percent
+from cu_core.metrics.verdict import Evidence, headline, verdict
 
 SPOKEN = ("forget_acc_test", "forget_acc_train", "knn_probe_forget", "ta")
+RHOS = ("rho_knn", "rho_linear", "rho_prototype")
+WORDS = 34
+COUNT = r"\d+ of \d+(?! seeds)"
+FIGURE = rf"(?:under |over )?\d+ %|{COUNT}"
 
 values = st.none() | st.floats(0, 100)
-trio = st.fixed_dictionaries({key: values for key in SPOKEN})
+one = st.fixed_dictionaries(
+    {key: values for key in SPOKEN} | {key: st.none() | st.floats(-3, 3) for key in RHOS}
+)
+cases = st.builds(
+    Evidence,
+    one,
+    one,
+    st.lists(one, max_size=3),
+    st.sampled_from(["class", "sample"]),
+    st.sampled_from([(), ("cat",), ("cat", "dog")]),
+    st.dictionaries(st.sampled_from(SPOKEN), st.integers(1, 400)),
+    st.none() | st.sampled_from([10.0, 50.0]),
+)
 
 
-@settings(max_examples=200, deadline=None)
-@given(trio, trio, st.none() | trio, st.sampled_from(["class", "sample"]))
-def test_always_one_plain_sentence(now: dict, before: dict, ideal: dict | None, kind: str) -> None:
-    said = verdict(now, before, ideal, kind, ["5"])  # type: ignore[arg-type]
-    assert said.endswith(".") and said.count(".") == 1 and said[0].isupper()
-    assert not re.search(r"success|fail|\d\.\d|None|nan|  | ,|\(\)", said)
+@settings(max_examples=300, deadline=None)
+@given(cases)
+def test_always_short_plain_sentences(given_: Evidence) -> None:
+    said = verdict(given_)
+    assert said.endswith(".") and not re.search(r"success|fail|\d\.\d|None|nan|  | ,|\(\)", said)
+    for sentence in said[:-1].split(". "):
+        assert sentence[0].isupper() and len(sentence.split()) <= WORDS
+    assert len(headline(given_).split()) <= 14
 
 
-@settings(max_examples=200, deadline=None)
-@given(trio, trio, st.none() | trio, st.sampled_from(["class", "sample"]))
-def test_every_number_said_is_one_of_the_inputs(
-    now: dict, before: dict, ideal: dict | None, kind: str
-) -> None:
-    said = verdict(now, before, ideal, kind, ["cat"])  # type: ignore[arg-type]
-    given_ = {percent(v) for m in (now, before, ideal or {}) for v in m.values() if v is not None}
-    numbers = re.findall(r"(?:under |over )?\d+ %", said)
-    assert set(numbers) <= given_
-    assert not re.search(r"\d", re.sub(r"(?:under |over )?\d+ %|15-neighbour", "", said))
+@settings(max_examples=300, deadline=None)
+@given(cases)
+def test_every_number_said_is_one_of_the_inputs(given_: Evidence) -> None:
+    models = (given_.metrics, given_.original, *given_.seeds)
+    pairs = [(k, v) for m in models for k, v in m.items() if v is not None and k in SPOKEN]
+    known = {percent(v) for _, v in pairs} | {given_.said(k, v) for k, v in pairs}
+    known |= {percent(given_.chance)} if given_.chance is not None else set()
+    for said in (verdict(given_), headline(given_)):
+        assert set(re.findall(FIGURE, said)) <= known
+        left = re.sub(rf"{FIGURE}|5-shot|of \d seeds", "", said)
+        assert not re.search(r"\d", left)
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    trio, trio, st.none() | trio, st.sampled_from(["class", "sample"]),
-    st.sampled_from([0, 1, 2]), st.sampled_from(SPOKEN), values,
-)  # fmt: skip
-def test_the_sentence_changes_with_its_numbers(
-    now: dict, before: dict, ideal: dict | None, kind: str, which: int, key: str, other: float
+@settings(max_examples=300, deadline=None)
+@given(cases, st.sampled_from(["metrics", "original"]), st.sampled_from(SPOKEN), values)
+def test_the_sentences_change_with_their_numbers(
+    given_: Evidence, which: str, key: str, other: float | None
 ) -> None:
     """Replaced by a number that reads otherwise, what was said is said no more; and what no
     sentence speaks of changes none."""
-    models = [now, before, ideal]
-    said = verdict(*models, kind, ["cat"])  # type: ignore[arg-type]
-    rest = [dict(m, ra=12.0, ua=34.0) if m is not None else None for m in models]
-    assert verdict(*rest, kind, ["cat"]) == said  # type: ignore[arg-type]
-    if models[which] is None:
-        return
-    old = models[which][key]
-    changed = [dict(m, **{key: other}) if i == which else m for i, m in enumerate(models)]
-    told = verdict(*changed, kind, ["cat"])  # type: ignore[arg-type]
-    everything = [v for m in models if m is not None for v in m.values() if v is not None]
-    alone = old is not None and [percent(v) for v in everything].count(percent(old)) == 1
-    if alone and (other is None or percent(other) != percent(old)) and percent(old) in _said(said):
-        assert told != said and percent(old) not in _said(told)
+    old = getattr(given_, which)[key]
+
+    def with_(model: dict[str, Any]) -> Evidence:
+        fields = {name: getattr(given_, name) for name in given_.__dataclass_fields__}
+        return Evidence(**{**fields, which: model})
+
+    said = verdict(given_)
+    model = getattr(given_, which)
+    assert verdict(with_(dict(model, ra=12.0, ua=34.0))) == said
+    told = verdict(with_(dict(model, **{key: other})))
     if old == other:
         assert told == said
-
-
-def _said(sentence: str) -> set[str]:
-    return set(re.findall(r"(?:under |over )?\d+ %", sentence))
+    everything = [
+        given_.said(k, v)
+        for m in (given_.metrics, given_.original, *given_.seeds)
+        for k, v in m.items()
+        if v is not None and k in SPOKEN
+    ] + [percent(given_.chance or 0.0)]
+    if old is None or everything.count(given_.said(key, old)) != 1:
+        return
+    figure = given_.said(key, old)
+    if figure in re.findall(FIGURE, said) and (other is None or given_.said(key, other) != figure):
+        assert figure not in re.findall(FIGURE, told)

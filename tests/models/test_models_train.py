@@ -170,6 +170,8 @@ def test_recipes_follow_the_size_of_the_set_and_the_device():
     assert recipe("small-cnn", "digits", (1, 8, 8), 1347, epochs=3).epochs == 3
     assert recipe("small-cnn", "digits", (1, 8, 8), 10).epochs == 60
     assert digits == recipe("small-cnn", "digits", (1, 8, 8), 1347, device="cuda")
+    augmented = recipe("small-cnn", "signs", (3, 32, 32), 3000)  # a thousand updates at least
+    assert (augmented.epochs, augmented.batch_size, augmented.augment) == (22, 64, "crop")
     on = {d: recipe("resnet20", "cifar10", (3, 32, 32), 50_000, device=d) for d in ("cpu", "cuda")}
     assert (on["cpu"].epochs, on["cpu"].batch_size) == (8, 128)
     assert (on["cuda"].epochs, on["cuda"].batch_size) == (30, 256)

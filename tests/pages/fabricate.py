@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from cu_core import forget
+from cu_core.data import plants
 from cu_core.spec import (
     AtlasFacts,
     Catalog,
@@ -31,7 +35,9 @@ from cu_core.spec import (
     StepLog,
     Summary,
     UnlearnRequest,
+    Wait,
 )
+from cu_core.stage.export import recording as recording_format
 from cu_core.store import ModelRecord, Store
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ :red[cat] [link](javascript:1)"
@@ -100,6 +106,7 @@ CATALOG = Catalog(
         DataCard(key="digits", title="Digits", help="1,797 handwritten digits"),
         DataCard(key="folder", title="Image folder", help="One folder a class", needs_path=True),
     ),
+    plants=tuple(plants.cards().values()),
     forget_rules=tuple(forget.cards().values()),
     stop_rules=(RuleCard(key="none", title="Run every step", help="To the last epoch."),),
     device=DeviceCard(key="cpu", label="CPU, 2 of 2 cores"),
@@ -127,7 +134,8 @@ PREFLIGHT = Estimate(
     every=1,
     snapshots=37,
     seconds_per_step=0.021,
-    seconds=4.2,
+    waits={"learn": Wait(left=0.0), "forget": Wait(left=4.2), "compare": Wait(left=9.0)},
+    first_picture=0.4,
     disk_bytes=5_400_000,
     device="cpu",
     original="ready",
@@ -240,9 +248,10 @@ def summary() -> Summary:
         original=original | {"knn_probe_forget": 99.3},
         retrained=values | {"knn_probe_forget": 61.5, "ra": 99.7, "ta": 97.1},
         reasons={"centroid_own": "not computed: no other sample of the class is in the probe"},
-        verdict="Accuracy on the forgotten class 5 is 0 % (original 98 %, retrained 0 %), but "
-        "a 15-neighbour probe on the embeddings still recognises 79 % of it (original 99 %, "
-        "retrained 62 %): the head forgot, the features only in part.",
+        headline="Class 5: 0 % right, the features forgot only in part",
+        verdict="Accuracy on the forgotten class 5 is 0 % (original 98 %, retrained 0 %). Yet by "
+        "its neighbours 79 % of it can still be told apart (original 99 %, retrained 62 %). The "
+        "last layer forgot, the features only in part.",
         steps=20,
         device="cpu",
     )
@@ -256,14 +265,22 @@ def cached_model(store: Store, model_id: str = "small-cnn-digits-0001", **more: 
     return model_id
 
 
-def recording(folder: Any) -> bytes:
-    """A made-up recorded run, as ``assets/demo.lethe`` holds one."""
-    from cu_core.stage import pack, replay, unpack
-
+def recording(folder: Path) -> bytes:
+    """A made-up recorded run, as ``lethe export --recording`` writes one."""
     store = Store(folder, bundled=None)
-    run_id = finished(store, points=400, frames=30)
-    record, reader = store.run(run_id), store.reader(run_id)
-    data = replay.blob(record, reader, reader.progress(), CATALOG, replay.Sent(run_id))
-    header, sections = unpack(data)
-    told = {"verdict": record.summary.verdict, "command": "python -m cu_core unlearn"}
-    return pack(header | told | {"recorded": {"date": "21 Nov 2026"}}, sections)
+    record = store.run(finished(store, points=400, frames=30))
+    return recording_format.recording(store, record)
+
+
+def gallery(folder: Path, *names: str, **said: str) -> None:
+    """A folder of made-up recorded runs, in the order of their names, each with what is said."""
+    made = recording(folder / "home")
+    folder.mkdir(exist_ok=True)
+    for order, name in enumerate(names, start=1):
+        (folder / f"{name}.lethe").write_bytes(gzip.compress(made))
+        facts = {"title": f"The story of {name}", "words": f"Watch {name} go."}
+        facts |= {"figure": "knn_probe_forget", "reads": "{unlearned} %, retrained {retrained} %"}
+        lines = [f"{key} = {json.dumps(text)}" for key, text in (facts | said).items()]
+        command = json.dumps(f"lethe unlearn --name {name}")
+        lines = [f"order = {order}", *lines, f"commands = [{command}]", '[opens]\nview = "map"']
+        (folder / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")

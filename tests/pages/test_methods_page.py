@@ -2,7 +2,7 @@
 
 import pytest
 
-from cu_core.spec import MethodCard
+from cu_core.spec import MethodCard, UnlearnRequest
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import words
@@ -38,6 +38,7 @@ def test_every_method_has_its_card(methods):
     assert "<dt>paper</dt><dd>Learning rate 0.001, Epochs 1</dd>" in said
     assert "| Temperature $\\tau$ | 0\\.7 | 0\\.05 to 2 | A knob |" in texts(methods)
     assert [box.label for box in methods.expander] == ["6 knobs", "1 knob"]
+    assert "Contrastive</h2>" in said and "By retained images alone</h2>" in said
 
 
 def test_the_button_opens_unlearn_with_the_method_chosen(methods, store):
@@ -49,6 +50,29 @@ def test_the_button_opens_unlearn_with_the_method_chosen(methods, store):
     assert app.selectbox(key="method").value == "fine-tune"
     app.button(key="run/go").click().run()
     assert store.runs()[0].request.method == "fine-tune"
+
+
+def test_a_method_stands_in_one_group_and_the_papers_own_comes_first():
+    from cu_core import methods as registry
+
+    cards = registry.cards()
+    found = methodcard.grouped([*cards.values()])
+    assert sorted(m.key for own in found.values() for m in own) == sorted(cards)
+    assert next(iter(found.values()))[0].key == UnlearnRequest().method
+    places = {m.key: name for name, own in found.items() for m in own}
+    assert places["fine-tune"] == "By retained images alone"
+    assert places["gradient-ascent"] == "By forgotten images alone"
+    assert places["ssd"] == "Weight edits" and places["logit-mask"] == "Controls"
+    assert places["scrub"] == places["bad-teacher"] == "Taught by a model"
+
+
+def test_a_run_of_ones_own_is_a_click_away(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run = fabricate.finished(store)
+    app = page("methods")
+    assert "Your newest run" in words(app)
+    app.button(key="open-of-contrastive").click().run()
+    assert not app.exception and app.session_state["run"] == run
 
 
 def test_filters_say_how_many_are_left(methods):

@@ -7,7 +7,14 @@ import sys
 import pytest
 
 from cu_core.files import sources_hash
-from cu_core.spec import FetchRequest, Provenance, TrainRequest, UnlearnRequest
+from cu_core.spec import (
+    FetchRequest,
+    Provenance,
+    RunProgress,
+    TrainRequest,
+    UnlearnRequest,
+    Wait,
+)
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 from ui import session
@@ -43,28 +50,6 @@ def test_an_empty_home(page, store, name):
         assert "No run is open" in words(app)
     if name == "models":
         assert "small-cnn · digits · original" in words(app)  # it comes with Lethe
-
-
-def test_watch_without_a_recording_offers_a_run_of_ones_own(page, store, monkeypatch, tmp_path):
-    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
-    app = page("watch")
-    assert "No recorded run is here" in words(app) and app.get("page_link")
-
-
-def test_watch_plays_the_recording_with_its_verdict_and_command(page, store, monkeypatch, tmp_path):
-    from cu_core.stage import pack
-
-    header = {"title": "a run", "start": 0, "count": 0, "total": 0, "steps": [], "classes": []}
-    header |= {"verdict": f"Forgot {fabricate.HOSTILE}", "command": "python -m cu_core unlearn"}
-    line = {"key": "forget_acc_test", "title": "Forget accuracy", "unit": "%", "retrained": 3.4}
-    (tmp_path / "demo.lethe").write_bytes(pack(header | {"curves": [line]}, {}))
-    monkeypatch.setattr("ui.session.ASSETS", tmp_path)
-    app = page("watch")
-    assert not app.exception
-    assert "Forgot &lt;img src=x" in words(app) and "<img" not in words(app)
-    assert "Retrained model: forget accuracy 3 %" in words(app)
-    assert app.code[0].value == "python -m cu_core unlearn"
-    assert "Forget something else, live" in labels(app)
 
 
 def test_one_click_runs_the_defaults(page, store):
@@ -114,6 +99,15 @@ def test_a_click_on_what_is_unfinished_or_refused_by_now_starts_nothing(page, st
     assert store.runs() == [] and app.button(key="run/go").disabled and not app.exception
 
 
+def test_what_the_engine_does_for_an_answer_is_said_with_its_count(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    assert "Waiting for the engine" in words(app.run())
+    question = store.next_question()
+    store.tell(question.id, "Reading 50,000 images: 31,000")
+    assert "Reading 50,000 images: 31,000" in words(app.run())
+
+
 def test_a_page_that_is_being_drawn_is_not_cut_short_by_an_answer(page, store, monkeypatch):
     """The rest of it would not be drawn, and a click that waits there would be lost."""
     monkeypatch.setattr("ui.session.SETTLE_S", 0.0)
@@ -146,7 +140,9 @@ def test_the_preflight_says_what_the_run_costs(page, store, monkeypatch):
         fabricate.answer_all(store)
         app.run()
     said = words(app)
-    assert "135 of 1,347 images, 36 steps, about 4 s" in said
+    assert "135 of 1,347 images, 36 steps. First picture in about 1 s" in said
+    assert "verdict in about 13 s." in said and "guess" not in said
+    assert ">Learn</abbr></dt><dd>ready</dd>" in said and "<dd>about 9 s</dd>" in said
     assert "<dd>21 ms</dd>" in said and "<dd>5.4 MB</dd>" in said
 
 
@@ -357,3 +353,151 @@ def test_a_run_that_other_sources_made_says_so(page, store, monkeypatch, sources
     monkeypatch.setattr(fabricate, "summary", lambda: made)
     run = fabricate.finished(store)
     assert ("other sources of Lethe" in words(page("unlearn", run=run))) is said
+
+
+def test_the_empty_page_offers_each_class_with_its_images(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    app = page("unlearn")
+    pictured = fabricate.digits_info()
+    pictured = pictured.model_copy(
+        update={
+            "classes": tuple(
+                one.model_copy(update={"samples": ("data:image/png;base64,AA",)})
+                for one in pictured.classes
+            )
+        }
+    )
+    fabricate.answer_all(store, dataset=pictured)
+    app.run()
+    assert words(app).count("data:image/png;base64,AA") == 10
+    app.button(key="forget-7").click().run()
+    assert app.multiselect(key="run/classes/digits").value == [7] and not app.exception
+
+
+def test_the_ten_words_stand_large_and_the_whole_verdict_below(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    said = words(page("unlearn", run=fabricate.finished(store)))
+    assert '<h1 class="lethe-verdict">Class 5: 0\u00a0% right, the features forgot only' in said
+    assert '<p class="lethe-words">Accuracy on the forgotten class 5 is 0\u00a0%' in said
+
+
+def test_a_record_without_the_ten_words_has_its_verdict_large(page, store, monkeypatch):
+    store.save_catalog(fabricate.CATALOG)
+    older = fabricate.summary().model_copy(update={"headline": ""})
+    monkeypatch.setattr(fabricate, "summary", lambda: older)
+    said = words(page("unlearn", run=fabricate.finished(store, end="stopped")))
+    assert '<h1 class="lethe-verdict long">Accuracy on the forgotten class 5' in said
+
+
+def test_the_page_says_the_mean_gap_what_counts_for_nothing_and_what_to_know(
+    page, store, monkeypatch
+):
+    store.save_catalog(fabricate.CATALOG)
+    more = {"avg_gap_without_mia": 1.234, "void": {"ta": "decided by its bias"}}
+    more |= {"notes": ("Few updates.",), "counts": {"forget_acc_test": 6}}
+    known = fabricate.summary().model_copy(update=more)
+    monkeypatch.setattr(fabricate, "summary", lambda: known)
+    said = words(page("unlearn", run=fabricate.finished(store)))
+    assert "Mean gap to retrained: 1.23 points without MIA." in said
+    title = next(m.title for m in fabricate.CATALOG.metrics if m.key == "ta")
+    assert f"{title} counts for nothing: decided by its bias." in said
+    assert "Few updates." in said and "0 of 6" in said
+
+
+def test_a_live_run_has_three_parts_and_its_phase_in_words(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run_id = fabricate.finished(store, end=None)
+    store.requeue(run_id)
+    with store.claim_run(run_id) as claimed:
+        store.move(run_id, "starting", "running")
+        writer = store.writer(claimed.run_id)
+        waits = {"learn": Wait(spent=12.0, left=0.0), "forget": Wait(spent=3.0, left=5.0)}
+        waits["compare"] = Wait(left=40.0, guess=True)
+        writer.put(RunProgress(phase="unlearning", phase_done=12, phase_total=20, waits=waits))
+        writer.close()
+        said = words(page("unlearn", run=run_id))
+        assert "<b>Learn</b> took 12 s" in said and "<b>Forget</b> about 5 s left" in said
+        assert "<b>Compare</b> about 40 s (a guess)" in said and 'aria-valuenow="38"' in said
+        assert "Forgetting 5: 12 of 20 updates" in said
+        assert ">Forgetting 5</h1>" in said  # the number ticks below, the headline stands
+
+
+def test_a_pause_between_pictures_names_the_step_of_its_figures(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run_id = fabricate.finished(store, end=None)
+    store.requeue(run_id)
+    with store.claim_run(run_id) as claimed:
+        store.move(run_id, "starting", "paused")
+        writer = store.writer(claimed.run_id)
+        writer.put(RunProgress(phase="unlearning", step=18, total=20))
+        writer.close()
+        said = words(page("unlearn", run=run_id))
+    assert "Paused at step 18 of 20, forgetting 5, in the picture of step 20:" in said
+
+
+def test_runs_of_one_request_are_told_apart(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    fabricate.finished(store)
+    fabricate.finished(store)
+    said = words(page("unlearn"))
+    assert "seed 0, run 1" in said and "seed 0, run 2" in said
+
+
+def test_a_title_has_neither_path_nor_id(page, store, tmp_path):
+    store.save_catalog(fabricate.CATALOG)
+    (tmp_path / "six.txt").write_text("1\n2\n3\n4\n5\n6\n")
+    listed = UnlearnRequest(forget=f"indices:{tmp_path / 'six.txt'}", dataset="folder:/data/pets")
+    store.enqueue(listed)
+    said = words(page("unlearn"))
+    assert "Forget listed images (six.txt) of pets in small-cnn" in said
+    assert str(tmp_path) not in said and "/data/" not in said
+
+
+def test_a_class_is_called_by_its_name(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run = fabricate.finished(store, names=["a", "b", "c", "d", "e", "dog", "f"])
+    assert "Forget class dog of digits in small-cnn" in words(page("unlearn", run=run))
+
+
+def test_a_model_and_data_are_used_from_their_rows(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    model_id = fabricate.cached_model(store, seed=4)
+    app = page("models")
+    app.button(key=f"use-{model_id}").click().run()
+    assert app.session_state["model"] == "new:small-cnn"
+    assert app.session_state["run/model_seed"] == 4
+    app = page("models")
+    assert app.button(key="use-data-folder").disabled
+    app.text_input(key="path-folder").set_value("/data/pets").run()
+    app.button(key="use-data-folder").click().run()
+    assert app.session_state["run/dataset"] == "folder"
+    assert app.session_state["run/path/folder"] == "/data/pets"
+
+
+@pytest.mark.parametrize("plant", ["wrong-labels:0.1", "trigger:0.05:3"])
+def test_a_model_of_planted_data_is_used_with_what_is_planted(page, store, plant):
+    store.save_catalog(fabricate.CATALOG)
+    model_id = fabricate.cached_model(store, dataset=f"digits with {plant}")
+    app = page("models")
+    assert "digits with " in words(app)
+    app.button(key=f"use-{model_id}").click().run()
+    fabricate.answer_all(store)
+    app.switch_page(str(ROOT / "pages/unlearn.py")).run()
+    fabricate.answer_all(store)
+    app.run().button(key="run/go").click().run()
+    request = store.runs()[0].request
+    assert (request.dataset, request.plant, request.forget) == ("digits", plant, "planted")
+
+
+def test_the_runs_of_a_model_are_listed_alone(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    model_id = fabricate.cached_model(store)
+    run = store.enqueue(UnlearnRequest(original=model_id, seed=3))
+    other = fabricate.finished(store)
+    app = page("models")
+    app.button(key=f"runs-of-{model_id}").click().run()
+    app.switch_page(str(ROOT / "pages/unlearn.py")).run()
+    keys = [button.key for button in app.button]
+    assert f"open-{run}" in keys and f"open-{other}" not in keys
+    app.button(key="runs-all").click().run()
+    assert f"open-{other}" in [button.key for button in app.button]

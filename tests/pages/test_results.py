@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from cu_core.spec import SeedRange, Summary
@@ -41,7 +42,7 @@ def drawn(summary: Summary) -> tuple[str, dict[str, list[str]]]:
     assert not app.exception
     tiles, told, table = (block.proto.body for block in app.get("html"))
     assert ("band of 3 seeds" in told) is bool(summary.band) and "95 % interval" in told
-    rows = re.findall(r"<tr class.*?</tr>", table)
+    rows = re.findall(r"<tr class.*?</tr>", table)  # those of the head have none
     cells = [[_words(c) for c in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
     return _words(tiles), {row[0].partition(" What")[0]: row[1:] for row in cells}
 
@@ -53,8 +54,9 @@ def _words(html: str) -> str:
 def test_a_gap_inside_the_band_says_so() -> None:
     tiles, rows = drawn(SUMMARY)
     inside = "seeds differ as much"
-    assert tiles == f"TA 90.0 % retrained 90.5 % · gap −0.5 points, {inside} " + (
-        "Loss attack 0.5 AUC retrained 0.52 AUC · gap -0.02".replace("-", "−")
+    assert tiles == (
+        f"Kept? TA 90.0 % original retrained now retrained 90.5 % · gap −0.5 points, {inside} "
+        "Loss attack 0.5 AUC retrained now retrained 0.52 AUC · gap −0.02"
     )
     assert rows["TA"] == ["90.0 %", "91.0 %", "90.5 % 89.9 % to 90.7 %", f"−0.5 points {inside}"]
     mia = rows["Loss attack (AUC)"]
@@ -84,4 +86,38 @@ def test_one_retrained_model_has_no_band() -> None:
     tiles, rows = drawn(lone)
     assert "seeds" not in tiles and rows["TA"][2:] == ["90.5 %", "−0.5 points"]
     none = lone.model_copy(update={"retrained": None})
-    assert drawn(none)[1]["TA"][2] == "no retrained reference"
+    tiles, rows = drawn(none)
+    assert rows["TA"][2:] == ["–", "–"] and "no retrained reference" in tiles
+
+
+def test_the_rows_stand_in_their_groups_and_what_has_no_value_is_last() -> None:
+    _, rows = drawn(SUMMARY)
+    heads = [name for name, cells in rows.items() if not cells]
+    assert heads == ["Kept", "Features", "Privacy", "Other measures", "Not computed"]
+    order = list(rows)
+    assert order.index("Kept") < order.index("TA") < order.index("Privacy")
+    assert order[-1] == "rho (of original)"
+
+
+def test_what_is_far_from_retrained_is_marked_and_what_seeds_reach_is_not() -> None:
+    values = {"ta": 80.0, "mia": 0.53}
+    near = {"ta": 90.0, "mia": 0.52}
+    app = AppTest.from_function(
+        page, args=(METRICS[:2], Summary(metrics=values, retrained=near, inside={"mia": True}))
+    ).run()
+    marked = re.findall(r'<tr class="(\w*)"><th scope="row">(\w+)', app.get("html")[-1].proto.body)
+    assert marked == [("far", "TA"), ("", "Loss")]
+
+
+def shares(metrics, summary, samples):  # type: ignore[no-untyped-def]
+    from ui import results
+
+    results.tiles(metrics, summary, samples)
+
+
+@pytest.mark.parametrize(("n", "said"), [(6, "5 of 6"), (600, "83.3 %"), (0, "83.3 %")])
+def test_a_share_of_few_samples_is_a_count(n: int, said: str) -> None:
+    metric = fabricate.metric("forget_acc_train", "Forget accuracy")
+    made = Summary(metrics={"forget_acc_train": 500 / 6}, retrained={"forget_acc_train": 100 / 6})
+    app = AppTest.from_function(shares, args=([metric], made, {"forget_acc_train": n})).run()
+    assert said in _words(app.get("html")[0].proto.body)

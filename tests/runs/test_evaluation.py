@@ -57,6 +57,24 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(tmp_path_factory.mktemp("home"))
 
 
+def test_a_model_has_one_test_accuracy(bench: Bench) -> None:
+    """What its training reported, the list of models shows, and a run says of it."""
+    own = bench.closing()
+    for model_id in (bench.original, bench.retrained):
+        record = bench.store.model(model_id)
+        assert own.own_values(model_id)["test_acc"] == pytest.approx(record.accuracy, abs=1e-9)
+    assert own.counts()["test_acc"] == len(bench.setup.dataset.test_y)
+
+
+def test_shares_are_of_the_whole_sets_or_of_the_probe(bench: Bench) -> None:
+    counts, y = bench.closing().counts(), bench.setup.dataset
+    assert counts["ua"] == counts["forget_acc_train"] == int((y.train_y == 5).sum())
+    assert counts["forget_acc_test"] + counts["ta"] == len(y.test_y)
+    assert counts["knn_probe_forget"] == int(bench.probe.is_forget.sum())
+    assert counts["linear_probe_forget"] == int((bench.probe.test_label == 5).sum())
+    assert not {"planted_home", "planted_trigger"} & counts.keys()
+
+
 def test_original_and_retrained_stand_at_the_ends(bench: Bench) -> None:
     untouched = bench.measure(bench.original)
     assert untouched.values["rho_prototype"] == 1 and untouched.values["relearn_time"] == 0

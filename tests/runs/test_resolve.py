@@ -10,10 +10,11 @@ import torch
 
 from cu_core import methods
 from cu_core.models import calibrate
-from cu_core.runs.reference_models import model_id
+from cu_core.runs.reference_models import model_id, original_id
 from cu_core.runs.resolve import Setup, cadence, method_of
 from cu_core.spec import ComputePlan, Provenance, TrainRequest, UnlearnRequest
 from cu_core.store import Store, plans
+from tests.pages.fabricate import cached_model
 
 
 @pytest.fixture
@@ -75,6 +76,22 @@ def test_a_model_trained_in_bfloat16_is_another_model(
         for precision in ("auto", "float32", "bfloat16")
     }
     assert ids["auto"] == ids["bfloat16"] != ids["float32"]
+
+
+def test_an_original_in_float32_will_do_where_the_precision_is_left_to_the_machine(
+    images: str, tmp_path: Path, measured: list[Any]
+) -> None:
+    """The models that come with Lethe were trained in float32, and a first click must not wait."""
+    store = Store(tmp_path)
+    plain = Setup(TrainRequest(dataset=images, precision="float32"), tmp_path)
+    asked = Setup(TrainRequest(dataset=images), tmp_path)
+    assert original_id(store, asked) == model_id(asked, None) != model_id(plain, None)
+    cached_model(store, model_id(plain, None))
+    assert original_id(store, asked) == model_id(plain, None)
+    wanted = Setup(TrainRequest(dataset=images, precision="bfloat16"), tmp_path)
+    assert original_id(store, wanted) == model_id(wanted, None)
+    cached_model(store, model_id(asked, None))
+    assert original_id(store, asked) == model_id(asked, None)
 
 
 def test_a_run_that_is_taken_up_keeps_the_plan_it_began_with(images: str, tmp_path: Path) -> None:

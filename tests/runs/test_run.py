@@ -58,8 +58,21 @@ def test_one_command_trains_unlearns_and_measures(unbroken: dict[str, Any]) -> N
     assert abs(unlearned["ta"] - retrained["ta"]) <= 2.0
     assert original["forget_acc_test"] > 90 and retrained["forget_acc_test"] == 0.0
     assert unlearned["ua"] == pytest.approx(100 - unlearned["forget_acc_train"])
-    assert unbroken["gap"]["ta"] == pytest.approx(abs(unlearned["ta"] - retrained["ta"]))
+    assert unbroken["gap"]["ta"] == pytest.approx(unlearned["ta"] - retrained["ta"])
     assert len(unbroken["weights_sha256"]) == 64
+
+
+def test_a_record_says_of_how_many_its_numbers_are(home: Path, unbroken: dict[str, Any]) -> None:
+    facts, counts = unbroken["forget"], unbroken["counts"]
+    assert facts["n_forget"] == facts["n_drawn"] == counts["ua"]  # digits are all drawn
+    assert facts["n_points"] == facts["n_forget"] + facts["n_retain"] == 1347
+    assert counts["forget_acc_test"] + counts["ta"] == counts["test_acc"] == 450
+    assert unbroken["chance"] == 10 and "chance 10 %" in unbroken["verdict"]
+    assert unbroken["verdict"].endswith("One retrained seed, spread unknown.")
+    assert unbroken["headline"].startswith("Class 5: 0 % right") and unbroken["notes"] == []
+    for name in ("original", "retrained"):
+        model = Store(home).model(unbroken["models"][name])
+        assert unbroken[name]["test_acc"] == pytest.approx(model.accuracy, abs=1e-9)
 
 
 def test_every_frame_is_on_record_with_the_quality_of_its_picture(
@@ -262,6 +275,7 @@ def test_a_run_taken_up_goes_by_its_record_and_says_that_the_sources_differ(home
     execute(store, claimed)
     stopped = store.run(claimed.run_id)
     assert stopped.state == "stopped" and stopped.step < 6
+    assert stopped.summary.verdict.startswith(f"Stopped at step {stopped.step} of 6. ")
     began = store.reader(claimed.run_id).progress().provenance
     assert began is not None and began == stopped.summary.provenance == whole.provenance
     assert began.knobs == methods.get("contrastive").make().model_dump()

@@ -68,7 +68,7 @@ def test_each_stage_starts_from_the_weights_of_the_last(
         setup.resident.normalise,
     )
     found = float((logits.argmax(1) == setup.dataset.test_y).mean() * 100)
-    assert first["metrics"]["ta"] == pytest.approx(found) == start.accuracy
+    assert first["metrics"]["test_acc"] == pytest.approx(found) == start.accuracy
     steps, seen = store.reader(second["run_id"]).metrics()["ta"]
     assert steps[0] == 0 and seen[0] == pytest.approx(found)
 

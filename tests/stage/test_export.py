@@ -1,9 +1,12 @@
 """Every format that a run leaves Lethe in: declared whole, made of what is on record."""
 
+import base64
 import csv
 import io
+import re
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -53,10 +56,21 @@ def test_a_recording_is_the_whole_run_with_its_summary(store: Store) -> None:
     header, arrays = unpack(FORMATS["recording"].make(store, record))
     whole, same = unpack(export.whole(store, record))
     assert Summary.model_validate(header["summary"]) == record.summary and header["recorded"]
-    assert {k: header[k] for k in whole if k != "sections"} == {
-        k: v for k, v in whole.items() if k != "sections"
-    }
+    own = {"sections"}
+    assert {k: header[k] for k in whole.keys() - own} == {k: whole[k] for k in whole.keys() - own}
     assert arrays.keys() == same.keys()
+
+
+def test_a_page_opens_as_the_screen_was(store: Store) -> None:
+    record = store.run(fabricate.finished(store))
+    opens = {"view": "both", "colour": "moved", "ghost": True, "only": [3], "frame": 2}
+    assert FORMATS["html"].make_seen is not None
+    for asked, told in ((opens, opens), ({}, None)):
+        page = FORMATS["html"].make_seen(store, record, asked).decode()
+        found = re.search(r'id="run">([^<]+)<', page)
+        assert found is not None
+        header, _ = unpack(zlib.decompress(base64.b64decode(found[1])))
+        assert header["opens"] == told
 
 
 def test_a_run_that_was_stopped_is_no_recording(store: Store) -> None:

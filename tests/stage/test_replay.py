@@ -3,6 +3,7 @@
 import base64
 import re
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -338,3 +339,15 @@ def test_frames_from_before_there_were_shares_play_without(store: Store, worker:
     record, reader = store.run(worker.run_id), store.reader(worker.run_id)
     data = replay.blob(record, reader, reader.progress(), Catalog(), replay.Sent(record.run_id))
     assert data is not None and "share" not in unpack(data)[1]
+
+
+def test_what_was_planted_is_drawn_and_has_a_curve(store: Store, worker: Worker) -> None:
+    worker.writer.probe(replace(probe(), true_label=(probe().label + 1) % 3))
+    worker.go(0, 1)
+    for step, home in ((0, 5.0), (1, 80.0)):
+        worker.writer.metrics(step, {"planted_home": home, "planted_trigger": None})
+    tab = Tab(store, worker.run_id)
+    tab.poll()
+    assert_array_equal(tab.parts["true_label"], (probe().label + 1) % 3)
+    lines = {line["key"]: line["values"] for line in tab.header["curves"]}
+    assert lines["planted_home"] == [5.0, 80.0] and "planted_trigger" not in lines

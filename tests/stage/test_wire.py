@@ -31,7 +31,9 @@ HOSTILE = [
 META = {"run": "r", "classes": ["a", "b"], "forget_classes": [1], "scale": 2.0}
 
 
-def blob(count: int = 3, n: int = 5, start: int = 0, **meta: object) -> bytes:
+def blob(
+    count: int = 3, n: int = 5, start: int = 0, true_label: object = None, **meta: object
+) -> bytes:
     rng = np.random.default_rng(0)
     static = (
         [rng.integers(0, 2, n), np.arange(n) % 2 == 0, np.arange(n)] if start == 0 else [None] * 3
@@ -39,7 +41,14 @@ def blob(count: int = 3, n: int = 5, start: int = 0, **meta: object) -> bytes:
     xy = rng.normal(0, 3, (count, n, 2)).astype(np.float32)
     box = {} if start == 0 else {"box": [-5.0, -5.0, 5.0, 5.0]}
     return frames_blob(
-        xy, rng.integers(0, 2, (count, n)), *static, None, [], {**META, **box, **meta}, start
+        xy,
+        rng.integers(0, 2, (count, n)),
+        *static,
+        None,
+        [],
+        {**META, **box, **meta},
+        start,
+        true_label=true_label,
     )
 
 
@@ -338,3 +347,13 @@ def test_a_page_mounts_it():
     test = AppTest.from_function(page).run(timeout=30)
     assert not test.exception
     assert "frame None, need None" in [m.value for m in test.markdown]
+
+
+def test_true_labels_travel_once_and_only_where_labels_were_planted():
+    planted = unpack(blob(true_label=[2, 1, 0, 1, 1]))[1]
+    assert (
+        planted["true_label"].tolist() == [2, 1, 0, 1, 1]
+        and planted["true_label"].dtype == np.uint8
+    )
+    later = unpack(blob(start=2, true_label=[2, 1, 0, 1, 1]))[1]
+    assert "true_label" not in later

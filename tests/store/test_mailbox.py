@@ -8,12 +8,12 @@ import pytest
 
 from cu_core.errors import BadRequest, StoreError
 from cu_core.spec import DatasetFacts, DescribeDataset, Preflight, UnlearnRequest
-from cu_core.store import Store
+from cu_core.store import Answer, Store
 from tests.store.samples import REQUEST, child
 
 TAKE_AND_WAIT = """
 import os, sys, time
-from cu_core.store import Store
+from cu_core.store import Answer, Store
 store = Store(sys.argv[1], bundled=None)
 store.register_worker(os.getpid())
 print(store.next_question().id, flush=True)
@@ -67,6 +67,18 @@ def test_a_question_is_answered_once(store: Store) -> None:
     )
     with pytest.raises(StoreError):
         store.reply(failed, DatasetFacts(), "both")
+
+
+def test_what_is_being_done_for_a_question_is_told_until_it_is_answered(store: Store) -> None:
+    asked = store.ask(DescribeDataset(key="digits"))
+    store.tell(asked, "too early: nobody has taken it")
+    assert store.answer(asked) == Answer("waiting")
+    store.next_question()
+    store.tell(asked, "Reading 50,000 images: 31,000")
+    assert store.answer(asked) == Answer("taken", doing="Reading 50,000 images: 31,000")
+    store.reply(asked, DatasetFacts(key="digits"))
+    told = store.answer(asked)
+    assert told is not None and (told.state, told.doing) == ("answered", "")
 
 
 def test_many_threads_take_each_question_once(store: Store) -> None:

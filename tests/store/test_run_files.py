@@ -3,6 +3,7 @@
 import math
 import resource
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +304,21 @@ def test_a_run_of_a_newer_layout_is_read_but_not_written(store: Store) -> None:
         connection.execute("ALTER TABLE metric RENAME TO measure")
     with pytest.raises(StoreError, match="another version of Lethe"):
         store.reader(run_id).metrics()
+
+
+def test_true_labels_are_kept_where_labels_were_planted(store: Store) -> None:
+    claimed, writer = running(store)
+    reader = store.reader(claimed.run_id)
+    writer.probe(probe(), atlas=np.frombuffer(b"\x89PNG", np.uint8))
+    assert "true_label" not in (reader.probe() or {})
+    planted = replace(probe(), true_label=(probe().label + 1) % 3)
+    writer.probe(planted)
+    back = reader.probe()
+    assert back is not None and "atlas" not in back  # another probe than the one before
+    assert_array_equal(back["true_label"], (probe().label + 1) % 3)
+    writer.probe_extras(atlas=np.frombuffer(b"\x89PNG", np.uint8))
+    writer.probe(planted)  # taken up again
+    back = reader.probe()
+    assert back is not None and {"true_label", "atlas"} <= back.keys()
+    writer.close()
+    claimed.release()

@@ -171,7 +171,8 @@ def go_on(source: str, state: str) -> None:
 def _outcome(cls: type[Method], **hparams: Any) -> tuple[Any, str]:
     method = made(cls, **hparams)
     size = getattr(method, "batch_size", 16)
-    job = toy.job(size, None if "sample" in cls.kinds else 1)
+    augment = bool(getattr(method, "augment", False))
+    job = toy.job(size, None if "sample" in cls.kinds else 1, augment=augment)
     n = min(method.total_steps(job), 24)
     return (steps(method, job, n), n, method.total_steps(job)), weights_sha256(job.model)
 

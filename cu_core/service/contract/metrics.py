@@ -16,7 +16,8 @@ KINDS = ("class", "sample")
 
 def scene(kind: str, seed: int = 0) -> ModelOutputs:
     """One model with its references: classes of a Gaussian each, and class 1 or every third sample
-    to be forgotten, which the retrained models do not know."""
+    to be forgotten, which the retrained models do not know. Some samples were taught a wrong class,
+    and a mark was planted."""
     unlearned, original, untrained = _model(kind, seed, 2.0), _model(kind, 1, 4.0), _model(kind, 2)
     retrained = (_model(kind, 3, 1.0), _model(kind, 4, 1.0))
     return replace(unlearned, original=original, retrained=retrained, untrained=untrained)
@@ -74,6 +75,7 @@ def _model(kind: str, seed: int, knows: float = 0.0) -> ModelOutputs:
     """``knows``: how far apart the classes lie."""
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed)
     label, test_label = fixed.integers(0, CLASSES, P), fixed.integers(0, CLASSES, Q)
+    true_label = np.where(np.arange(P) % 6 == 0, (label + 1) % CLASSES, label)
     forget = label == 1 if kind == "class" else np.arange(P) % 3 == 0
     centre, head = knows * np.eye(CLASSES, DIM), np.eye(DIM, CLASSES)
     z, test_z = (centre[y] + rng.normal(size=(len(y), DIM)) for y in (label, test_label))
@@ -88,6 +90,9 @@ def _model(kind: str, seed: int, knows: float = 0.0) -> ModelOutputs:
         test_z.astype(np.float32),
         layers={"first": z[:, :2].astype(np.float32), "last": z.astype(np.float32)},
         relearn=lambda: [20.0, 55.0, 100.0],
+        true_label=true_label,
+        trigger_logits=rng.normal(size=(Q // 2, CLASSES)).astype(np.float32),
+        trigger_label=2,
     )
 
 

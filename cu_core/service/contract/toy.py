@@ -33,14 +33,19 @@ def blobs(n: int = 240, seed: int = 0) -> tuple[Tensor, Tensor]:
     return torch.tensor(x, dtype=torch.float32), torch.tensor(y)
 
 
-def job(batch_size: int = 16, forget_class: int | None = 1, seed: int = 0) -> Job:
-    """A class task on ``forget_class``, or a sample task on every sixth sample."""
+def job(
+    batch_size: int = 16, forget_class: int | None = 1, seed: int = 0, augment: bool = False
+) -> Job:
+    """A class task on ``forget_class``, or a sample task on every sixth sample. ``augment``: rows
+    have no crops, so they are moved a little instead."""
     x, y = blobs()
     index = np.arange(len(y))
     chosen = y.numpy() == forget_class if forget_class is not None else index % 6 == 0
     torch.manual_seed(1)
     model = Net()
     _fit(model, x, y)
+    if augment:
+        x = x + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(2))
 
     def batches(where: np.ndarray, name: str) -> DeviceBatches:
         return DeviceBatches(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cu_core.spec import RunRecord
@@ -21,6 +21,8 @@ class ExportFormat:
     page calls it. StoreError, as a sentence, when the run lacks what the file is made of.
     ``prepare(store, record)``, where there is one, first computes what the file would hold if it
     were on record (takes up to minutes, needs torch); the command line calls it, a page does not.
+    ``make_seen(store, record, opens)``, of a format that can, makes a file that opens as a screen
+    was: ``opens`` is what the Stage reported as ``screen``, and the ``frame`` that stood still.
     """
 
     key: str
@@ -31,4 +33,5 @@ class ExportFormat:
     help: str
     make: Callable[[Store, RunRecord], bytes]
     prepare: Callable[[Store, RunRecord], None] | None = None
+    make_seen: Callable[[Store, RunRecord, Mapping[str, object]], bytes] | None = None
     first: bool = False

@@ -34,8 +34,7 @@ def whole(store: Store, record: RunRecord) -> bytes:
     if data is None:
         raise StoreError(f"Run {record.run_id} has no frame, so there is nothing to play.")
     header, sections = unpack(data)
-    told = {"verdict": record.summary.verdict or None, "command": record.command}
-    return pack({**header, **told, "live": False}, sections)
+    return pack({**header, "command": record.command, "live": False}, sections)
 
 
 def file_name(record: RunRecord, ending: str = ".html") -> str:

@@ -26,7 +26,6 @@ def recording(store: Store, record: RunRecord) -> bytes:
     made_with = [str(date.today()), platform.machine(), *([f"torch {torch}"] if torch else [])]
     header |= {
         "summary": record.summary.written,
-        "view": "answers",  # the Stage opens on it: on digits the answers move, the features hardly
         "recorded": ", ".join(made_with),
     }
     return pack(header, arrays)
@@ -51,7 +50,7 @@ RECORDING = ExportFormat(
     noun="recording",
     ending=".lethe",
     mime="application/octet-stream",
-    help="The bytes that the Watch page plays: put it in the place of assets/demo.lethe.",
+    help="The bytes that the Watch page plays: for assets/gallery, with a NAME.toml beside it.",
     make=recording,
     prepare=look_back,
 )

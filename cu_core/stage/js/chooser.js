@@ -1,6 +1,9 @@
 // The choice of view, with what it needs and says: which are offered, progress, a line of help.
 
-const GHOST_TITLE = "Where a model that never saw them puts the forget samples";
+import { rememberChoice } from "./memory.js";
+
+const GHOST_TITLE = "Where a model that never saw them puts the forget samples; always at the end";
+const BOTH = { kind: "both", title: "Map and answers", help: "What it sees, and what it answers" };
 
 export class Chooser {
   constructor(stage) {
@@ -11,32 +14,42 @@ export class Chooser {
     this.ghost = find(".ghost-toggle");
     this.hint = find(".hint");
     this.waiting = find(".waiting");
-    this.under = 0; // pixels that the controls take at the bottom
+    this.named = find(".named");
+    this.choice = "map"; // the kind of a view, or "both"
     this.ghost.title = GHOST_TITLE;
-    this.box.replaceChildren(...stage.map.views.map(radio));
+    this.box.replaceChildren(...[BOTH, ...stage.map.views].map(radio));
   }
 
   get view() {
     return this.stage.map.view;
   }
 
+  /** What can be chosen now: two pictures where there is room for them, and each view alone. */
   get kinds() {
-    return this.stage.map.views.filter((view) => view.offered).map((view) => view.kind);
+    const alone = this.stage.map.views.filter((view) => view.offered).map((view) => view.kind);
+    return this.stage.beside.possible ? ["both", ...alone] : alone;
+  }
+
+  /** The views that are looked at. */
+  get views() {
+    const { map: beside } = this.stage.beside;
+    return beside ? [this.view, beside.view] : [this.view];
+  }
+
+  /** Whether the map is the only picture. */
+  get alone() {
+    return !this.stage.beside.map && !this.stage.compare.twin;
   }
 
   /** With every blob: what is offered may have changed. */
   load() {
-    const { kinds } = this;
-    for (const input of this.box.querySelectorAll("input")) {
-      input.parentElement.hidden = !kinds.includes(input.value);
-    }
-    this.box.hidden = kinds.length < 2;
-    this._show(this.view.kind);
+    this.fit();
+    this._show();
   }
 
   next() {
     const { kinds } = this;
-    this.choose(kinds[(kinds.indexOf(this.view.kind) + 1) % kinds.length]);
+    this.choose(kinds[(kinds.indexOf(this._shown) + 1) % kinds.length]);
   }
 
   /** Shows a view, and asks for what it lacks: some are made only when somebody wants them. */
@@ -44,10 +57,29 @@ export class Chooser {
     const { stage } = this;
     if (!this.kinds.includes(kind)) return;
     stage.compare.close();
-    this._show(kind);
+    this.choice = kind;
+    rememberChoice(kind);
+    this._show();
     this._ask();
-    stage.keep();
     stage.layout();
+    stage.chosen();
+  }
+
+  /** One picture or two, as chosen and as there is room; on a narrow page both means the map. */
+  fit() {
+    const { beside, compare } = this.stage;
+    const { kinds } = this;
+    for (const input of this.box.querySelectorAll("input")) {
+      input.parentElement.hidden = !kinds.includes(input.value);
+    }
+    this.box.hidden = kinds.length < 2;
+    beside.show(this.choice === "both" && beside.possible && !compare.twin);
+    this.box.querySelector(`[value=${this._shown}]`).checked = true;
+    this.named.hidden = !beside.map;
+  }
+
+  get _shown() {
+    return this.choice === "both" && this.kinds.includes("both") ? "both" : this.view.kind;
   }
 
   _ask() {
@@ -55,30 +87,23 @@ export class Chooser {
     if (wish) this.stage.setTriggerValue(wish, {});
   }
 
-  _show(kind) {
+  _show() {
     const { stage } = this;
+    const kind = this.choice === "both" ? stage.map.views[0].kind : this.choice;
     if (stage.map.view.kind !== kind) stage.map.show(kind);
+    this.fit();
     stage.shown = ""; // the line about the map's quality is another one
-    this.box.querySelector(`[value=${kind}]`).checked = true;
     this.ghost.hidden = !this.view.hasGhost;
-    stage.map.renderer.canvas.setAttribute("aria-label", this._label());
+    stage.map.renderer.canvas.setAttribute("aria-label", this.label(this.view));
   }
 
-  _label() {
+  /** What a picture shows, in words. */
+  label(view) {
     const { run } = this.stage;
     const forget = [...run.forgetClasses].map((id) => run.classes[id]).join(", ");
     const what = forget ? `class ${forget}` : "single samples";
     const count = `${run.n - run.kept} of them to be forgotten (${what})`;
-    return `${run.n} samples ${this.view.words}, ${count}.`;
-  }
-
-  /** Pixels [above, below] that the controls take of the map. */
-  taken() {
-    const { tools } = this;
-    const below = tools.offsetTop > tools.parentElement.clientHeight / 2;
-    const pixels = tools.offsetHeight + 12;
-    this.under = below ? pixels : 0;
-    return below ? [this.stage.legend.root.offsetHeight + 12, pixels] : [pixels, 0];
+    return `${run.n} samples ${view.words}, ${count}.`;
   }
 
   /** With every picture: what the view says of itself, and why it has nothing of this frame. */
@@ -86,21 +111,26 @@ export class Chooser {
     const { progress, hint, absent, camera } = this.view;
     const known = this.view.knows(t);
     this.hint.style.left = `${camera.inset + 12}px`; // under the picture
-    this.hint.style.bottom = `${this.under + 12}px`;
+    this.ghost.querySelector("input").checked = this.stage.look.outlines > 0;
     say(this.waiting, known ? "" : progress || absent);
     say(this.hint, known ? progress || hint : "");
   }
 
-  /** What a person left: the view, and what was turned or moved in each. */
+  /** What a person left: the choice, and what was turned or moved in each view. */
   get state() {
-    const states = this.stage.map.views.map((view) => [view.kind, view.state]);
-    return { kind: this.view.kind, ...Object.fromEntries(states) };
+    const { map, beside } = this.stage;
+    const of = (view) => (view.kind === beside.view.kind ? beside.view : view);
+    const states = map.views.map((view) => [view.kind, of(view).state]);
+    return { kind: this.choice, ...Object.fromEntries(states) };
   }
 
   set state(left) {
-    for (const view of this.stage.map.views) view.state = left?.[view.kind];
-    if (!this.kinds.includes(left?.kind)) return;
-    this._show(left.kind);
+    const { map, beside } = this.stage;
+    for (const view of map.views) view.state = left?.[view.kind];
+    if (beside.map) beside.view.state = left?.[beside.view.kind];
+    const alone = map.views.filter((view) => view.offered).map((view) => view.kind);
+    this.choice = left?.kind === "both" || alone.includes(left?.kind) ? left.kind : alone[0];
+    this._show();
     this._ask();
   }
 }

@@ -22,7 +22,7 @@ export function exactRun(run, exact, places) {
   const made = Object.create(run); // labels, pictures and the scale of "moved" are the run's own
   return Object.assign(made, {
     frames: 1, steps: [exact.step], quality: [exact.quality], floors: [run.floorTo(frame)],
-    pred: run.pred.slice(frame * n, (frame + 1) * n), ghost: new Uint16Array(0),
+    pred: run.pred.slice(frame * n, (frame + 1) * n), ghost: new Uint16Array(0), ghostSlots: [],
     xy, bounds, box: exact.box, seconds: exact.seconds, moved: (slot) => far[slot],
   });
 }
@@ -55,11 +55,11 @@ export class Compare {
     this.found = null; // {exact, places} of the last one that is done
     this.button.addEventListener("click", () => this.ask());
     this.closer.addEventListener("click", () => this.close());
-    this._hands(stage.map);
+    this.hands(stage.map);
   }
 
   /** The half under the pointer, or with the focus, shows the card and leads the other's zoom. */
-  _hands(view) {
+  hands(view) {
     for (const name of ["pointerenter", "focusin"]) {
       view.root.addEventListener(name, () => {
         view.look.hand = view;
@@ -129,6 +129,7 @@ export class Compare {
     this._waits(null);
     const { map, root, told } = this.stage;
     const held = [this.button, map.root].includes(this._focus());
+    root.querySelector(".quality details").open = false; // it would lie over the right half
     if (!this.twin) {
       this.before = { bounds: map.camera.bounds, state: map.camera.state, ghost: map.look.ghost };
       this._ghost(false);
@@ -144,12 +145,12 @@ export class Compare {
   _twin(map) {
     const root = map.root.cloneNode(false);
     root.classList.add("twin");
-    for (const part of map.root.querySelectorAll(":scope > :is(.over, .reset, .card)")) {
-      root.append(part.cloneNode(true));
+    for (const part of map.root.querySelectorAll(":scope > :is(.over, .names, .reset, .card)")) {
+      root.append(part.cloneNode(!part.matches(".names")));
     }
     map.root.after(root);
     const twin = new MapView(root, map.look, () => this.stage.request());
-    this._hands(twin);
+    this.hands(twin);
     return twin;
   }
 
@@ -215,12 +216,9 @@ export class Compare {
   // --- pictures
 
   /** After the left half: both leave the same room for its legend and its controls. */
-  resize(ratio, inset, above, below) {
+  resize(ratio, inset) {
     if (!this.twin) return;
     this.twin.resize(ratio, inset);
-    for (const { camera } of [this.stage.map, this.twin]) {
-      camera.resize(camera.width, camera.height, inset, [above, below]);
-    }
     this.drawn = "";
   }
 

@@ -1,16 +1,18 @@
 // The curves: one canvas a panel; the lines are drawn once, the playhead moves over them.
 
 import { css } from "./palette.js";
-import { panels, scaleOf, shortName, showValue, spread, valueAt } from "./series.js";
+import { FOLDED, panels, scaleOf, shortName, showValue, spread, valueAt } from "./series.js";
 
 const TEXT = 15; // CSS pixels, the small one of the three sizes
 const LINE_GAP = 19;
+const FAR = 48; // pixels from the playhead to the lines' ends, from which their values stand there
 
 /** Colour and width of each line: forget in the accent, the others in ink, then softer. */
 export function lineStyles(lines, theme) {
   const seen = { forget: 0, other: 0 };
   return lines.map((line) => {
-    const kind = /forget/i.test(line.key + line.title) ? "forget" : "other";
+    const of = /forget/i.test(line.key + line.title) || line.group === "between" || line.group === "planted";
+    const kind = of ? "forget" : "other";
     const rank = seen[kind]++;
     const colours = kind === "forget" ? [theme.accent, theme.accent] : [theme.ink, theme.soft];
     return { colour: colours[Math.min(rank, 1)], width: rank ? 1.5 : 2.75 };
@@ -23,24 +25,46 @@ function retrainedNote(line) {
 }
 
 class Panel {
-  constructor(host) {
+  /** ``changed()``: it was opened or folded by a hand. */
+  constructor(host, changed) {
     this.box = document.createElement("div");
     this.box.className = "panel";
     this.title = document.createElement("h3");
+    this.fold = document.createElement("button");
+    this.fold.type = "button";
+    this.fold.className = "fold";
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     this.box.append(this.title, this.canvas);
     host.append(this.box);
+    this.fold.addEventListener("click", () => {
+      this.open = !this.open;
+      this._folds();
+      changed();
+    });
     this.context = this.canvas.getContext("2d");
     this.layers = [document.createElement("canvas"), document.createElement("canvas")];
   }
 
   set(panel, run, theme) {
     Object.assign(this, { panel, run, theme });
-    this.title.textContent = panel.title;
+    this.open = panel.group === this.group ? this.open : !FOLDED.has(panel.group);
+    this.group = panel.group;
+    this._folds();
     this.scale = scaleOf(panel);
     this.styles = lineStyles(panel.lines, theme);
     this.stale = true;
+  }
+
+  /** A panel that can be folded has its title as a button. */
+  _folds() {
+    const { title, fold, panel } = this;
+    const folds = FOLDED.has(panel.group);
+    this.box.classList.toggle("folded", !this.open);
+    fold.textContent = panel.title;
+    fold.setAttribute("aria-expanded", String(this.open));
+    if (folds) title.replaceChildren(fold);
+    else title.textContent = panel.title;
   }
 
   resize(ratio, showSteps) {
@@ -193,6 +217,7 @@ class Panel {
 
   /** The values now, each a dot on the playhead and a number beside its line's name. */
   _values(c, x, step) {
+    if (x < this.x1 - FAR) this._ends(c);
     c.font = `${TEXT}px ${this.theme.font}`;
     c.textBaseline = "middle";
     this.panel.lines.forEach((line, k) => {
@@ -223,6 +248,24 @@ class Panel {
     });
   }
 
+  /** The last value of each line, above its end, while the playhead is not there yet. */
+  _ends(c) {
+    const known = this.panel.lines.map((line) => valueAt(line, Infinity));
+    const heights = spread(this.endY.map((y) => y - 9), 14, this.y0, this.y1 - 7);
+    c.font = `600 13px ${this.theme.font}`;
+    c.textBaseline = "middle";
+    c.textAlign = "right";
+    c.lineWidth = 4;
+    c.strokeStyle = css(this.theme.bg);
+    known.forEach((value, k) => {
+      if (value === null) return;
+      const text = showValue(value, this.panel.unit);
+      c.strokeText(text, this.x1 - 3, heights[k]);
+      c.fillStyle = css(this.styles[k].colour);
+      c.fillText(text, this.x1 - 3, heights[k]);
+    });
+  }
+
   _fit(c, text, left) {
     const room = this.width - left;
     let name = text;
@@ -233,9 +276,10 @@ class Panel {
 }
 
 export class Curves {
-  /** ``seek(t)`` when a panel is pressed or dragged over, ``settle()`` when it is let go. */
-  constructor(root, seek, settle) {
-    this.root = root;
+  /** ``seek(t)`` when a panel is pressed or dragged over, ``settle()`` when it is let go,
+   *  ``changed()`` when one is opened or folded. */
+  constructor(root, seek, settle, changed) {
+    Object.assign(this, { root, changed });
     this.panels = [];
     const to = (event) => {
       const panel = this.panels.find((item) => item.canvas === event.target);
@@ -260,33 +304,36 @@ export class Curves {
   load(run, theme) {
     const wanted = panels(run.header.curves || []);
     while (this.panels.length > wanted.length) this.panels.pop().box.remove();
-    while (this.panels.length < wanted.length) this.panels.push(new Panel(this.root));
+    while (this.panels.length < wanted.length) this.panels.push(new Panel(this.root, this.changed));
     wanted.forEach((panel, k) => this.panels[k].set(panel, run, theme));
     this.root.classList.toggle("empty", !wanted.length);
     this.drawn = null;
   }
 
+  get open() {
+    return this.panels.filter((panel) => panel.open);
+  }
+
   resize(ratio) {
-    const stacked = this.panels.every((p) => p.box.offsetLeft === this.panels[0].box.offsetLeft);
-    this.panels.forEach((panel, k) => {
-      panel.resize(ratio, !stacked || k === this.panels.length - 1);
-    });
-    const measured = (values) => this.panels.map((panel) => panel.measure(values));
+    const { open } = this;
+    const stacked = open.every((panel) => panel.box.offsetLeft === open[0].box.offsetLeft);
+    open.forEach((panel, k) => panel.resize(ratio, !stacked || k === open.length - 1));
+    const measured = (values) => open.map((panel) => panel.measure(values));
     const alone = measured(0);
-    const values = Math.max(...this.panels.map((panel) => panel.valueWidth));
+    const values = Math.max(...open.map((panel) => panel.valueWidth));
     const wishes = stacked ? measured(values) : alone;
     const widest = (side) => Math.max(...wishes.map((wish) => wish[side]));
     const shared = { left: widest("left"), right: widest("right") };
-    this.panels.forEach((panel, k) => panel.place(stacked ? shared : wishes[k]));
+    open.forEach((panel, k) => panel.place(stacked ? shared : wishes[k]));
     this.drawn = null;
   }
 
   /** Draws the playhead at a step, when it has moved by at least a pixel. */
   draw(step) {
-    const [first] = this.panels;
+    const [first] = this.open;
     const at = first && first.toX ? Math.round(first.toX(step) * 2) : null;
     if (at !== null && at === this.drawn) return;
-    for (const panel of this.panels) panel.draw(step);
+    for (const panel of this.open) panel.draw(step);
     this.drawn = at;
   }
 }

@@ -1,12 +1,15 @@
 // The handles of "Answers": one for each class, named, moved by mouse or by arrow keys.
 
 import { swatch } from "./legend.js";
+import { thumbnail } from "./names.js";
+import { Roving } from "./roving.js";
 
 const HEIGHT = 26; // CSS pixels, of a name
 const KNOB = 16; // of a handle whose name has no room
 const GAP = 9; // between the handle's place and its name
 const KEY_STEP = 12; // pixels an arrow key, one with shift
 
+const HELP = "Arrow keys move it, shift makes small steps, page keys go on to the next.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
@@ -16,16 +19,19 @@ export class Handles {
     root.className = "handles";
     root.hidden = true;
     this.items = [];
+    this.roving = new Roving(root, { PageDown: 1, PageUp: -1 }); // arrows move a handle
   }
 
-  draw(shown, look) {
+  draw(shown, look, sheet) {
     this.root.hidden = shown !== this.view;
     if (this.root.hidden) return;
     const { run, camera, version } = this.view;
     if (this.made !== `${run.id}/${run.classes.length}`) this._make(run);
-    if (this.dressed !== look.version) this._dress(run, look);
+    const dress = `${look.version}/${Boolean(sheet)}`;
+    if (this.dressed !== dress) this._dress(run, look, sheet);
+    this.dressed = dress;
     const { x, y, zoom, width, height, inset, top } = camera;
-    const key = [version, x, y, zoom, width, height, inset, top, look.version].join("/");
+    const key = [version, x, y, zoom, width, height, inset, top, dress].join("/");
     if (key !== this.laid) this._lay(camera);
     this.laid = key;
   }
@@ -34,6 +40,7 @@ export class Handles {
     this.made = `${run.id}/${run.classes.length}`;
     this.items = run.classes.map((name, id) => this._item(name, id));
     this.root.replaceChildren(...this.items.map(({ button }) => button));
+    this.roving.take(this.items.map(({ button }) => button));
     this.dressed = this.laid = null;
   }
 
@@ -42,7 +49,7 @@ export class Handles {
     button.type = "button";
     button.className = "handle";
     button.setAttribute("aria-label", `Handle of ${name}`);
-    button.setAttribute("aria-description", "Arrow keys move it, shift makes small steps.");
+    button.setAttribute("aria-description", HELP);
     button.title = `${name}: drag to move, double-click to put back`;
     const label = document.createElement("span");
     label.className = "name";
@@ -58,16 +65,17 @@ export class Handles {
   }
 
   /** Colours, and how wide each name is; only when theme, run or isolation change. */
-  _dress(run, look) {
-    this.dressed = look.version;
+  _dress(run, look, sheet) {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = `15px ${look.theme.font}`;
     this.items.forEach((item, id) => {
-      item.button.querySelector("svg")?.remove();
+      for (const old of item.button.querySelectorAll("svg, canvas")) old.remove();
+      const picture = thumbnail(run, sheet, id);
       const outline = run.forgetClasses.has(id) ? look.theme.ink : null;
-      item.button.prepend(swatch(look.palette[id], outline));
+      item.button.prepend(swatch(look.palette[id], outline), ...(picture ? [picture] : []));
       item.button.classList.toggle("dim", look.dims(id));
-      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width) + 35);
+      const more = picture ? 59 : 35;
+      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width) + more);
     });
     const forget = (id) => (run.forgetClasses.has(id) ? 0 : 1);
     this.rank = this.items.map((_, id) => id).sort((a, b) => forget(a) - forget(b) || a - b);

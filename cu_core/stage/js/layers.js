@@ -1,7 +1,7 @@
 // What the views beside the map are drawn from: the shares of the classes, places in three
 // dimensions. Both are kept in the run's slots, keep samples first.
 
-const NO_PLACE = 65535;
+export const NO_PLACE = 65535;
 
 /** The values of one row a sample, in slot order; ``width`` values a row. */
 function inSlots(values, order, width) {
@@ -33,8 +33,20 @@ export class Shares {
     this.ghost = this.ghostOf = null;
   }
 
+  /** The class that the retrained model answers for a slot; -1 where that is not known. */
+  ghostAnswer(slot) {
+    if (!this.ghost) return -1;
+    const width = this.ghost.length / this.slots;
+    let best = slot * width;
+    for (let k = best + 1; k < (slot + 1) * width; k++) {
+      if (this.ghost[k] > this.ghost[best]) best = k;
+    }
+    return this.ghostOf ? this.ghostOf[best] : best - slot * width;
+  }
+
   append(run, header, { share, share_class: of, ghost_share: ghost, ghost_share_class: ghostOf }) {
     const { start, count, n, total } = header;
+    this.slots = n;
     if (ghost) {
       const width = ghost.length / n;
       this.ghost = inSlots(ghost, run.order, width);

@@ -1,7 +1,9 @@
 // The legend inside the map: classes as buttons that isolate, or the scale of "moved".
 
 import { css } from "./palette.js";
+import { Roving } from "./roving.js";
 
+const RETRAINED = "The forget samples in a model that never saw them, in the colour of its answer";
 const SVG = "http://www.w3.org/2000/svg";
 
 function tag(kind, name, text) {
@@ -31,15 +33,17 @@ export class Legend {
   constructor(root, changed) {
     this.root = root;
     this.changed = changed;
+    this.roving = new Roving(root, { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 });
   }
 
-  /** ``ghost``: whether the view has places of the retrained model. */
-  draw(run, look, ghost) {
-    const key = `${run.id}/${look.version}/${run.classes.length}/${ghost}`;
+  /** ``view``: the one that is looked at; ``ghost``: whether the retrained model's places are. */
+  draw({ run, half }, look, ghost) {
+    const key = `${run.id}/${look.version}/${run.classes.length}/${ghost}/${half}`;
     if (key === this.key) return;
     this.key = key;
     const held = this.root.querySelector(":focus-visible")?.dataset.id;
-    this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look));
+    this.root.replaceChildren(this._kinds(run, look, ghost), ...this._body(run, look, half));
+    this.roving.take([...this.root.querySelectorAll("button.class")]);
     if (held) this.root.querySelector(`[data-id="${held}"]`)?.focus();
   }
 
@@ -48,25 +52,26 @@ export class Legend {
     const { theme } = look;
     const row = tag("div", "kinds");
     const grey = { fill: theme.grey, edge: theme.grey };
-    const add = (mark, text) => {
+    const add = (mark, text, title = "") => {
       const item = tag("span", "kind", text);
+      item.title = title;
       item.prepend(mark);
       row.append(item);
     };
     add(swatch(grey, theme.ink), `${(run.n - run.kept).toLocaleString("en")} forget`);
     add(swatch(grey, null), `${run.kept.toLocaleString("en")} keep`);
-    if (ghost && look.ghost) add(swatch(null, theme.soft), "retrained model");
+    if (ghost) add(swatch(null, theme.soft), "retrained", RETRAINED);
     return row;
   }
 
-  _body(run, look) {
-    return look.mode === "moved" ? [this._ramp(look)] : [this._classes(run, look)];
+  _body(run, look, half) {
+    return look.mode === "moved" ? [this._ramp(look, half)] : [this._classes(run, look)];
   }
 
   _classes(run, look) {
     const list = tag("div", run.classes.length > 12 ? "classes many" : "classes");
     list.setAttribute("role", "group");
-    list.setAttribute("aria-label", "Classes: press one to show it alone");
+    list.setAttribute("aria-label", "Classes: press one to show it alone, arrows go on");
     run.classes.forEach((name, id) => {
       const forget = run.forgetClasses.has(id);
       const item = tag("button", "class");
@@ -87,13 +92,13 @@ export class Legend {
     return list;
   }
 
-  _ramp(look) {
+  _ramp(look, half) {
     const box = tag("div", "ramp");
     const bar = tag("div", "bar");
     const stops = [0, 64, 128, 192, 255].map((k) => css(look.ramp[k]));
     bar.style.background = `linear-gradient(90deg, ${stops.join(",")})`;
     const ends = tag("div", "ends");
-    ends.append(tag("span", "", "not moved"), tag("span", "", "half the map"));
+    ends.append(tag("span", "", "not moved"), tag("span", "", half));
     box.append(tag("div", "ramp-title", "Forget samples, moved from the start"), bar, ends);
     return box;
   }

@@ -3,6 +3,7 @@
 import { Card } from "./card.js";
 import { GlMap } from "./map_gl.js";
 import { SplatMap } from "./map_splat.js";
+import { Names } from "./names.js";
 import { Overlay, pick } from "./overlay.js";
 import { createViews } from "./views.js";
 
@@ -19,13 +20,14 @@ function freshCanvas(root) {
 }
 
 export class MapView {
-  /** ``changed()`` asks for another picture. */
-  constructor(root, look, changed) {
+  /** ``changed()`` asks for another picture. ``kinds``: the views it may show, all without. */
+  constructor(root, look, changed, kinds = null) {
     Object.assign(this, { root, look, changed });
-    this.views = createViews();
+    this.views = createViews().filter(({ kind }) => !kinds || kinds.includes(kind));
     this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
+    this.names = new Names(root.querySelector(".names"));
     this.resetButton = root.querySelector(".reset");
     this.furniture = this._furnish(root.querySelector(".furniture"));
     look.hand ??= this;
@@ -71,11 +73,13 @@ export class MapView {
     for (const view of this.views) view.load(run, firstNew, fresh);
     this.renderer.load(run, firstNew);
     this.show((this.view.offered ? this.view : this.views[0]).kind);
-    if (fresh) {
-      this.hover = this.pinned = -1;
-      this.look.isolated.clear();
-    }
     if (fresh || (run.atlas && firstNew === 0)) this.card.load(run).then(this.changed);
+  }
+
+  /** Nothing is chosen any more. */
+  forget() {
+    this.hover = this.pinned = -1;
+    this.look.isolated.clear();
   }
 
   get camera() {
@@ -118,23 +122,26 @@ export class MapView {
   draw(t, calm) {
     const { run, view, camera, look } = this;
     this.t = t;
-    for (const piece of this.furniture) piece.draw(view, look);
+    for (const piece of this.furniture) piece.draw(view, look, this.card.sheet);
     this.resetButton.hidden = !view.moved;
     if (!view.knows(t)) return this._blank();
     const size = this.size(calm);
     this.renderer.draw({ run, view, t, look, size });
+    this.names.draw(view, look, t, this.card.sheet);
     const chosen = this.pinned >= 0 ? this.pinned : this.hover;
     this.overlay.draw({ run, view, t, look, size, chosen, arrows: calm });
     if (chosen < 0 || look.hand !== this) return this.card.hide();
     const [x, y] = view.place(chosen, t);
     const at = camera.toPixel(x, y);
-    this.card.show(chosen, Math.min(Math.round(t), run.last), at, camera.width, camera.height);
+    const frame = Math.min(Math.round(t), run.last);
+    this.card.show(chosen, frame, at, camera.width, camera.height, chosen === this.pinned);
   }
 
   /** This view has no places for this time yet. */
   _blank() {
     this.renderer.clear(this.look);
     this.overlay.clear();
+    this.names.hide();
     this.card.hide();
   }
 
@@ -238,7 +245,7 @@ export class MapView {
   }
 
   _wheel(event) {
-    if (!this.run || event.target.closest(".legend")) return;
+    if (!this.run) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
     this.camera.zoomAt(...this._pixel(event), Math.exp(-event.deltaY * lines * 0.0016));

@@ -40,11 +40,12 @@ export class GlMap {
     const { gl } = this;
     this.points = program(gl, POINT_VERTEX, POINT_FRAGMENT);
     this.lines = program(gl, TRAIL_VERTEX, TRAIL_FRAGMENT);
-    const buffers = ["xy", "now", "order", "colour", "ghost", "trail", "tint", "quads"];
+    const buffers = ["xy", "now", "order", "colour", "ghost", "edges", "trail", "tint", "quads"];
     this.buffer = Object.fromEntries(buffers.map((name) => [name, gl.createBuffer()]));
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffer.quads);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, quadIndices(), gl.STATIC_DRAW);
     this.allocated = 0;
+    this.outlined = "";
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
@@ -90,12 +91,14 @@ export class GlMap {
     gl.clear(gl.COLOR_BUFFER_BIT);
   }
 
-  _paint(run, look, t, trails) {
+  _paint(run, look, t, view) {
     const { gl } = this;
+    const { trails } = view;
     const when = look.mode === "moved" ? t : look.mode === "pred" ? Math.round(t) : 0;
-    if (this.painted !== `${look.version}/${when}`) {
-      this.painted = `${look.version}/${when}`;
-      paintPoints(run, look, t, this.colours);
+    const key = `${look.version}/${when}/${look.mode === "moved" ? view.kind : ""}`;
+    if (this.painted !== key) {
+      this.painted = key;
+      paintPoints(view, look, t, this.colours);
       this._fill("colour", this.colours, gl.DYNAMIC_DRAW);
     }
     if (this.tinted === look.version) return;
@@ -104,7 +107,7 @@ export class GlMap {
     trails.slots.forEach((slot, k) => {
       const frame = trails.times[k] + 1;
       const dim = look.dims(look.classOf(run, slot, frame));
-      const colour = [...look.colour(run, slot, frame).edge, dim ? 0 : 255];
+      const colour = [...look.colour(view, slot, frame).edge, dim ? 0 : 255];
       for (let corner = 0; corner < 4; corner++) tint.set(colour, 16 * k + 4 * corner);
     });
     this._fill("tint", tint);
@@ -112,20 +115,17 @@ export class GlMap {
 
   draw({ run, view, t, look, size }) {
     if (this.gl.isContextLost()) return;
-    this._paint(run, look, t, view.trails);
-    const { ink, soft } = look.theme;
+    this._paint(run, look, t, view);
     this.clear(look);
     if (!view.flat) {
       this._fill("now", view.fill(t), this.gl.DYNAMIC_DRAW);
       if (view.order) this._indices("order", view.order, this.gl.DYNAMIC_DRAW);
     }
-    const style = { radius: size.keep, rim: size.rim, diamond: 0, hollow: 0, outline: null };
+    const style = { radius: size.keep, rim: size.rim, diamond: 0, hollow: 0 };
     this._points(run, view, t, 0, run.kept, style);
     this._trails(view, t, size);
-    const forget = { radius: size.forget, rim: size.outline, diamond: 1, outline: ink };
-    if (look.ghost && view.hasGhost) {
-      this._ghost(view, { ...forget, hollow: 1, rim: size.outline, outline: soft });
-    }
+    const forget = { radius: size.forget, rim: size.outline, diamond: 1 };
+    if (look.outlines && view.hasGhost) this._ghost(view, look, { ...forget, hollow: 1 });
     this._points(run, view, t, run.kept, run.n, { ...forget, hollow: 0 });
   }
 
@@ -136,7 +136,7 @@ export class GlMap {
   }
 
   /** ``inBox``: places come as shares of the box, else in quanta. */
-  _style(camera, inBox, { radius, rim, diamond, hollow, outline }) {
+  _style(camera, inBox, { radius, rim, diamond, hollow }) {
     const { gl, points: { use, u } } = this;
     gl.useProgram(use);
     const [sx, sy, x, y] = camera.clip;
@@ -148,8 +148,6 @@ export class GlMap {
     gl.uniform1f(u.rim, rim * this.ratio);
     gl.uniform1f(u.diamond, diamond);
     gl.uniform1f(u.hollow, hollow);
-    const line = outline ? [...outline.map((v) => v / 255), 1] : [0, 0, 0, 0];
-    gl.uniform4fv(u.outline, line);
   }
 
   _pointer(place, name, width, type, stride, offset, unit = true) {
@@ -192,18 +190,32 @@ export class GlMap {
     this._pointer(at.near, name, 1, gl.FLOAT, 12, 8, false);
   }
 
-  _ghost(view, style) {
+  _ghost(view, look, style) {
     const { gl, points: { at } } = this;
     const ghosts = view.ghost();
     if (ghosts !== this.ghosts) this._fill("ghost", ghosts, gl.DYNAMIC_DRAW);
     this.ghosts = ghosts;
+    this._outlines(view, look);
     this._style(view.camera, false, style);
     this._places("ghost");
-    for (const place of [at.fill, at.edge]) {
-      gl.disableVertexAttribArray(place);
-      gl.vertexAttrib4f(place, 0, 0, 0, 0.75);
+    for (const place of [at.edge, at.fill]) {
+      this._pointer(place, "edges", 4, gl.UNSIGNED_BYTE, 4, 0);
     }
     gl.drawArrays(gl.POINTS, 0, ghosts.length / 3);
+  }
+
+  /** The outlines' colours, made again when theme, reading, strength or outlines change. */
+  _outlines(view, look) {
+    const slots = view.ghostSlots;
+    const key = `${look.version}/${look.outlines}`;
+    if (this.outlined === key && this.outlinedSlots === slots) return;
+    Object.assign(this, { outlined: key, outlinedSlots: slots });
+    const edges = new Uint8Array(4 * slots.length);
+    slots.forEach((slot, k) => {
+      const { colour, alpha } = look.outline(view.run, slot);
+      edges.set([...colour, alpha], 4 * k);
+    });
+    this._fill("edges", edges);
   }
 
   _trails(view, t, size) {

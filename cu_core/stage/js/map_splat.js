@@ -36,24 +36,23 @@ export class SplatMap {
   }
 
   draw({ run, view, t, look, size }) {
-    const key = `${look.version}/${look.mode === "true" ? 0 : t}`;
-    if (this.painted !== key) paintPoints(run, look, t, this.colours);
+    const key = `${look.version}/${look.mode === "true" ? 0 : t}/${view.kind}`;
+    if (this.painted !== key) paintPoints(view, look, t, this.colours);
     this.painted = key;
-    const { panel, ink, soft } = look.theme;
-    this.raster.clear(panel);
+    this.raster.clear(look.theme.panel);
     if (!view.flat) view.fill(t);
     const keep = { radius: size.keep, rim: size.rim, diamond: false, hollow: false };
-    this._points(run, view, t, 0, run.kept, keep, null);
+    this._points(run, view, t, 0, run.kept, keep);
     if (size.trail.strength) this._trails(run, view, t, look, size.trail);
     const forget = { radius: size.forget, rim: size.outline, diamond: true, hollow: false };
-    if (look.ghost && view.hasGhost) this._ghost(view, { ...forget, hollow: true }, soft);
-    this._points(run, view, t, run.kept, run.n, forget, ink);
+    if (look.outlines && view.hasGhost) this._ghost(view, look, { ...forget, hollow: true });
+    this._points(run, view, t, run.kept, run.n, forget);
     this.raster.show();
   }
 
-  _points(run, view, t, from, to, shape, outline) {
-    if (view.flat) this._frames(run, view.camera, t, from, to, this._stamp(shape, 1), outline);
-    else this._places(view, from, to, shape, outline);
+  _points(run, view, t, from, to, shape) {
+    if (view.flat) this._frames(run, view.camera, t, from, to, this._stamp(shape, 1));
+    else this._places(view, from, to, shape);
   }
 
   /** The masks of a mark at a nearness; made again only when its size changes. */
@@ -73,7 +72,7 @@ export class SplatMap {
     return [camera.scale * this.ratio, x * this.ratio, y * this.ratio];
   }
 
-  _frames(run, camera, t, from, to, stamp, outline) {
+  _frames(run, camera, t, from, to, stamp) {
     const { raster, colours } = this;
     const { xy, n } = run;
     const [s, x0, y0] = this._frame(camera);
@@ -85,13 +84,13 @@ export class SplatMap {
       const x = xy[a] + (xy[b] - xy[a]) * m;
       const y = xy[a + 1] + (xy[b + 1] - xy[a + 1]) * m;
       const fill = colours.subarray(slot * 8, slot * 8 + 3);
-      const edge = outline || colours.subarray(slot * 8 + 4, slot * 8 + 7);
+      const edge = colours.subarray(slot * 8 + 4, slot * 8 + 7);
       raster.mark(stamp, x0 + x * s, y0 - y * s, fill, edge, colours[slot * 8 + 3]);
     }
   }
 
   /** Marks at the places that the view has worked out, nearer ones larger and stronger. */
-  _places({ camera, now, order }, from, to, shape, outline) {
+  _places({ camera, now, order }, from, to, shape) {
     const { raster, colours } = this;
     const [s, x0, y0] = this._frame(camera);
     for (let k = from; k < to; k++) {
@@ -99,19 +98,20 @@ export class SplatMap {
       const near = now[3 * slot + 2];
       const stamp = this._stamp(shape, Math.round(near * NEARNESS) / NEARNESS);
       const fill = colours.subarray(slot * 8, slot * 8 + 3);
-      const edge = outline || colours.subarray(slot * 8 + 4, slot * 8 + 7);
+      const edge = colours.subarray(slot * 8 + 4, slot * 8 + 7);
       const alpha = colours[slot * 8 + 3] * Math.min(1, near * near);
       raster.mark(stamp, x0 + now[3 * slot] * s, y0 - now[3 * slot + 1] * s, fill, edge, alpha);
     }
   }
 
-  _ghost(view, shape, colour) {
+  _ghost(view, look, shape) {
     const [s, x0, y0] = this._frame(view.camera);
     const ghosts = view.ghost();
     for (let k = 0; k < ghosts.length; k += 3) {
       const near = ghosts[k + 2];
       const stamp = this._stamp(shape, Math.round(near * NEARNESS) / NEARNESS);
-      const alpha = 190 * Math.min(1, near * near);
+      const { colour, alpha: own } = look.outline(view.run, view.ghostSlots[k / 3]);
+      const alpha = own * Math.min(1, near * near);
       this.raster.mark(stamp, x0 + ghosts[k] * s, y0 - ghosts[k + 1] * s, colour, colour, alpha);
     }
   }
@@ -129,7 +129,7 @@ export class SplatMap {
       if (grow <= 0 || look.dims(look.classOf(run, slot, start + 1))) continue;
       const [ax, ay] = [places[4 * k], places[4 * k + 1]];
       const [bx, by] = [ax + (places[4 * k + 2] - ax) * grow, ay + (places[4 * k + 3] - ay) * grow];
-      const { edge } = look.colour(run, slot, start + 1);
+      const { edge } = look.colour(view, slot, start + 1);
       const share = strength * trails.strength(k, t);
       const ends = [x0 + ax * s, y0 - ay * s, x0 + bx * s, y0 - by * s];
       this.raster.line(...ends, width * this.ratio, edge, share);

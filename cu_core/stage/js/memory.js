@@ -1,20 +1,38 @@
-// Where a person was in a run, kept for this tab: a page change or a reload brings it back.
+// What is kept for a person: where they were in a run, for this tab; one picture or two, for good.
 
+const CHOICE = "lethe view";
 const place = (run) => `lethe:${run}`;
 
-export function remember(run, state) {
+/** Storage may be full, or forbidden (a file opened with strict settings): then nothing is kept. */
+function write(kind, name, value) {
   try {
-    sessionStorage.setItem(place(run), JSON.stringify(state));
+    window[kind].setItem(name, JSON.stringify(value));
   } catch {
-    // Storage may be full, or forbidden (a file opened with strict settings): nothing is lost
-    // but the place.
+    // nothing is lost but the place
   }
 }
 
-export function recall(run) {
+function read(kind, name) {
   try {
-    return JSON.parse(sessionStorage.getItem(place(run)) || "null");
+    return JSON.parse(window[kind].getItem(name) || "null");
   } catch {
     return null;
   }
+}
+
+export function remember(run, state) {
+  write("sessionStorage", place(run), state);
+}
+
+export function recall(run) {
+  return read("sessionStorage", place(run));
+}
+
+/** The picture that a person chose last, whichever the run: the kind of a view, or "both". */
+export function rememberChoice(kind) {
+  write("localStorage", CHOICE, kind);
+}
+
+export function recallChoice() {
+  return read("localStorage", CHOICE);
 }

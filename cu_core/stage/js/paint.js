@@ -6,7 +6,8 @@ const DIMMED = 26; // alpha of points outside the isolated classes
 export class Look {
   constructor() {
     this.mode = "pred"; // at step 0 the true class; then the colours show what the head answers
-    this.ghost = true;
+    this.ghost = null; // the retrained model's outlines: true, false, or null: at the end alone
+    this.outlines = 0; // how much of them is seen now, 0 to 1
     this.isolated = new Set(); // class ids
     this.hover = this.pinned = -1; // slots
     this.hand = null; // of several maps with this look, the one that a hand is on
@@ -35,29 +36,49 @@ export class Look {
 
   /** The class a slot is shown as at frame i: predicted in mode "pred", else true. */
   classOf(run, slot, i) {
-    return this.mode === "pred" ? run.pred[i * run.n + slot] : run.label[slot];
+    return this.mode === "pred" ? run.pred[i * run.n + slot] : run.trueLabel[slot];
   }
 
-  /** {fill, edge} of a slot at time t. */
-  colour(run, slot, t) {
+  /** The line around a forget sample: ink, or the colour of the wrong label that it was given. */
+  rim(run, slot) {
+    const { palette, theme } = this;
+    const wrong = this.mode === "true" && run.mislabelled(slot);
+    return wrong ? palette[run.label[slot]].edge : theme.ink;
+  }
+
+  /** {colour, alpha} of a slot's outline: the colour of what the retrained model answers. */
+  outline(run, slot) {
+    const { palette, theme } = this;
+    const answer = run.shares.ghostAnswer(slot);
+    const told = this.mode !== "moved" && palette[answer];
+    const dim = this.dims(answer) && this.dims(run.trueLabel[slot]);
+    return {
+      colour: told ? told.edge : theme.soft, alpha: (dim ? DIMMED : 255) * this.outlines,
+    };
+  }
+
+  /** {fill, edge} of a slot at time t, as it is drawn in a view. */
+  colour(view, slot, t) {
+    const { run } = view;
     if (this.mode !== "moved") {
       const id = this.classOf(run, slot, Math.min(Math.round(t), run.last));
       return this.palette[id] || { fill: this.theme.grey, edge: this.theme.grey };
     }
     const { grey } = this.theme;
     if (!run.isForget(slot)) return { fill: grey, edge: grey };
-    const far = run.moved(slot, t);
-    if (far * run.unit <= run.floorTo(t)) return { fill: grey, edge: grey };
-    const fill = this.ramp[Math.min(255, Math.round((255 * far) / run.reach))];
+    if (!view.strayed(slot, t)) return { fill: grey, edge: grey };
+    const fill = this.ramp[Math.min(255, Math.round(255 * view.way(slot, t)))];
     return { fill, edge: fill };
   }
 }
 
-/** Fills ``out`` (8 bytes a slot: fill RGBA, edge RGBA) for time t. */
-export function paintPoints(run, look, t, out) {
+/** Fills ``out`` (8 bytes a slot: fill RGBA, edge RGBA) for time t in a view. */
+export function paintPoints(view, look, t, out) {
+  const { run } = view;
   const frame = Math.min(Math.round(t), run.last);
   for (let slot = 0; slot < run.n; slot++) {
-    const { fill, edge } = look.colour(run, slot, t);
+    const { fill, edge: own } = look.colour(view, slot, t);
+    const edge = run.isForget(slot) ? look.rim(run, slot) : own;
     const alpha = look.dims(look.classOf(run, slot, frame)) ? DIMMED : 255;
     const at = slot * 8;
     for (let c = 0; c < 3; c++) {

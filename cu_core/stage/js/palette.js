@@ -1,11 +1,12 @@
 // Colours: the page's theme as numbers, and class colours that hold on it.
 
-// [on light, on dark]. Okabe-Ito first, then picks from Tol's qualitative schemes in the order of
-// their distance to those before, for usual, deutan and protan sight.
+// [on light, on dark]. The first ten from Okabe-Ito and Tol, moved until any two of them are 14 or
+// more apart (CIE Delta E 2000) for usual, protan, deutan and tritan sight; then picks from Tol's
+// qualitative schemes in the order of their distance to those before.
 const CLASS_HUES = [
-  ["E69F00", "E69F00"], ["56B4E9", "56B4E9"], ["009E73", "00A87B"], ["F0E442", "F0E442"],
-  ["0072B2", "2F8FD6"], ["D55E00", "E8701A"], ["CC79A7", "DB8FB8"], ["2E323A", "C4C8D0"],
-  ["882255", "B8457E"], ["332288", "8E84F5"], ["DDCC77", "DDCC77"], ["AA4499", "BF5AAF"],
+  ["E69F00", "E69F00"], ["55C1E9", "56CEF4"], ["009E73", "00A87B"], ["F0F741", "EFF743"],
+  ["0068B2", "2F5ED6"], ["CC5E00", "B0751A"], ["B879A4", "BA8FB0"], ["2E293B", "C6D0D0"],
+  ["882235", "B82A7E"], ["332288", "8E84F6"], ["DDCC77", "DDCC77"], ["AA4499", "BF5AAF"],
   ["EE6677", "EE6677"], ["117733", "3FA45F"], ["99DDFF", "99DDFF"], ["999933", "A8A845"],
   ["CC3311", "DE4A2A"], ["44BB99", "44BB99"], ["EE7733", "EE7733"], ["66CCEE", "66CCEE"],
 ];

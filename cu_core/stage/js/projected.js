@@ -37,6 +37,8 @@ export class Projected {
   get wish() { return null; }
   get offered() { return true; }
   get hasGhost() { return false; }
+  get ghostSlots() { return []; }
+  get half() { return "half the picture"; }
   get moved() { return this.camera.moved; }
 
   says() {
@@ -54,6 +56,12 @@ export class Projected {
   /** Whether a slot has gone anywhere since frame 0. */
   strayed(slot, t) {
     return apart(this.place(slot, 0), this.place(slot, Math.min(Math.round(t), this.run.last)));
+  }
+
+  /** How far a slot is from its place in frame 0, as a share of half the picture. */
+  way(slot, t) {
+    const [[x0, y0], [x1, y1]] = [this.place(slot, 0), this.place(slot, t)];
+    return Math.hypot(x1 - x0, y1 - y0) / MIDDLE;
   }
 
   /** Whether a trail is drawn for its way from frame i to i + 1. */

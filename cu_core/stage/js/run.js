@@ -1,6 +1,6 @@
 // The run as the page holds it: every frame that has arrived, in drawing order.
 
-import { Shares, SolidFrames } from "./layers.js";
+import { NO_PLACE, Shares, SolidFrames } from "./layers.js";
 
 /**
  * Points are kept in slots: keep samples first, then forget samples, so that each kind is one
@@ -23,7 +23,9 @@ export class Run {
     this._order(sections.forget);
     this.label = this._pick(sections.label);
     this.index = this._pick(sections.index);
+    this.trueLabel = sections.true_label ? this._pick(sections.true_label) : this.label;
     this.ghost = new Uint16Array(0);
+    this.ghostSlots = []; // whose places in the retrained model these are
     this.atlas = sections.atlas ? { ...header.atlas, bytes: sections.atlas.slice() } : null;
     this.xy = new Uint16Array(0);
     this.pred = new sections.pred.constructor(0);
@@ -46,12 +48,10 @@ export class Run {
   }
 
   _ghosts(places) {
-    const out = [];
-    for (let i = 0; i < this.n; i++) {
-      const [x, y] = [places[2 * i], places[2 * i + 1]];
-      if (x !== 65535 || y !== 65535) out.push(x, y);
-    }
-    return Uint16Array.from(out);
+    const at = (slot) => places.subarray(2 * this.order[slot], 2 * this.order[slot] + 2);
+    const slots = Array.from({ length: this.n }, (_, slot) => slot);
+    this.ghostSlots = slots.filter((slot) => at(slot).some((v) => v !== NO_PLACE));
+    this.ghost = Uint16Array.from(this.ghostSlots.flatMap((slot) => [...at(slot)]));
   }
 
   /** Bounds of frame 0 and how far a point can sensibly move: half its longer side (quanta). */
@@ -74,7 +74,7 @@ export class Run {
     const { start, count, n } = header;
     const staying = this.frames - (this.every > 1 ? 1 : 0); // the newest may give way
     if (start > Math.max(0, staying)) return -1;
-    if (sections.ghost) this.ghost = this._ghosts(sections.ghost);
+    if (sections.ghost) this._ghosts(sections.ghost);
     this._grow(start + count);
     for (let f = 0; f < count; f++) {
       for (let slot = 0; slot < n; slot++) {
@@ -142,6 +142,28 @@ export class Run {
 
   get last() {
     return Math.max(0, this.frames - 1);
+  }
+
+  /** Whether the label that a sample was learned with is a wrong one, planted on purpose. */
+  mislabelled(slot) {
+    return this.trueLabel[slot] !== this.label[slot];
+  }
+
+  /** The kept sample of a class that lies nearest to the middle of these on the first map, or -1;
+   *  where no sample of the class is kept, a forget sample. */
+  typical(id) {
+    this.typicals ??= this.classes.map((_, of) => this._middle(of, 0, this.kept));
+    if (this.typicals[id] < 0) this.typicals[id] = this._middle(id, this.kept, this.n);
+    return this.typicals[id];
+  }
+
+  _middle(id, from, to) {
+    const slots = [];
+    for (let slot = from; slot < to; slot++) if (this.label[slot] === id) slots.push(slot);
+    const sum = (k) => slots.reduce((total, s) => total + this.xy[2 * s + k], 0);
+    const mean = [0, 1].map((k) => sum(k) / slots.length);
+    const far = (s) => Math.hypot(this.xy[2 * s] - mean[0], this.xy[2 * s + 1] - mean[1]);
+    return slots.reduce((best, s) => (best < 0 || far(s) < far(best) ? s : best), -1);
   }
 
   isForget(slot) {

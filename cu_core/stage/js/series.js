@@ -3,8 +3,12 @@
 const PANELS = [
   ["accuracy", "Accuracy"],
   ["probe", "15-neighbour probe on the features"],
+  ["planted", "What was planted"],
+  ["between", "Centrality: 1 rim, about 0.7 middle"],
   ["loss", "Loss terms"],
 ];
+
+export const FOLDED = new Set(["loss"]); // groups that are shown when somebody asks for them
 
 /** [{group, title, unit, lines}] of a header's curves, in a fixed order, empty groups left out. */
 export function panels(curves) {
@@ -20,7 +24,7 @@ export function panels(curves) {
 
 /** What a line is called beside the panel's title, which already says "accuracy" or "probe". */
 export function shortName(curve) {
-  const bare = curve.title.replace(/\b(accuracy|probe|loss)\b/gi, "")
+  const bare = curve.title.replace(/^[A-Z]{2,4},/, "").replace(/\b(accuracy|probe|loss)\b/gi, "")
     .replace(/\s+/g, " ").replace(/^[\s,:·-]+|[\s,:·-]+$/g, "");
   const name = curve.short || bare || curve.title;
   return name.charAt(0).toUpperCase() + name.slice(1);

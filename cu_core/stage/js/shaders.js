@@ -21,7 +21,6 @@ export const POINT_FRAGMENT = `
 precision mediump float;
 uniform mediump float size;
 uniform float radius, rim, diamond, hollow;
-uniform vec4 outline;
 varying mediump vec4 vFill, vEdge;
 varying mediump float vNear;
 void main() {
@@ -29,9 +28,8 @@ void main() {
   float d = mix(length(c), (c.x + c.y) * 0.7071, diamond);
   float cover = clamp(radius * vNear + 0.5 - d, 0.0, 1.0);
   float inner = clamp(radius * vNear - rim + 0.5 - d, 0.0, 1.0);
-  vec3 line = mix(vEdge.rgb, outline.rgb, outline.a);
   float alpha = (cover - inner * hollow) * vFill.a * min(1.0, vNear * vNear);
-  gl_FragColor = vec4(mix(line, vFill.rgb, inner) * alpha, alpha);
+  gl_FragColor = vec4(mix(vEdge.rgb, vFill.rgb, inner) * alpha, alpha);
 }`;
 
 export const TRAIL_VERTEX = `

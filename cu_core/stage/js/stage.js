@@ -1,5 +1,6 @@
 // The Stage: one run, one clock, and everything that follows it.
 
+import { Beside, ROOM } from "./beside.js";
 import { parseBlob } from "./blob.js";
 import { Chooser } from "./chooser.js";
 import { Clock } from "./clock.js";
@@ -8,13 +9,14 @@ import { Curves } from "./curves.js";
 import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
-import { recall, remember } from "./memory.js";
 import { Look } from "./paint.js";
 import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
+import { Story } from "./story.js";
 import { showLeftOut, showQuality } from "./texts.js";
+import { Visit } from "./visit.js";
 
 const MAX_RATIO = 2;
 
@@ -34,12 +36,15 @@ export class Stage {
     this.look = new Look();
     const ask = () => this.request();
     this.map = new MapView(find(".map"), this.look, ask);
-    this.legend = new Legend(find(".legend"), ask);
+    this.legend = new Legend(find(".legend"), () => this.chosen());
     const seek = (t) => this.seek(t);
     const settle = () => this.settle();
-    this.curves = new Curves(find(".plots"), seek, settle);
+    this.curves = new Curves(find(".plots"), seek, settle, () => this.layout());
     this.scrubber = new Scrubber(find(".scrub"), seek, settle);
     this.compare = new Compare(this);
+    this.beside = new Beside(this);
+    this.story = new Story(this);
+    this.visit = new Visit(this);
     this.chooser = new Chooser(this);
     this._listen(find);
   }
@@ -61,6 +66,7 @@ export class Stage {
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.root);
     this.watch.observe(find(".map"));
+    this.watch.observe(find(".curves"));
   }
 
   _chosen(input) {
@@ -69,6 +75,13 @@ export class Stage {
     else if (input.name === "speed") this.clock.speed = Number(input.value);
     else this.look.ghost = input.checked;
     this.look.version++;
+    this.chosen();
+  }
+
+  /** A hand has changed how the run is looked at. */
+  chosen() {
+    this.keep();
+    this.visit.tell();
     this.request();
   }
 
@@ -87,18 +100,20 @@ export class Stage {
     const { run } = this;
     const same = run && run.frames && run.id === header.run && run.n === header.n;
     const joins = header.start === 0 || (same && run.every === (header.every || 1));
-    if (!joins) return this.setTriggerValue("need", { from: 0 });
+    if (!joins) return this._needs(header.total);
     const step = run?.stepAt(this.clock.t);
     const next = header.start > 0 ? this.run : new Run(header, sections);
     const firstNew = header.start > 0 ? next.append(header, sections) : 0;
     if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
     if (!same) this.compare.forget();
     this.run = next;
-    this.map.load(next, firstNew, !same);
+    if (!same) this.map.forget();
+    for (const pictures of [this.map, this.beside]) pictures.load(next, firstNew, !same);
     this.scrubber.load(next);
+    this.story.load(next);
     const shifted = same && (run.every > 1 || next.every > 1); // other frames, or another newest
     this.clock.grow(next.last, Boolean(header.live), shifted ? next.timeOf(step) : undefined);
-    if (!same) this._open();
+    if (!same) this._enter();
     this.chooser.load(); // before the layout, which measures the controls
     this.dress();
     this.compare.take(header, sections);
@@ -106,19 +121,14 @@ export class Stage {
     if (!this.clock.moving) this.tell();
   }
 
-  /** A run that was not shown before: where this tab left it, else from its natural start. */
-  _open() {
-    const { clock, run } = this;
-    const left = recall(run.id);
-    clock.playing = clock.following = false;
-    clock.t = 0;
-    this.chooser.state = left?.view || { kind: run.header.view || this.map.views[0].kind };
-    if (left) {
-      clock.t = run.every > 1 ? Math.floor(run.timeOf(left.step)) : Math.min(run.last, left.t || 0);
-      if (clock.live && left.following) clock.follow();
-      else clock.playing = Boolean(left.playing) && !clock.calm && !clock.atEnd;
-    } else if (clock.live) clock.follow();
-    else if (!clock.calm && run.last > 0) clock.play();
+  /** Frames are on their way that a page, perhaps made anew, does not have. */
+  _needs(total) {
+    if (!this.run) this.notice.textContent = `Loading ${total} pictures of this run.`;
+    this.setTriggerValue("need", { from: 0 });
+  }
+
+  _enter() {
+    this.visit.open();
     this.reported = null;
   }
 
@@ -145,14 +155,23 @@ export class Stage {
 
   layout() {
     if (!this.run || !this.root.clientWidth) return;
-    this.legend.draw(this.run, this.look, this.map.view.hasGhost);
+    this.chooser.fit();
+    const { root } = this.legend;
+    this.root.classList.toggle("rows", this.root.clientWidth < ROOM || !this.chooser.alone);
+    this._legend();
     const ratio = Math.min(MAX_RATIO, window.devicePixelRatio || 1);
-    const room = [this.legend.root.offsetWidth + 20, ...this.chooser.taken()];
-    this.map.resize(ratio, ...room);
-    this.compare.resize(ratio, ...room);
+    const inset = root.offsetTop < this.map.root.offsetTop ? 0 : root.offsetWidth + 20;
+    this.map.resize(ratio, inset);
+    this.beside.resize(ratio);
+    this.compare.resize(ratio, inset);
     this.curves.resize(ratio);
     this.draw();
     this.request();
+  }
+
+  _legend() {
+    const { view } = this.map;
+    this.legend.draw(view, this.look, view.hasGhost && this.look.outlines > 0);
   }
 
   // --- time
@@ -204,13 +223,14 @@ export class Stage {
   }
 
   keep() {
-    const { run, chooser, clock: { t, playing, following } } = this;
-    remember(run.id, { t, step: run.stepAt(t), playing, following, view: chooser.state });
+    this.visit.keep();
   }
 
   tell() {
     const { run, clock } = this;
-    this.told.textContent = describe(run.header.curves || [], run.stepAt(clock.t), run.endStep);
+    const said = describe(run.header.curves || [], run.stepAt(clock.t), run.endStep);
+    const end = clock.ended ? run.header.verdict || "" : "";
+    this.told.textContent = `${said} ${end}`.trim();
   }
 
   // --- pictures
@@ -222,22 +242,25 @@ export class Stage {
   _frame(now) {
     this.pending = undefined;
     if (!this.run || this.gone) return;
+    const { playing } = this.clock;
     const ended = this.clock.tick(now);
+    const fading = this.story.fade(now, playing);
     this.draw();
     this.times.push(now);
     if (this.times.length > 240) this.times.splice(0, 120);
     if (ended) this.settle(false);
-    if (this.clock.moving) this.request();
+    if (this.clock.moving || fading) this.request();
   }
 
   draw() {
     if (!this.run.frames) return;
     try {
       const { t } = this.clock;
-      this.legend.draw(this.run, this.look, this.map.view.hasGhost);
+      this._legend();
       this.chooser.draw(t);
       this.compare.draw();
       this.map.draw(t, this.clock.calm);
+      this.beside.draw(t, this.clock.calm, this.clock.moving);
       this.curves.draw(this.run.stepAt(t));
       this._readout(t);
     } catch (error) {
@@ -257,18 +280,22 @@ export class Stage {
     const { run, clock } = this;
     const step = Math.round(run.stepAt(t));
     this.scrubber.draw(t, `step ${step} of ${run.endStep}`);
-    const state = `${step}/${run.endStep}/${clock.playing}/${clock.following}/${clock.live}`;
+    this.story.say(t);
+    const flags = [clock.playing, clock.following, clock.live, clock.ended];
+    const state = [step, clock.frame, run.endStep, ...flags].join("/");
     if (state === this.shown && run.quality[clock.frame] === this.judged) return;
     Object.assign(this, { shown: state, judged: run.quality[clock.frame] });
     this.step.firstChild.textContent = `step ${step}`;
     this.step.lastChild.textContent = ` / ${run.endStep}`;
     this.root.classList.toggle("playing", clock.playing || clock.following);
     const play = this.root.querySelector(".play");
-    play.setAttribute("aria-label", clock.playing || clock.following ? "Pause" : "Play");
+    const word = clock.playing || clock.following ? "Pause" : "Play";
+    play.setAttribute("aria-label", `${word} the picture`); // the network has a Pause of its own
     play.title = `${play.getAttribute("aria-label")} (space)`;
     this.live.hidden = !clock.live;
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
+    this.story.draw(clock.frame, this.chooser.views);
     showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 
@@ -293,7 +320,9 @@ export class Stage {
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
+    this.visit.end();
     this.compare.destroy();
+    this.beside.drop();
     this.map.destroy();
   }
 }

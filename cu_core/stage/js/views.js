@@ -11,7 +11,10 @@
 //   progress  what is still being made, or ""        absent    why a time is not there, or ""
 //   wish      what the maker of the page is asked for when a person chooses it, or null
 //   says(frame)   {text, poor, details: [[term, meaning]]}: how far this picture may be believed
-// and its places: place, segment, strayed, ghost, knows, fill (see projected.js, which has all of
+//   half      words for a way of 1, at the end of the scale of "moved"
+// and, where it has them, ``named`` (classes' names stand on their clusters) and
+//   happened(frame)   a sentence: what has moved in this picture since frame 0, or ""
+// and its places: place, segment, strayed, way, ghost, ghostSlots, knows, fill (see projected.js, which has all of
 // them but ``point``). ``furnish(root, changed)`` may add elements of its own.
 
 const made = [];

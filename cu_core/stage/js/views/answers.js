@@ -1,5 +1,6 @@
 // "Answers": what the model's head says. Exact, without a seed: a weighted mean of handles.
 
+import { answerMovement } from "../between.js";
 import { Handles } from "../handles.js";
 import { MIDDLE, Projected } from "../projected.js";
 import { register } from "../views.js";
@@ -18,6 +19,8 @@ export class Answers extends Projected {
   help = "Where the answers for each sample lie between the classes";
   hint = "Half-way between two handles means 50/50. Drag one to see what follows.";
   words = "between the classes, by the model's answers";
+
+  get half() { return "half the circle"; }
 
   constructor() {
     super();
@@ -131,6 +134,14 @@ export class Answers extends Projected {
     return this._differs(0, Math.min(Math.round(t), this.run.last), slot);
   }
 
+  get ghostSlots() {
+    const { n, kept } = this.run;
+    if (this.ghosts?.length !== n - kept) {
+      this.ghosts = Array.from({ length: n - kept }, (_, k) => kept + k);
+    }
+    return this.ghosts;
+  }
+
   ghost() {
     const { n, kept, shares } = this.run;
     const out = new Float32Array(3 * (n - kept));
@@ -139,6 +150,10 @@ export class Answers extends Projected {
       out.set([one[0], one[1], 1], 3 * (slot - kept));
     }
     return out;
+  }
+
+  happened(frame) {
+    return answerMovement(this.run, frame);
   }
 
   says() {

@@ -1,6 +1,7 @@
 // "Map": where the samples lie in the representation, laid out on a plane.
 
 import { Camera, grown } from "../camera.js";
+import { mapMovement } from "../between.js";
 import { faithfulness } from "../texts.js";
 import { Trails } from "../trails.js";
 import { register } from "../views.js";
@@ -16,6 +17,8 @@ export class Plane {
   progress = "";
   absent = "";
   wish = null;
+  half = "half the map"; // what a slot has moved when "moved" shows the last of its colours
+  named = true; // names of classes stand on the clusters
   comparable = true; // an exact map may stand beside it
 
   constructor() {
@@ -35,9 +38,9 @@ export class Plane {
     this.camera.reset();
   }
 
-  /** Pixels above and below that the picture leaves free for the controls. */
+  /** Pixels above and below that the picture leaves free; a name stands on the highest cluster. */
   room(above, below) {
-    return [above, below];
+    return [above + 20, below + 4];
   }
 
   get offered() {
@@ -46,6 +49,10 @@ export class Plane {
 
   get moved() {
     return this.camera.moved;
+  }
+
+  get ghostSlots() {
+    return this.run.ghostSlots;
   }
 
   get hasGhost() {
@@ -65,6 +72,11 @@ export class Plane {
   /** Whether a slot is further from frame 0 than noise could take it. */
   strayed(slot, t) {
     return this.run.moved(slot, t) * this.run.unit > this.run.floorTo(t);
+  }
+
+  /** How far a slot is from its place in frame 0, as a share of half the picture. */
+  way(slot, t) {
+    return this.run.moved(slot, t) / this.run.reach;
   }
 
   /** Fills the ends of a slot's way from frame i to i + 1; false when it may be noise. */
@@ -87,6 +99,10 @@ export class Plane {
 
   reset() {
     this.camera.reset();
+  }
+
+  happened(frame) {
+    return mapMovement(this.run, frame);
   }
 
   says(frame) {

@@ -19,6 +19,9 @@ export class Solid extends Projected {
   words = "in three dimensions";
   absent = "This frame is not laid out in three dimensions.";
 
+  named = true; // names of classes stand on the clusters
+  ghostSlots = [];
+
   constructor() {
     super();
     const half = 0.9 * REACH; // the farthest sample is seldom seen quite from the side
@@ -177,6 +180,13 @@ export class Solid extends Projected {
   _floor(frame) {
     return Math.max(1, (this.quality(frame)?.noise_floor || 0) * this.scale);
   }
+
+  /** In space: turning the picture moves no sample. */
+  way(slot, t) {
+    return (this._apart(0, Math.min(Math.round(t), this.run.last), slot) * this.gain) / REACH;
+  }
+
+  get half() { return "half the space"; }
 
   travels(i, slot) {
     return this._apart(i, i + 1, slot) > this._floor(i + 1) * this.run.span(i + 1);

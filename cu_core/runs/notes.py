@@ -1,0 +1,50 @@
+"""What a person should hear of a request before it runs: that a preset made for large sets does
+next to nothing on this one, and how many epochs would make up for it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from cu_core.runs.resolve import Setup
+from cu_core.spec import Method, UnlearnRequest
+
+FEW_UPDATES = 100
+MADE_FOR = 5_000, 45_000  # images to forget and to keep: a class, or a tenth, of CIFAR-10
+
+
+def notes(setup: Setup, method: Method) -> tuple[str, ...]:
+    """Whole sentences, none where there is nothing to say."""
+    request = setup.request
+    assert isinstance(request, UnlearnRequest)
+    sizes = len(setup.new), len(setup.retain_index(setup.forget))
+    said = _few_updates(request.preset, method, *sizes)
+    return (said,) if said else ()
+
+
+def _few_updates(preset: str | None, method: Method, n_forget: int, n_retain: int) -> str:
+    if not preset or "epochs" not in type(method).model_fields:
+        return ""
+    here, there = _job(method, n_forget, n_retain), _job(method, *MADE_FOR)
+    updates, meant = method.total_steps(here), type(method).make(preset).total_steps(there)
+    if updates >= min(FEW_UPDATES, meant):
+        return ""
+    most = int(type(method).model_json_schema()["properties"]["epochs"]["maximum"])
+    made = ((e, _with(method, e).total_steps(here)) for e in range(1, most + 1))
+    epochs, reached = next((pair for pair in made if pair[1] >= meant), (most, 0))
+    offer = f"--set epochs={epochs} gives as many"
+    if not reached:
+        offer = f"the most epochs, {most}, give {_with(method, most).total_steps(here):,}"
+    return (
+        f"The preset {preset} makes {updates:,} updates here. On the {MADE_FOR[0]:,} images to "
+        f"forget that it is made for, it makes {meant:,}; {offer}."
+    )
+
+
+def _with(method: Method, epochs: int) -> Method:
+    return method.model_copy(update={"epochs": epochs})
+
+
+def _job(method: Method, n_forget: int, n_retain: int) -> Any:
+    """The sizes of a job's batches, which is all that a number of steps depends on."""
+    size = int(getattr(method, "batch_size", 64))
+    forget, retain = (SimpleNamespace(n=n, n_batches=-(-n // size)) for n in (n_forget, n_retain))
+    return SimpleNamespace(forget=forget, retain=retain)

@@ -1,0 +1,83 @@
+"""The gallery of Watch: which recorded run is shown, and a card for each of the others."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+from html import escape
+
+import streamlit as st
+
+from cu_core.errors import LetheError
+from cu_core.stage import gallery, picture
+from ui import blocks, session
+
+ASKED = "show"  # in the address
+
+
+def shown() -> gallery.Recording | None:
+    """The one that the address names, else the first. None: there is none to play."""
+    names = gallery.names()
+    wanted = st.query_params.get(ASKED) or st.session_state.get(ASKED)
+    if wanted and wanted not in names:
+        session.notice(f"No recorded run is called {wanted!r}; the first one is shown.")
+        close()
+    name = wanted if wanted in names else next(iter(names), None)
+    return gallery.recording(name) if name else None
+
+
+def show(name: str) -> None:
+    """Plays this one from now on, by the address too."""
+    st.session_state[ASKED] = name
+    st.query_params[ASKED] = name
+
+
+def close() -> None:
+    st.session_state.pop(ASKED, None)
+    st.query_params.pop(ASKED, None)
+
+
+def cards(current: str) -> None:
+    """A card for each recorded run: the picture of its end, its words, its figure."""
+    with st.container(key="gallery"):
+        for name in gallery.names():
+            with blocks.guarded():  # a damaged one leaves the others
+                _card(gallery.recording(name), name == current)
+
+
+def _card(run: gallery.Recording, current: bool) -> None:
+    with st.container(key=f"card-{run.name}", gap=None):
+        image = _picture(run.name, run.header["run"])
+        alt = f"Last frame of {run.entry.title}"
+        st.html(f'<img class="lethe-picture" src="{image}" alt="{escape(alt)}">')
+        st.button(
+            run.entry.title,
+            key=f"show-{run.name}",
+            type="tertiary",
+            disabled=current,
+            on_click=show,
+            args=(run.name,),
+        )
+        said = f'<p class="lethe-note">{escape(run.entry.words)}</p>'
+        figure = "Shown above" if current else run.figure
+        st.html(f'{said}<p class="lethe-figure">{escape(figure)}</p>')
+
+
+def small_picture(method: str) -> None:
+    """Where the first recorded run of this method left the map; nothing where there is none."""
+    for name in gallery.names():
+        with suppress(LetheError, ValueError):
+            run = gallery.recording(name)
+            if run.method == method:
+                image = _picture(name, run.header["run"])
+                alt = f"The map at the end of {run.entry.title}"
+                st.html(f'<img class="lethe-picture small" src="{image}" alt="{escape(alt)}">')
+                return
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _picture(name: str, run_id: str) -> str:
+    """A data address; ``run_id``: another recording of that name has another picture."""
+    run = gallery.recording(name)
+    drawn = picture.last_frame(run.sections)
+    return f"data:image/png;base64,{base64.b64encode(drawn).decode('ascii')}"
