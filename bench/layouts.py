@@ -2,9 +2,9 @@
 
 Ours, also by neighbours alone, against what umap-learn offers: a fresh fit of every frame (the best
 picture one frame can have), ``AlignedUMAP`` over all frames, and a fit of the first frame that
-``transform`` puts the others into. umap-learn as a user would call it: n_neighbors = 15, everything else its default, all
-of numba's threads. With a seed it uses one thread, so a fresh fit is timed both ways and the faster
-one is used throughout. Compilation happens before any clock starts.
+``transform`` puts the others into. umap-learn as a user would call it: n_neighbors = 15, everything
+else its default, all of numba's threads. With a seed it uses one thread, so a fresh fit is timed
+both ways and the faster one is used throughout. Compilation happens before any clock starts.
 """
 
 import itertools
