@@ -132,7 +132,10 @@ def data(chosen: MethodCard) -> str:
     """Which samples it reads."""
     sets = ["forget"] * chosen.uses_forget + ["retain"] * chosen.uses_retain
     words = f"{' and '.join(sets)} samples" if sets else "none: it edits weights"
-    return words + (", augmented" if chosen.augments else "")
+    if chosen.augments:
+        return f"{words}, augmented"
+    by_knob = any(knob.name == "augment" for knob in chosen.knobs)
+    return words + ", augmented by a knob" * by_knob
 
 
 def tasks(chosen: MethodCard) -> str:

@@ -39,6 +39,17 @@ def told(metrics: Values, original: Values, retrained: Values | None, probe: Pro
     return [sentence[0].upper() + sentence[1:]]
 
 
+def ten_words(metrics: Values, probe: Probe) -> str:
+    """The same in some ten words, without the references; "" where nothing is told."""
+    home, trigger = (_number(metrics, m.key) for m in (planted_home, planted_trigger))
+    if probe.trigger_label is not None:
+        return "" if trigger is None else f"The mark decides {percent(trigger)} of the answers"
+    n = planted_counts(probe).get(planted_home.key, 0)
+    if not n or home is None:
+        return ""
+    return f"{_counted(n)(home)} of {n:,} wrong labels lie among their true class"
+
+
 def _counted(n: int) -> Said:
     """Percent of ``n`` as how many of them."""
     return lambda value: f"{round(value * n / 100):,}"

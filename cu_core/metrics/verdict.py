@@ -34,11 +34,14 @@ def verdict(evidence: Evidence, told: Sequence[str] = ()) -> str:
     return " ".join([*damage, *told, *forgotten(evidence), *_seeds(evidence)])
 
 
-def headline(evidence: Evidence) -> str:
-    """The same in some ten words, with one figure at most."""
+def headline(evidence: Evidence, told: str = "") -> str:
+    """The same in some ten words, with one figure at most. ``told``: what else was asked, in place
+    of what is said of forgetting; damage goes before it."""
     if evidence.damaged:
         kept = evidence.said("ta", evidence.now("ta") or 0.0)
         return f"Damaged: {kept} right on what was to be kept"
+    if told:
+        return told
     return _class_line(evidence) if evidence.kind == "class" else _sample_line(evidence)
 
 

@@ -3,7 +3,7 @@
 from cu_core import engine
 from cu_core.metrics.gap import compare
 from cu_core.metrics.knn_probe import chance
-from cu_core.metrics.planted_told import told
+from cu_core.metrics.planted_told import ten_words, told
 from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
@@ -68,7 +68,7 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
     at = f"Stopped at step {outcome.step:,} of {made.total:,}. " * outcome.stopped
     return Summary(
         verdict=at + verdict(evidence, planted),
-        headline=at + headline(evidence),
+        headline=at + headline(evidence, ten_words(final.values, made.probe)),
         forget=forget_facts(run.setup.dataset, run.forget, made.probe),
         metrics=final.values,
         original=final.original,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cu_core.metrics.planted_told import told
+from cu_core.metrics.planted_told import ten_words, told
 from cu_core.spec import Probe
 
 N = 8
@@ -43,3 +43,12 @@ def test_without_a_value_nothing_is_said(value: float | None) -> None:
 def test_a_missing_reference_is_named_as_missing() -> None:
     said = told({"planted_home": 75.0}, {"planted_home": 0.0}, None, probe())
     assert said[0].endswith("(original 0); there is no retrained reference.")
+
+
+def test_ten_words() -> None:
+    home, mark = {"planted_home": 75.0}, {"planted_trigger": 0.2}
+    assert ten_words(home, probe()) == "3 of 4 wrong labels lie among their true class"
+    assert ten_words(mark, probe(trigger=7)) == "The mark decides under 1 % of the answers"
+    for values in ({"planted_home": None}, {}):
+        assert ten_words(values, probe()) == ten_words(values, probe(trigger=7)) == ""
+    assert ten_words(home, replace(probe(), true_label=None)) == ""

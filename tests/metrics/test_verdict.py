@@ -282,3 +282,7 @@ HEADLINES = [
 def test_headlines(values: dict[str, Any], kind: str, line: str) -> None:
     seeds = WITH if kind == "sample" else (RETRAINED,)
     assert headline(evidence(values, seeds=seeds, kind=kind)) == line
+    damaged = line.startswith("Damaged")
+    assert headline(evidence(values, seeds=seeds, kind=kind), "Home.") == (
+        line if damaged else "Home."
+    )

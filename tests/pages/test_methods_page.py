@@ -110,7 +110,7 @@ def test_the_catalog_says_what_data_a_method_uses():
     by_key = methods.cards()
     assert methodcard.data(by_key["contrastive"]) == "forget and retain samples"
     assert methodcard.data(by_key["coun"]) == "retain samples, augmented"
-    assert methodcard.data(by_key["delete"]) == "forget samples"
+    assert methodcard.data(by_key["delete"]) == "forget samples, augmented by a knob"
     assert methodcard.tasks(by_key["unsir"]) == "class tasks only"
     assert methodcard.epochs(by_key["ssd"]) == "none, it is one edit"
 

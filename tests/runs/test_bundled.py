@@ -34,5 +34,9 @@ def test_a_first_click_trains_nothing(store: Store, dataset: str, plant: str, fo
     assert record.class_names == setup.dataset.class_names
 
 
+def test_no_other_comes_with_it(store: Store) -> None:
+    assert len(store.models()) == len(SETS)
+
+
 def test_they_are_small() -> None:
     assert sum(path.stat().st_size for path in Path(BUNDLED).rglob("*") if path.is_file()) <= MOST

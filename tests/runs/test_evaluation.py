@@ -162,7 +162,7 @@ def test_the_same_seed_in_another_precision_is_no_other_seed(tmp_path: Path) -> 
 def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
     bench.measure(bench.original)
     other = bench.closing()
-    other.setup = setup_of(Path(bench.setup._home))
+    other.setup = setup_of(Path(bench.setup.home))
     seen = other.setup.dataset
     other.setup.dataset = replace(seen, train_x=seen.train_x[::-1].copy())
     assert (
@@ -172,7 +172,7 @@ def test_values_are_kept_for_the_data_that_was_looked_at(bench: Bench) -> None:
 
 
 def test_a_named_model_of_other_data_is_refused(bench: Bench) -> None:
-    named = setup_of(Path(bench.setup._home))
+    named = setup_of(Path(bench.setup.home))
     named.request = named.request.model_copy(update={"original": bench.original})
     reference_models.check_original(bench.store, named)
     seen = named.dataset

@@ -388,5 +388,5 @@ def test_the_model_that_comes_with_lethe_is_the_one_it_would_train(tmp_path: Pat
 
     store = Store(tmp_path)
     wanted = reference_models.model_id(Setup(UnlearnRequest(), store.home), None)
-    assert [m.id for m in store.models()] == [wanted]
+    assert wanted in [m.id for m in store.models()]
     assert store.model(wanted).accuracy > 98
