@@ -111,7 +111,7 @@ class Layout:
         }
         if is_forget.any():
             values["moved_forget"] = float(way[forget].median())
-        return Frame(step, self.xy, values, near.index.cpu().numpy())
+        return Frame(step, self.xy, values)
 
 
 def scale_of(xy: NDArray[np.float32]) -> float:

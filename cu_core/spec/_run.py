@@ -44,13 +44,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Frame:
-    """A snapshot laid out. ``xy``: float32 (P, 2); ``quality``: name -> value (``map.md`` 1);
-    ``near``: int64 (P, K), the nearest others of each embedding, nearest first."""
+    """A snapshot laid out. ``xy``: float32 (P, 2); ``quality``: name -> value, as
+    ``projection.Layout.place`` has them."""
 
     step: int
     xy: Floats
     quality: dict[str, float]
-    near: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
