@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 
 from bench.map_run import EmbeddingRun
 from bench.runs import now, say
-from cu_core.projection import Layout, groups, quality, reference, scale_of
+from cu_core.projection import Layout, groups, quality, reference, scale_of, ways
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import SLIDING, K, embedded, picture_quality, relax, settled, threads
 from cu_core.projection.neighbours import nearest
@@ -77,10 +77,10 @@ def _alone(
     points = embedded(run.z[t], device, True)
     near = nearest(points, K)
     found = groups.groups_of(run.label, run.is_forget, device)
-    ways = groups.ways_of(points, near.index, found, groups.spaced(start, found))
+    asked = ways.ways_of(points, near.index, found, groups.spaced(start, found))
     forget = torch.tensor(run.is_forget, device=device)
     graph, xy = fuzzy_set(near.first(K - 1)), torch.tensor(before, device=device)
-    settled(graph, xy, SEED, t, forget=forget, ways=ways)
+    settled(graph, xy, SEED, t, forget=forget, ways=asked)
 
 
 def local(run: EmbeddingRun, device: str = "cpu") -> Laid:
@@ -111,8 +111,8 @@ def plane(run: EmbeddingRun, frames: Sequence[int]) -> list[float]:
         apart = apart / groups.unit(apart, found.kept)
         np.fill_diagonal(apart, 0.0)
         tries = [
-            groups.majorised(random.normal(size=(len(apart), 2)), apart, 0.0, 300, 1e-4)
-            for _ in range(groups.STARTS)
+            ways.majorised(random.normal(size=(len(apart), 2)), apart, 0.0, 300, 1e-4)
+            for _ in range(ways.STARTS)
         ]
         best = min(tries, key=lambda xy: float(((groups.distances(xy) - apart) ** 2).sum()))
         orders.append(float(spearmanr(apart[pairs], groups.distances(best)[pairs]).statistic))

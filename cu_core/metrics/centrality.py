@@ -9,12 +9,12 @@ import numpy as np
 from cu_core.metrics.knn_probe import unit
 from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
 
-FARTHEST = 10.0  # of the range that is shown; no bound
+FARTHEST = 10.0  # beyond it the distance among the kept classes is no unit any more
 
 
 @metric(
     title="Centrality",
-    unit="",
+    unit="ratio",
     range=(0.0, FARTHEST),
     better="retrained",
     over="probe",
@@ -26,15 +26,18 @@ def centrality(scene: ModelOutputs) -> float:
     kept, forget = ~scene.is_forget, scene.is_forget
     if not forget.any():
         raise NotComputed("the probe holds no forget samples")
+    if len(np.unique(scene.label[kept])) < 2:
+        raise NotComputed("the probe holds retain samples of fewer than two classes")
     u = unit(scene.z.astype(np.float64))
     among = _centroids(u[kept], scene.label[kept])  # (R, D)
-    if len(among) < 2:
-        raise NotComputed("the probe holds retain samples of a single class")
     spacing = _distances(among, among)[np.triu_indices(len(among), 1)].mean()
     if not spacing > 0:
         raise NotComputed("all classes that are kept lie on one point")
     own = _centroids(u[forget], scene.label[forget])
-    return float(_distances(own, among).mean() / spacing)
+    value = float(_distances(own, among).mean() / spacing)
+    if value > FARTHEST:
+        raise NotComputed("all classes that are kept lie nearly on one point")
+    return value
 
 
 def _centroids(u: Floats, label: Ints) -> Floats:

@@ -7,9 +7,10 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core.projection.fuzzy import fuzzy_set
-from cu_core.projection.groups import groups_of, spaced, ways_of
+from cu_core.projection.groups import groups_of, spaced
 from cu_core.projection.layout import K, embedded, picture_quality, settled
 from cu_core.projection.neighbours import nearest
+from cu_core.projection.ways import ways_of
 from cu_core.spec import Frame
 
 # of the keep samples too, which lie where another model has them

@@ -7,7 +7,7 @@ neighbours are elsewhere altogether jumps there. So equal embeddings give equal 
 moves only as its own evidence moves. The balance is found by Newton-like steps on the attraction
 (the "spectral direction" of Vladymyrov and Carreira-Perpinan, 2012): a few, not hundreds.
 
-These forces are local. What whole classes do, ``groups`` adds: first they are carried to where the
+These forces are local. What whole classes do, ``ways`` adds: first they are carried to where the
 distances between them want them, then their points settle among their neighbours.
 """
 
@@ -25,8 +25,9 @@ from torch.nn.functional import normalize
 from cu_core.projection import quality
 from cu_core.projection.forces import A, B, attraction, repulsion
 from cu_core.projection.fuzzy import Graph, Rows, fuzzy_set
-from cu_core.projection.groups import Ways, groups_of, spaced, ways_of
+from cu_core.projection.groups import groups_of, spaced
 from cu_core.projection.neighbours import Neighbours, nearest, nearest_drawn
+from cu_core.projection.ways import Ways, ways_of
 from cu_core.seeding import derive
 from cu_core.spec import Frame
 

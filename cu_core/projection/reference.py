@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from cu_core.projection.fuzzy import fuzzy_set
-from cu_core.projection.groups import first_places, groups_of, spaced, ways_of
+from cu_core.projection.groups import groups_of, spaced
 from cu_core.projection.layout import SLIDING, K, embedded, relax, settled, threads
 from cu_core.projection.neighbours import nearest
+from cu_core.projection.ways import first_places, ways_of
 
 VERSION = 2  # to be raised when the same embeddings give another layout: kept ones are known by it
 FEWEST = 16  # points umap-learn needs for 15 neighbours

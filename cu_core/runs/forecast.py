@@ -11,6 +11,7 @@ from cu_core.runs import reference_models
 from cu_core.runs.clock import Clock
 from cu_core.runs.rates import Rates, training, updating
 from cu_core.runs.resolve import Setup
+from cu_core.runs.runmap import kept_as
 from cu_core.spec import Method, UnlearnRequest, Wait
 from cu_core.spec import phases as p
 from cu_core.store import Store
@@ -83,7 +84,7 @@ def _has_layout(store: Store, setup: Setup, original: str) -> bool:
     request = setup.request
     assert isinstance(request, UnlearnRequest) and setup.forget is not None
     probe = make_probe(setup.dataset, setup.forget, request.probe_size)
-    return store.layout(original, probe.index_hash) is not None
+    return store.layout(original, kept_as(probe)) is not None
 
 
 def remember(setup: Setup, method: Method, clock: Clock, n_images: int) -> None:

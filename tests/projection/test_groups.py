@@ -8,7 +8,7 @@ import torch
 from scipy.stats import spearmanr
 
 from cu_core import metrics
-from cu_core.projection import groups, quality
+from cu_core.projection import groups, quality, ways
 from cu_core.projection.layout import embedded, picture_quality
 from cu_core.projection.neighbours import nearest
 from cu_core.spec import ModelOutputs
@@ -42,7 +42,7 @@ def test_groups_are_the_kept_and_the_forget_samples_of_a_class(z: np.ndarray) ->
 def test_what_is_wanted_keeps_order_and_centrality(z: np.ndarray) -> None:
     found = made()
     lies = groups.distances(found.centroids(torch.tensor(z)))
-    goal = groups.wanted(found.centroids(torch.tensor(z)), found)
+    goal = ways.wanted(found.centroids(torch.tensor(z)), found)
     assert goal == pytest.approx(goal.T) and not np.diag(goal).any()
     kept = np.ix_(found.kept, found.kept)
     pairs = np.triu_indices(int(found.kept.sum()), 1)
@@ -53,22 +53,22 @@ def test_what_is_wanted_keeps_order_and_centrality(z: np.ndarray) -> None:
 
 def test_equal_distances_gain_no_contrast_that_is_not_there() -> None:
     equal = 1 - np.eye(5)
-    assert groups.power(equal, np.ones(5, bool)) == 1
+    assert ways.power(equal, np.ones(5, bool)) == 1
     flat = equal + 0.01 * (np.arange(5)[:, None] + np.arange(5)) * equal
-    assert groups.power(flat, np.ones(5, bool)) == groups.POWER
+    assert ways.power(flat, np.ones(5, bool)) == ways.POWER
 
 
 def test_majorisation_lowers_the_stress_and_finds_a_plane_that_there_is() -> None:
     rng = np.random.default_rng(1)
     truth = rng.normal(size=(8, 2))
     goal = groups.distances(truth)
-    np.testing.assert_allclose(groups.majorised(truth, goal, 0.0, 5, 0.0), truth, atol=1e-9)
+    np.testing.assert_allclose(ways.majorised(truth, goal, 0.0, 5, 0.0), truth, atol=1e-9)
     start = truth + 0.3 * rng.normal(size=(8, 2))
-    ways = [groups.majorised(start, goal, 0.0, steps, 0.0) for steps in (0, 1, 5, 50, 2000)]
-    found = [((groups.distances(way) - goal) ** 2).sum() for way in ways]
+    tries = [ways.majorised(start, goal, 0.0, steps, 0.0) for steps in (0, 1, 5, 50, 2000)]
+    found = [((groups.distances(way) - goal) ** 2).sum() for way in tries]
     assert all(a > b for a, b in itertools.pairwise(found))
     assert found[-1] < 1e-6 * found[0]
-    held = groups.majorised(start, goal, 1e6, 50, 0.0)
+    held = ways.majorised(start, goal, 1e6, 50, 0.0)
     np.testing.assert_allclose(held, start, atol=1e-4)  # an anchor that heavy lets nothing go
 
 
@@ -76,12 +76,12 @@ def test_groups_where_they_should_be_rest_and_a_strayed_one_comes_back() -> None
     truth = 10 * np.random.default_rng(2).normal(size=(6, 2))
     goal = groups.distances(truth)
     spacing = goal[np.triu_indices(6, 1)].mean()
-    np.testing.assert_array_equal(groups.moved(truth, goal, spacing), truth)
-    near = truth + 0.2 * groups.REST * spacing
-    np.testing.assert_array_equal(groups.moved(near, goal, spacing), near)
+    np.testing.assert_array_equal(ways.moved(truth, goal, spacing), truth)
+    near = truth + 0.2 * ways.REST * spacing
+    np.testing.assert_array_equal(ways.moved(near, goal, spacing), near)
     strayed = truth.copy()
     strayed[3] += 0.5 * spacing
-    back = groups.moved(strayed, goal, spacing)
+    back = ways.moved(strayed, goal, spacing)
     off = [((groups.distances(xy) - goal) ** 2).sum() for xy in (strayed, back)]
     assert off[1] < 0.1 * off[0]
 
@@ -92,7 +92,7 @@ def test_single_points_go_where_their_distances_want_them() -> None:
     reach = groups.distances(truth, kept)
     errors = [
         np.abs(groups.distances(xy, kept) - reach).mean()
-        for xy in (truth + 0.5, groups.sought(truth + 0.5, kept, reach))
+        for xy in (truth + 0.5, ways.sought(truth + 0.5, kept, reach))
     ]
     assert errors[1] < 0.2 * errors[0]
 
@@ -152,7 +152,7 @@ def test_too_few_classes_are_left_to_the_forces(label: np.ndarray) -> None:
     none = np.zeros(30, bool)
     found = groups.groups_of(label, none, "cpu")
     near = nearest(points, 15)
-    assert groups.ways_of(points, near.index, found, 1.0) is None
-    assert groups.first_places(points, label, 0, 2) is None
+    assert ways.ways_of(points, near.index, found, 1.0) is None
+    assert ways.first_places(points, label, 0, 2) is None
     values = picture_quality(points, near, points[:, :2], label, none)
     assert "centrality" not in values and "reach" not in values

@@ -124,8 +124,9 @@ def test_a_class_is_seen_to_dissolve() -> None:
 
 def test_what_only_turns_does_not_move(start: np.ndarray) -> None:
     frames = followed(start, turning())
-    assert max(frame.quality["jitter"] for frame in frames) <= 1e-3
-    assert max(frame.quality["moved_forget"] for frame in frames) <= 1e-3
+    # Frame 0 may differ from the reference, which knows nothing of what is to be forgotten.
+    assert max(frame.quality["jitter"] for frame in frames[1:]) <= 1e-3
+    assert max(frame.quality["moved_forget"] for frame in frames[1:]) <= 1e-3
     assert np.abs(frames[-1].xy - frames[0].xy).max() <= 0.02 * start.std(0).mean()
 
 

@@ -62,9 +62,10 @@ def test_fitting_leaves_torchs_threads_as_they_were(monkeypatch: pytest.MonkeyPa
     assert torch.get_num_threads() == before
 
 
-def test_equal_embeddings_rest_and_the_reference_is_a_fixed_point(follow: Callable) -> None:
+def test_equal_embeddings_rest(follow: Callable) -> None:
     first, second = follow([embeddings(), embeddings()])
-    assert first.quality["jitter"] <= 0.004 and first.quality["noise_floor"] <= 0.004
+    assert second.quality["jitter"] <= 0.004 and first.quality["noise_floor"] <= 0.004
+    assert first.quality["jitter_within"] <= 0.004  # of the reference, whatever classes do
     assert np.quantile(np.abs(second.xy - first.xy).max(1), 0.95) <= 0.004
     assert first.quality["trustworthiness"] > 0.95 and first.quality["fidelity"] > 0.95
 
@@ -216,7 +217,8 @@ def test_a_ghost_lies_where_the_other_model_puts_the_samples(start: np.ndarray) 
     np.testing.assert_array_equal(placed.xy[~FORGET], start[~FORGET])
     assert placed.quality.keys() == {"fidelity", "centrality", "map_centrality", "reach"}
     still = ghost(start, embeddings(), 0, LABEL, FORGET)
-    np.testing.assert_allclose(still.xy, start, atol=0.5)
+    ways = [np.median(np.linalg.norm(f.xy - start, axis=1)[FORGET]) for f in (still, placed)]
+    assert ways[0] < 0.3 * ways[1]
     assert still.quality["fidelity"] > 0.95
     with pytest.raises(ValueError, match="not numbers"):
         ghost(start, np.full((P, 16), np.nan, np.float32), 0, LABEL, FORGET)
