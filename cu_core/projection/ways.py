@@ -10,8 +10,8 @@ samples have friction: they rest until they would be moved further than ``REST``
 embeddings give equal frames.
 
 Classes in many dimensions are nearly equally far from each other, and a plane cannot show that.
-Distances are therefore raised to a power, which keeps their order, until they have ``CONTRAST``: the
-plane is spent on what differs.
+Distances are therefore raised to a power, which keeps their order, until they have ``CONTRAST``:
+the plane is spent on what differs.
 """
 
 from __future__ import annotations
