@@ -165,7 +165,7 @@ def _class_line(e: Evidence) -> str:
         "kept": "the features did not forget",
         "part": "the features forgot only in part",
         "gone": "the features too",
-        "less": "the features more than retrained",
+        "less": "the features less than retrained",
         "disagree": "on the features the probes disagree",
     }
     return f"{subject}: {e.said(key, now)} right, " + features.get(e.rating, "the features unknown")
