@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from cu_core.projection.groups import Groups, distances, unit
+from cu_core.projection.groups import Array, Groups, distances, unit
 from cu_core.projection.neighbours import Neighbours, block_rows, centred, squared_rows
 
 K = 15
 ROWS = 2048  # trustworthiness of a larger layout is the mean over this many of its points
 FLOOR = 0.95  # quantile
 TRIPLETS = 20_000
-
-Array = NDArray[np.float64]
 
 
 def trustworthiness(points: Tensor, near: Neighbours, drawn: Tensor) -> float:
@@ -123,9 +120,8 @@ def between(points: Tensor, near: Neighbours, xy: Tensor, groups: Groups) -> dic
     if groups.forget.any():
         values["centrality"] = centrality(apart, groups)
         values["map_centrality"] = centrality(shown, groups)
-        forget = torch.tensor(groups.forget, device=xy.device)[groups.number]
         ways = [
-            distances(_wide(places[forget]), centre[groups.kept])
+            distances(_wide(places[groups.is_forget]), centre[groups.kept])
             for places, centre in ((points, lies), (xy, drawn))
         ]
         values["reach"] = float(_rank_correlation(*ways).mean())

@@ -141,11 +141,14 @@ class Ways:
     def _apart(self, y: Tensor, kept: Array) -> Tensor:
         """The way (P, d), beside that of its group, of each forget sample that is drawn away from
         its neighbours: what these seek otherwise than the whole group does, unless it rests."""
+        torn = self._torn(y)
+        if not bool(torn.any()):  # of most frames: what each would seek need not be found
+            return torch.zeros_like(y)
         alone = self._alone(y, kept)
         beside = (alone[self.near].sum(1) + alone) / (self.near.shape[1] + 1)
         own = torch.where(self.groups.is_forget[:, None], beside, 0.0)
         apart = self.groups.within(own)
-        goes = self._torn(y) & (apart.norm(dim=1) > REST * self.spacing)
+        goes = torn & (apart.norm(dim=1) > REST * self.spacing)
         return torch.where(goes[:, None], apart, 0.0)
 
     def _torn(self, y: Tensor) -> Tensor:
