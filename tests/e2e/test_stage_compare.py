@@ -315,6 +315,7 @@ def test_the_right_half_stays_when_time_goes_on_and_says_which_step_it_shows(liv
 
 def test_many_comparisons_leave_no_canvas_and_no_context_behind(live):
     page = live(renderer="webgl")
+    page.wait_for_function(f"{ROOT}.querySelector('.name-tag canvas')")  # pictures are decoded late
     count = f"{ROOT}.querySelectorAll('canvas').length"
     before = page.evaluate(count)
     page.evaluate("window.contexts = []")
