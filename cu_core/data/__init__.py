@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cu_core import registry
 from cu_core.data.plants import plant as planted
+from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadRequest
 from cu_core.spec import Dataset, OnProgress
@@ -27,15 +28,18 @@ def sources() -> list[Source]:
     return [found[key] for key in sorted(found)]
 
 
-def load(key: str, home: Path | None = None, plant: str = "") -> Dataset:
+def load(key: str, home: Path | None = None, plant: str = "", size: int | None = None) -> Dataset:
     """The dataset a key names: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
 
     ``home``: Lethe's folder, where downloads lie and decoded images are cached; None: no cache.
-    ``plant``: what is planted in its training part, "wrong-labels:0.1" say. BadRequest for a key
-    that names no source and for what cannot be planted, BadData for data that cannot be used.
+    ``plant``: what is planted in its training part, "wrong-labels:0.1" say. ``size``: pixels a side
+    that images are read at; None: as they are, or as the source reads large ones. BadRequest for a
+    key that names no source and for what cannot be planted, BadData for data that cannot be used.
     """
     source, argument = _resolve(key)
-    return planted(plant, source.load(argument, home))
+    if source.sizes:
+        return planted(plant, source.load(argument, home, size))
+    return planted(plant, scaled(source.load(argument, home), size))
 
 
 def downloaded(key: str, home: Path) -> bool:

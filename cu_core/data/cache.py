@@ -33,16 +33,22 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError)  # w
 
 
 def cached(
-    home: Path | None, key: str, files: Sequence[Path], read: Callable[[Room], Dataset]
+    home: Path | None,
+    key: str,
+    files: Sequence[Path],
+    read: Callable[[Room], Dataset],
+    size: int | None = None,
 ) -> Dataset:
     """What ``read`` gives, from the cache if the files are those it was made of.
 
-    ``read`` puts its arrays into the room it is given. A cache that cannot be read or written
-    costs time, never the dataset, unless that fits nowhere else.
+    ``read`` puts its arrays into the room it is given. ``size``: that images are read at; each has
+    a cache of its own. A cache that cannot be read or written costs time, never the dataset, unless
+    that fits nowhere else.
     """
     if home is None:
         return read(Room())
-    where = _digest([os.path.abspath(os.path.commonpath(files))])
+    source = os.path.abspath(os.path.commonpath(files))
+    where = _digest([source, *([str(size)] if size else [])])
     folder = home / "data" / f"{where}-{_digest(_stamps(files))}"
     with suppress(*DAMAGED):
         return _load(folder, key)

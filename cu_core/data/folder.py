@@ -16,7 +16,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 TEST_NAMES = ("test", "val", "valid", "validation")
 
 
-def load(argument: str, home: Path | None) -> Dataset:
+def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 and the folder names as classes; see ``decode`` for the rule."""
     root = Path(argument).expanduser()
     if not root.is_dir():
@@ -30,7 +30,8 @@ def load(argument: str, home: Path | None) -> Dataset:
             "named after it, with the images inside."
         )
     key = f"folder:{argument}"
-    return cached(home, key, files, lambda room: _read(key, train_root, train, test, room))
+    parts = train_root, train, test
+    return cached(home, key, files, lambda room: _read(key, *parts, room, size), size)
 
 
 def _parts(root: Path) -> tuple[Path, Path | None]:
@@ -58,11 +59,16 @@ def _images(root: Path) -> list[tuple[str, Path]]:
 
 
 def _read(
-    key: str, root: Path, train: list[tuple[str, Path]], test: list[tuple[str, Path]], room: Room
+    key: str,
+    root: Path,
+    train: list[tuple[str, Path]],
+    test: list[tuple[str, Path]],
+    room: Room,
+    size: int | None,
 ) -> Dataset:
     images = train + test
     called = [f"{name}/{file.name}" for name, file in images]
-    decoded = decode([file for _, file in images], called, room)
+    decoded = decode([file for _, file in images], called, room, size)
     labels = [images[i][0] for i in decoded.kept]
     n_train = int(np.searchsorted(decoded.kept, len(train))) if test else None
     empty = {f.name for f in _class_folders(root)} - {name for name, _ in train}
@@ -79,5 +85,6 @@ SOURCES = (
         help="A folder with one sub-folder of images per class, optionally below train/ and test/.",
         load=load,
         needs_path=True,
+        sizes=True,
     ),
 )

@@ -9,6 +9,7 @@ twice: for their sizes, and for their pixels.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,13 @@ LABEL_NAMES = ("label", "labels", "fine_label")  # the preferred ones, if severa
 ROWS = 256  # images read at once
 
 
-def load(argument: str, home: Path | None) -> Dataset:
+def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 of one file, or of the train-* and test-* files of a folder."""
     root = Path(argument).expanduser()
     train, test = _files(root)
     key = f"parquet:{argument}"
-    return cached(home, key, train + test, lambda room: _read(key, train, test, room))
+    read = partial(_read, key, train, test, size)
+    return cached(home, key, train + test, read, size)
 
 
 def _files(root: Path) -> tuple[list[Path], list[Path]]:
@@ -76,7 +78,9 @@ class _Images:
                 raise BadData(_unreadable(file, error)) from None
 
 
-def _read(key: str, train: Sequence[Path], test: Sequence[Path], room: Room) -> Dataset:
+def _read(
+    key: str, train: Sequence[Path], test: Sequence[Path], size: int | None, room: Room
+) -> Dataset:
     columns: list[tuple[Path, str]] = []
     paths: list[str] = []
     labels: list[Any] = []
@@ -93,7 +97,7 @@ def _read(key: str, train: Sequence[Path], test: Sequence[Path], room: Room) -> 
         n_train += len(part_labels) if file in train else 0
     if not labels:
         raise BadData(f"{key} holds no rows.")
-    decoded = decode(_Images(columns, len(labels)), paths, room)
+    decoded = decode(_Images(columns, len(labels)), paths, room, size)
     kept_train = int(np.searchsorted(decoded.kept, n_train)) if test else None
     return assemble(
         key, decoded.x, [labels[i] for i in decoded.kept], kept_train, names or (), decoded.notes
@@ -176,5 +180,6 @@ SOURCES = (
         help="A parquet file, or a folder of train-*.parquet and test-*.parquet, of images.",
         load=load,
         needs_path=True,
+        sizes=True,
     ),
 )

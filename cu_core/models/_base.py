@@ -33,7 +33,10 @@ class Architecture:
 
     ``body(shape)`` gives the network up to the features and their width; ``refuses(shape)`` a
     sentence when the shape is not for it. ``lr`` is the peak rate at batch 128, ``epochs`` are
-    those of a set of 50 000 samples, on the CPU and on a GPU.
+    those of a set of 50 000 samples, on the CPU and on a GPU. ``size``: pixels a side it is made
+    for, None: any; ``mean``, ``std``: of pixels in 0..1, where its makers give them (else the
+    data's own). ``ours(name)``: a name in a file of its makers' code -> in a Classifier's.
+    ``variant_of``: the network whose weights have the same names and shapes as its own.
     """
 
     key: str
@@ -45,6 +48,11 @@ class Architecture:
     epochs_cpu: int
     epochs_gpu: int
     heads: tuple[Head, ...] = ("plain",)
+    size: int | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    ours: Callable[[str], str] | None = None
+    variant_of: str = ""
 
 
 class Classifier(nn.Module):

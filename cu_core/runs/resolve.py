@@ -43,7 +43,8 @@ class Setup:
         self.request = request
         self.device = engine.pick_device(request.device)
         self.home = Path(home)
-        self.dataset: Dataset = data.load(request.dataset, self.home, request.plant)
+        size = request.size or models.get(request.model).size
+        self.dataset: Dataset = data.load(request.dataset, self.home, request.plant, size)
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)

@@ -16,11 +16,13 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
+from cu_core.spec._contract import ModelContract
 from cu_core.spec._data import (
     Dataset,
     Floats,
     ForgetSet,
     Ints,
+    Origin,
     Probe,
     Trigger,
     plant_words,
@@ -111,12 +113,14 @@ __all__ = [
     "MethodCard",
     "Metric",
     "MetricCard",
+    "ModelContract",
     "ModelIds",
     "ModelOutputs",
     "ModelValues",
     "NetworkCard",
     "NotComputed",
     "OnProgress",
+    "Origin",
     "Over",
     "Precision",
     "Preflight",

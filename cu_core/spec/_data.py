@@ -32,6 +32,32 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What their owner calls the samples of one part: lists, cards and exports speak of these.
+
+    ``row``: int64 (N,), their rows in what ``of`` names ("x", "train_x", "the training files"),
+    counted from 0. ``file``, ``key``, ``text``: (N,), or empty where the source has none: the path
+    below the source's own, the value of its id column, what a person reads in place of a picture.
+    """
+
+    row: Ints
+    of: str = ""
+    file: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+
+    def take(self, index: Ints | slice) -> Origin:
+        """Those of some samples, in their order."""
+        chosen = np.arange(len(self.row))[index].tolist()
+        some = {
+            name: tuple(of[i] for i in chosen)
+            for name in ("file", "key", "text")
+            if (of := getattr(self, name))
+        }
+        return Origin(self.row[index], self.of, **some)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A labelled set with a train and a test part, as it was read (nothing normalised).
 
@@ -41,7 +67,8 @@ class Dataset:
 
     Where wrong labels or a mark were planted, ``train_y`` is what a model is taught, ``true_y``
     (N,) what the training samples are, and ``planted`` (M,) says which ones, sorted; the test part
-    is as it was.
+    is as it was. ``train_origin``, ``test_origin``: what the owner calls the samples; None where
+    their place in the part is the only name they have.
     """
 
     key: str  # as the user writes it: "digits", "parquet:/data/cifar10"; with what was planted
@@ -55,6 +82,8 @@ class Dataset:
     true_y: Ints | None = None
     planted: Ints | None = None
     trigger: Trigger | None = None
+    train_origin: Origin | None = None
+    test_origin: Origin | None = None
 
     @property
     def n_classes(self) -> int:
@@ -121,6 +150,7 @@ class ForgetSet:
     kind: Literal["class", "sample"]
     classes: tuple[int, ...]  # the forgotten classes; empty in a sample task
     seed: int
+    notes: tuple[str, ...] = ()  # what the rule named and could not be taken
 
     @cached_property
     def hash(self) -> str:

@@ -55,6 +55,13 @@ class _Request(BaseModel):
     plant: str = _field(
         "", "what to plant in its training part: wrong-labels:0.1, trigger:0.05, see `list`"
     )
+    size: int | None = _field(
+        None,
+        "pixels a side that images are read at; without it the network's own size, where it has "
+        "one, else as they are, up to 64",
+        ge=8,
+        le=1024,
+    )
     model: str = _field("small-cnn", "the network, see `list`")
     head: Literal["plain", "normalised"] = _field("plain", "normalised: for ResNets, VGG and ViT")
     model_seed: int = _seed("seed the models are trained with")

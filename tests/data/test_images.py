@@ -217,3 +217,20 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     fill(tmp_path, classes=("only",))
     with pytest.raises(BadData, match=r"only one class \('only'\)"):
         data.load(f"folder:{tmp_path}")
+
+
+def test_images_read_at_a_size_are_cropped_in_the_middle_and_not_stretched(tmp_path: Path) -> None:
+    wide = Image.fromarray(np.repeat(np.arange(40, dtype=np.uint8)[None] * 6, 20, 0))
+    decoded = decode([png(wide), png(gray((20, 20)))], ["wide", "square"], None, 10)
+    assert decoded.x.shape == (2, 1, 10, 10)
+    assert abs(int(decoded.x[0, 0, 5].mean()) - 117) <= 3  # the middle half of 0..234
+    for folder in ("cat", "dog"):
+        (tmp_path / folder).mkdir()
+        for i in range(4):
+            wide.save(tmp_path / folder / f"{i}.png")
+    home = tmp_path / "home"
+    key = f"folder:{tmp_path}"
+    small, large = (data.load(key, home, size=side) for side in (10, 16))
+    assert (small.shape, large.shape) == ((1, 10, 10), (1, 16, 16))
+    assert data.load(key, home, size=10).hash == small.hash != large.hash
+    assert data.load("digits", size=16).shape == (1, 16, 16)
