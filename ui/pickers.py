@@ -23,7 +23,7 @@ from cu_core.spec import (
 from cu_core.store import ModelRecord
 from ui import session
 
-UPLOAD_MB = 100  # the largest file that is received; the server's own limit is the same
+UPLOAD_MB = 2048  # the largest file that is received; the server's own limit is the same
 USUAL = UnlearnRequest()  # what a request has when nothing is chosen
 PLANTED = "planted"  # the forget rule for what was planted
 

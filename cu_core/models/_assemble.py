@@ -28,26 +28,27 @@ def assemble(
         notes.append(f"{counters} BatchNorm counters were missing and start at 0.")
     if "fc.bias" in absent:
         notes.append("The last layer has no bias; one of zeros stands in its place.")
-    other = {str(tensors[k].dtype) for n, k in names.items() if not n.endswith(COUNTER)}
-    if other - {"torch.float32"}:
-        words = ", ".join(sorted(other - {"torch.float32"}))
-        notes.append(f"The weights were {words} and are used as float32.")
-    own = {key: _own(name, key, names[key], tensors[names[key]]) for key in wanted if key in names}
-    check_finite(name, own, names)
     with torch.device("meta"):  # no weights are drawn only to be replaced
         model = build(*network)
-    zeros = {
-        key: torch.zeros(size, dtype=torch.int64 if key.endswith(COUNTER) else torch.float32)
-        for key, size in absent.items()
+    like = model.state_dict()
+    floats = {str(tensors[k].dtype) for n, k in names.items() if like[n].is_floating_point()}
+    if other := sorted(floats - {"torch.float32"}):
+        notes.append(f"The weights were {', '.join(other)} and are used as float32.")
+    own = {
+        key: _own(name, names[key], tensors[names[key]], like[key])
+        for key in wanted
+        if key in names
     }
+    check_finite(name, own, names)
+    zeros = {key: torch.zeros(size, dtype=like[key].dtype) for key, size in absent.items()}
     model.load_state_dict(own | zeros, assign=True)
     return model
 
 
-def _own(name: str, key: str, theirs: str, tensor: Tensor) -> Tensor:
-    """An own, contiguous copy: float32, or int64 for a counter."""
-    if key.endswith(COUNTER):
-        return tensor.detach().to(torch.int64, copy=True).reshape(())
+def _own(name: str, theirs: str, tensor: Tensor, like: Tensor) -> Tensor:
+    """An own, contiguous copy: float32, or the network's own type where it counts or indexes."""
+    if not like.is_floating_point():
+        return tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if not tensor.is_floating_point():
         raise BadCheckpoint(
             f"{name}: {shown(theirs)} is {tensor.dtype}, and weights must be real floats. Save the "

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cu_core.errors import BadCheckpoint
-from cu_core.models import hidden, names, supports
+from cu_core.models import get, hidden, names, supports
 from cu_core.models._base import Shape
 from cu_core.models._foreign import Match, matches
 from cu_core.models._heads import Shapes, shown, tokens
@@ -53,12 +53,18 @@ def choose(
         raise BadCheckpoint(f"{name} cannot be used: {reason}")
     tried: dict[str, list[Match]] = {}
     for key in (architecture,) if architecture else (*names(), *hidden()):
-        if supports(key, shape) is None:
+        if supports(key, shape) is None and _worth_trying(key, tried):
             tried[key] = matches(found, key, shape, n_classes)
             if tried[key] and tried[key][0].fits:
                 return _among(name, tensors, tried[key], n_classes, weights)
     best = max((m[0] for m in tried.values() if m), key=lambda m: m.nearness, default=None)
     raise BadCheckpoint(_refusal(name, best, found, shape, n_classes, architecture))
+
+
+def _worth_trying(key: str, tried: Mapping[str, list[Match]]) -> bool:
+    """A variant is, where what it varies is near."""
+    base = tried.get(get(key).variant_of)
+    return base is None or bool(base and base[0].near)
 
 
 def _among(
@@ -177,12 +183,11 @@ def _refusal(
 
 def _fitting(found: Shapes, shape: Shape, n_classes: int, architecture: str) -> str:
     """Which network would do in the place of the one that was named."""
-    others = [
-        match[0]
-        for key in (*names(), *hidden())
-        if key != architecture and supports(key, shape) is None
-        if (match := matches(found, key, shape, n_classes))
-    ]
+    tried: dict[str, list[Match]] = {}
+    for key in (*names(), *hidden()):
+        if key != architecture and supports(key, shape) is None and _worth_trying(key, tried):
+            tried[key] = matches(found, key, shape, n_classes)
+    others = [match[0] for match in tried.values() if match]
     best = max(others, key=lambda match: match.nearness, default=None)
     if best is None or not best.near:
         return OWN_CODE

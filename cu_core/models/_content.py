@@ -48,10 +48,12 @@ BRIGHTEST = 1.5  # a mean or a std above it is one of pixels in 0..255
 @dataclass
 class Content:
     """``tensors``: path -> values; ``odd``: paths of tensors that are sparse, quantised or empty;
-    ``objects``: how often an object of a name stands there; ``facts``: word -> what is said."""
+    ``networks``: classes of whole networks that were pickled; ``objects``: how often any other
+    object of a name stands there; ``facts``: word -> what is said."""
 
     tensors: dict[str, Tensor] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
     objects: Counter[str] = field(default_factory=Counter)
     facts: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ def look_through(content: Any) -> Content:
         elif isinstance(value, dict | list | tuple | Inert) and id(value) not in seen:
             seen.add(id(value))
             if isinstance(value, Inert):
-                _name(found, path, value)
+                _name(found, path, value, inside)
             parts = list(_parts(path, value, inside))
             for key, part, _ in parts:
                 _fact(found, key, part)
@@ -127,10 +129,12 @@ def _is_module(value: Any) -> bool:
     return isinstance(value, Inert) and isinstance(value.state, dict) and MODULE[0] in value.state
 
 
-def _name(found: Content, path: str, record: Inert) -> None:
+def _name(found: Content, path: str, record: Inert, inside: bool) -> None:
     if record.qualname in ODD:
         found.odd.append(path)
-    elif record.args is not None and not _is_module(record):
+    elif _is_module(record):
+        found.networks += [] if inside else [record.name]
+    elif record.args is not None:
         found.objects[record.name] += 1
 
 

@@ -11,7 +11,7 @@ else is in the file is none of the network's business, unless it lies inside one
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -27,9 +27,11 @@ from cu_core.models._heads import (
     shown,
     tokens,
 )
-from cu_core.models._names import COUNTER, DIALECTS, Dialect, plain
+from cu_core.models._names import COUNTER, DIALECTS, Dialect
 
 PREFIXES = 12  # that are tried for a network, those with most names behind them
+BROUGHT = "body.net."  # and of a network made elsewhere
+LAST = "fc."  # and those of the last one
 OTHER_SHAPE = 0.1
 NEAR, NEAR_NAMES = 0.5, 0.9  # of a network's weights, with their shapes or by their names
 BODY = "body."  # what the names of all layers but the last begin with in a Classifier
@@ -39,22 +41,23 @@ BODY = "body."  # what the names of all layers but the last begin with in a Clas
 class Match:
     """How far one network is found behind one prefix of a file.
 
-    ``names``: ours -> the file's; ``found``, ``wanted``: weights that are there with their shape,
-    and that there should be, counters aside; ``differ``: a phrase for each that is not there, and
-    for each in the file that is inside the network and unknown to it; ``statistics``: how many of
-    these are means and variances of BatchNorm; ``translated``: whether the names are another's.
+    ``names``: ours -> the file's; ``wanted``: weights that there should be, counters aside,
+    ``named``: that are there, ``found``: with their shape, ``unknown``: in the file, inside the
+    network, and none of its; ``differ``: a phrase for each that is amiss; ``statistics``: how many
+    means and variances of BatchNorm are missing.
     """
 
     architecture: str
     prefix: str
     head: Head = "plain"
     names: dict[str, str] = field(default_factory=dict)
+    wanted: int = 0
+    named: int = 0
     found: int = 0
-    wanted: int = 1
+    unknown: int = 0
     differ: list[str] = field(default_factory=list)
     statistics: int = 0
-    translated: bool = False
-    last: LastLayer = field(default_factory=LastLayer)
+    last: LastLayer = field(default_factory=lambda: LastLayer(fault="it has no last layer"))
 
     @property
     def fits(self) -> bool:
@@ -63,13 +66,13 @@ class Match:
     @property
     def nearness(self) -> tuple[bool, float, int]:
         """A name with another shape counts a little: it tells of a network of another width."""
-        there = self.found + OTHER_SHAPE * (len(self.names) - self.found)
-        return self.fits, there / self.wanted, -len(self.differ)
+        there = self.found + OTHER_SHAPE * (self.named - self.found)
+        return self.fits, there / max(self.wanted + self.unknown, 1), -len(self.differ)
 
     @property
     def near(self) -> bool:
         """Whether it is worth to be named; a file with less of it is of another kind."""
-        return max(self.found / NEAR, len(self.names) / NEAR_NAMES) >= self.wanted
+        return max(self.found / NEAR, self.named / NEAR_NAMES) >= self.wanted
 
 
 @lru_cache(maxsize=128)
@@ -83,46 +86,71 @@ def expected(architecture: str, shape: Shape, n_classes: int, head: Head) -> Map
 def matches(found: Shapes, architecture: str, shape: Shape, n_classes: int) -> list[Match]:
     """The network behind every prefix where some of it is found, the nearest first."""
     wanted = expected(architecture, shape, n_classes, "plain")
-    ours = get(architecture).ours
-    body = {k.removeprefix(BODY): size for k, size in wanted.items() if k.startswith(BODY)}
+    inner = BROUGHT if all(k.startswith((BROUGHT, LAST)) for k in wanted) else BODY
+    body = {k.removeprefix(inner): size for k, size in wanted.items() if k.startswith(inner)}
+    if ours := get(architecture).ours:
+        whole = {key: key for key in found}
+        our = partial(_ours, wanted, ours)
+        prefixes = _votes(whole, found, wanted, our)
+        own = (_named_by_itself(architecture, p, our, found, wanted) for p in prefixes)
+        return sorted(own, key=lambda match: match.nearness, reverse=True)
     tried: list[Match] = []
     seen: set[tuple[str, ...]] = set()
-    for dialect in (plain,) if ours else DIALECTS:
-        said = {dialect(key): key for key in found} if not ours else {key: key for key in found}
-        if len(said) < len(found) or tuple(said) in seen:
+    for dialect in DIALECTS:
+        said = _translated(dialect, tuple(found))
+        if len(said) < len(found) or tuple(said) in seen or any(match.fits for match in tried):
             continue
         seen.add(tuple(said))
-        votes = _votes(said, found, wanted if ours else body, ours)
-        for prefix, _ in votes.most_common(PREFIXES):
-            behind = {
-                n.removeprefix(prefix): key for n, key in said.items() if n.startswith(prefix)
-            }
-            match = Match(architecture, prefix, translated=bool(ours) or dialect is not plain)
-            if ours:
-                _compare(match, {ours(name): key for name, key in behind.items()}, found, wanted)
-                match.last = _own_last_layer(match, found)
-            else:
-                _compare(match, {BODY + n: k for n, k in behind.items()}, found, _under(body))
-                _add_head(match, said, found, wanted["fc.weight"][1])
+        for prefix in _votes(said, found, body):
+            match = Match(architecture, prefix)
+            inside = {inner + n: key for n, key in _behind(prefix, said).items()}
+            _compare(match, inside, found, {inner + n: size for n, size in body.items()})
+            _add_head(match, said, found, wanted["fc.weight"][1])
             tried.append(match)
     return sorted(tried, key=lambda match: match.nearness, reverse=True)
 
 
-def _under(body: Shapes) -> Shapes:
-    return {BODY + name: size for name, size in body.items()}
+@lru_cache(maxsize=16)
+def _translated(dialect: Dialect, names: tuple[str, ...]) -> dict[str, str]:
+    return {dialect(name): name for name in names}
+
+
+def _ours(wanted: Shapes, ours: Dialect, name: str) -> str:
+    return name if name in wanted else ours(name)
+
+
+def _behind(prefix: str, said: Mapping[str, str]) -> dict[str, str]:
+    return {n.removeprefix(prefix): key for n, key in said.items() if n.startswith(prefix)}
+
+
+def _named_by_itself(
+    architecture: str, prefix: str, ours: Dialect, found: Shapes, wanted: Shapes
+) -> Match:
+    """A network that says how its makers' names are ours, and so which layer is the last; another
+    number of classes there is no difference."""
+    match = Match(architecture, prefix)
+    own = {ours(n): key for n, key in _behind(prefix, {key: key for key in found}).items()}
+    last = {name: own[name] for name in ("fc.weight", "fc.bias") if name in own}
+    same = dict(wanted)
+    same.update((name, found[key]) for name, key in last.items() if name in wanted)
+    _compare(match, own, found, same)
+    if "fc.weight" in last and len(found[last["fc.weight"]]) == 2:
+        weight = last["fc.weight"]
+        match.last = LastLayer(weight, last.get("fc.bias", ""), found[weight][0])
+    return match
 
 
 def _votes(
-    said: Mapping[str, str], found: Shapes, wanted: Shapes, ours: Dialect | None
-) -> Counter[str]:
-    """How many of the wanted names stand behind each prefix; with their shape they count more."""
+    said: Mapping[str, str], found: Shapes, wanted: Shapes, ours: Dialect = str
+) -> list[str]:
+    """The prefixes behind which most wanted names stand; with their shape these count more."""
     votes: Counter[str] = Counter()
     for name, key in said.items():
         for prefix, rest in _splits(name):
-            rest = ours(rest) if ours else rest
+            rest = ours(rest)
             if rest in wanted:
                 votes[prefix] += 1 + 9 * (wanted[rest] == found[key])
-    return votes
+    return [prefix for prefix, _ in votes.most_common(PREFIXES)]
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:
@@ -145,20 +173,26 @@ def _compare(match: Match, said: Mapping[str, str], found: Shapes, wanted: Shape
         theirs = match.names.get(name)
         if name.endswith(COUNTER):
             continue
+        match.wanted += 1
+        match.named += theirs is not None
         if theirs is None:
-            missing.append(f"{name.removeprefix(BODY)} is missing")
+            missing.append(f"{_theirs(name)} is missing")
             match.statistics += "running_" in name
         elif found[theirs] != size:
             shapes.append(f"{shown(theirs)} is {found[theirs]} in the file and {size} in it")
         else:
             match.found += 1
-    match.wanted = sum(not name.endswith(COUNTER) for name in wanted)
+    match.unknown = len(unknown)
     match.differ = shapes + missing + unknown
+
+
+def _theirs(name: str) -> str:
+    return name.removeprefix(BROUGHT if name.startswith(BROUGHT) else BODY)
 
 
 def _module(name: str) -> str:
     """The part of the network that a name of ours lies in; the places of a Sequential are one."""
-    first = tokens(name)[1] if name.startswith(BODY) else tokens(name)[0]
+    first = tokens(_theirs(name))[0]
     return "0" if first.isdigit() else first
 
 
@@ -179,19 +213,10 @@ def _add_head(match: Match, said: Mapping[str, str], found: Shapes, width: int) 
         match.last = find_last_layer(match.prefix, free, found, width)
     last = match.last
     own = {f"{shown(key)} is unknown to it" for key in (last.weight, last.bias) if key}
-    match.differ = [phrase for phrase in match.differ if phrase not in own]
+    kept = [phrase for phrase in match.differ if phrase not in own]
+    match.unknown -= len(match.differ) - len(kept)
+    match.differ = kept
     if last.weight:
         match.names["fc.weight"] = last.weight
     if last.bias:
         match.names["fc.bias"] = last.bias
-
-
-def _own_last_layer(match: Match, found: Shapes) -> LastLayer:
-    """Of a network that says itself where it is; another number of classes is no difference."""
-    weight, bias = match.names.get("fc.weight", ""), match.names.get("fc.bias", "")
-    if not weight:
-        return LastLayer(fault="its last layer is missing")
-    own = tuple(f"{shown(key)} is " for key in (weight, bias) if key)
-    match.differ = [phrase for phrase in match.differ if not phrase.startswith(own)]
-    match.differ = [phrase for phrase in match.differ if phrase != "fc.bias is missing"]
-    return LastLayer(weight, bias, found[weight][0])

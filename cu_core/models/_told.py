@@ -95,7 +95,10 @@ def _left_notes(choice: Choice, content: Content, used: Iterable[str]) -> list[s
         if key not in taken and not key.endswith(COUNTER) and not is_fact(key, tensor)
     ]
     groups = Counter(_place(key) for key in left)
-    notes = []
+    notes = [
+        f"Of a whole {name} that was pickled the weights were taken; nothing of it was run."
+        for name in content.networks[:1]
+    ]
     if groups:
         words = [f"{k} ({n} tensors)" if n > 1 else k for k, n in groups.most_common(SHOWN)]
         more = f", and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""

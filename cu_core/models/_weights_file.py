@@ -66,7 +66,8 @@ def read(path: Path, name: str, sha256: str | None = None) -> tuple[Any, str | N
     _refuse_other_content(name, start)
     if sha256:
         _check_sha256(path, name, sha256)
-    if start[8:9] == b"{" or (path.suffix == ".safetensors" and start[:2] != _torch_file.ZIP):
+    pickled = start.startswith((_torch_file.ZIP, _torch_file.PICKLE)) and start[8:9] != b"{"
+    if start[8:9] == b"{" or (path.suffix == ".safetensors" and not pickled):
         return _read_safetensors(path, name, size)
     if start[:2] == _torch_file.ZIP:
         return _read_zip(path, name), None
