@@ -20,7 +20,7 @@ from torch import Tensor
 from cu_core.inert import Inert
 
 NEST = "\x1f"
-MOST_PARTS = 2_000_000  # of a file's content that are looked at
+MOST_PARTS, MOST_LEVELS = 2_000_000, 60  # of a file's content that are looked at
 Part = tuple[str, Any, bool]  # path, value, whether it lies inside a network
 MODULE = ("_parameters", "_buffers", "_modules")  # of nn.Module's attributes
 ODD = ("_rebuild_sparse_tensor", "_rebuild_qtensor", "_rebuild_meta_tensor_no_storage")
@@ -42,6 +42,7 @@ SCALES = (
     ("normalize_mean", "normalize_std"),
 )
 FACTS = {*ACCURACIES, *CLASSES, *(word for words in SCALES for word in words)}
+UNNAMED = re.compile(r"LABEL_\d+")  # transformers' words for classes that nobody named
 BRIGHTEST = 1.5  # a mean or a std above it is one of pixels in 0..255
 
 
@@ -84,26 +85,27 @@ class Content:
 
 
 def look_through(content: Any) -> Content:
-    """All that is in what was saved, in its order. Each object is looked at once."""
-    found, seen = Content(), set[int]()
-    todo: list[Part] = [("", content, False)]
+    """All that is in what was saved, in its order; what contains itself is looked at once."""
+    found = Content()
+    todo: list[tuple[Part, frozenset[int]]] = [(("", content, False), frozenset())]
     for _ in range(MOST_PARTS):
         if not todo:
             break
-        path, value, inside = todo.pop()
+        (path, value, inside), above = todo.pop()
         if isinstance(value, Tensor):
             _keep(found, path, value)
         elif isinstance(value, np.ndarray):
             if value.dtype.kind in "fiub" and (tensor := _tensor(value)) is not None:
-                found.tensors[path] = tensor
-        elif isinstance(value, dict | list | tuple | Inert) and id(value) not in seen:
-            seen.add(id(value))
+                _keep(found, path, tensor)
+        elif isinstance(value, dict | list | tuple | Inert):
+            if id(value) in above or len(above) > MOST_LEVELS:
+                continue
             if isinstance(value, Inert):
                 _name(found, path, value, inside)
             parts = list(_parts(path, value, inside))
             for key, part, _ in parts:
                 _fact(found, key, part)
-            todo.extend(reversed(parts))
+            todo.extend((part, above | {id(value)}) for part in reversed(parts))
     return found
 
 
@@ -194,7 +196,8 @@ def _names(value: Any, n: int) -> tuple[str, ...] | None:
         value = [by_number[i] for i in range(n)] if set(by_number) == set(range(n)) else ()
     if not isinstance(value, list | tuple) or len(value) != n:
         return None
-    return tuple(value) if len(set(value)) == n and all(isinstance(v, str) for v in value) else None
+    named = all(isinstance(v, str) and not UNNAMED.fullmatch(v) for v in value)
+    return tuple(value) if named and len(set(value)) == n else None
 
 
 def scale_of(

@@ -170,29 +170,30 @@ def _compare(match: Match, said: Mapping[str, str], found: Shapes, wanted: Shape
         elif _module(name) in modules and not name.endswith(COUNTER):
             unknown.append(f"{shown(key)} is unknown to it")
     for name, size in wanted.items():
-        theirs = match.names.get(name)
+        place = match.names.get(name)
         if name.endswith(COUNTER):
             continue
         match.wanted += 1
-        match.named += theirs is not None
-        if theirs is None:
-            missing.append(f"{_theirs(name)} is missing")
+        match.named += place is not None
+        if place is None:
+            missing.append(f"{theirs(name)} is missing")
             match.statistics += "running_" in name
-        elif found[theirs] != size:
-            shapes.append(f"{shown(theirs)} is {found[theirs]} in the file and {size} in it")
+        elif found[place] != size:
+            shapes.append(f"{shown(place)} is {found[place]} in the file and {size} in it")
         else:
             match.found += 1
     match.unknown = len(unknown)
     match.differ = shapes + missing + unknown
 
 
-def _theirs(name: str) -> str:
+def theirs(name: str) -> str:
+    """A name of ours as it is without what every Classifier puts before it."""
     return name.removeprefix(BROUGHT if name.startswith(BROUGHT) else BODY)
 
 
 def _module(name: str) -> str:
     """The part of the network that a name of ours lies in; the places of a Sequential are one."""
-    first = tokens(_theirs(name))[0]
+    first = tokens(theirs(name))[0]
     return "0" if first.isdigit() else first
 
 

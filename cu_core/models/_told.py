@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cu_core.models._choose import AVERAGES, Choice
 from cu_core.models._content import NEST, Content, is_fact, scale_of
-from cu_core.models._foreign import BODY
+from cu_core.models._foreign import BODY, theirs
 from cu_core.models._heads import shown, tokens
 from cu_core.models._names import COUNTER
 
@@ -72,8 +72,8 @@ def way_notes(choice: Choice) -> list[str]:
     if place and place != BODY:
         notes.append(f'The prefix "{place}" was removed from the names.')
     renamed = sum(
-        ours.removeprefix(BODY) != theirs.removeprefix(match.prefix).removeprefix(BODY)
-        for ours, theirs in match.names.items()
+        theirs(ours) not in (place := key.removeprefix(match.prefix), theirs(place))
+        for ours, key in match.names.items()
     )
     if renamed:
         notes.append(f"{renamed} of {len(match.names)} names were translated to this app's.")

@@ -7,6 +7,7 @@ types for a damaged file, hence ``except Exception``.
 """
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from cu_core.inert import Unreadable
 from cu_core.models import _torch_file
 
 HEADER_KEY = "lethe"  # of a safetensors file's metadata: what Lethe itself writes down
+STEMS = ("model", "pytorch_model")  # of what timm and transformers write, and these lie beside it
+BESIDE = ("config.json", "preprocessor_config.json")
 MB = 2**20
 START = 512  # bytes that tell a kind of file
 SAVE_AS = (
@@ -72,6 +75,20 @@ def read(path: Path, name: str, sha256: str | None = None) -> tuple[Any, str | N
     if start[:2] == _torch_file.ZIP:
         return _read_zip(path, name), None
     return _read_pickle(path, name, start), None
+
+
+def configuration_beside(path: Path) -> dict[str, Any]:
+    """name -> what timm and transformers write beside a file of their own: the normalisation of
+    its input, its classes."""
+    found = {}
+    for name in BESIDE if path.stem in STEMS else ():
+        file = path.with_name(name)
+        try:
+            if file.stat().st_size <= MB:
+                found[name] = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+    return found
 
 
 def _check_sha256(path: Path, name: str, expected: str) -> None:

@@ -29,7 +29,7 @@ from cu_core.models._foreign import expected
 from cu_core.models._heads import shown
 from cu_core.models._names import folded, unwrapped
 from cu_core.models._told import told, way_notes
-from cu_core.models._weights_file import HEADER_KEY, SAVE_AS, read
+from cu_core.models._weights_file import HEADER_KEY, SAVE_AS, configuration_beside, read
 
 FORMAT = 1
 
@@ -150,8 +150,7 @@ def import_file(
     header = _header(name, text) if text else None
     notes: list[str] = []
     content = look_through(saved)
-    if header:
-        content.facts = look_through(header.model_dump()).facts
+    content.facts = _facts_beside(path, header, notes) | content.facts
     content.tensors = folded(unwrapped(content.tensors, notes), notes)
     _check_tensors(name, saved, content)
     guess = architecture or (header.architecture if header else None)
@@ -167,9 +166,20 @@ def import_file(
     model = assemble(name, content.tensors, match.names, network, notes)
     if header:
         _check_weights(name, model, header)
-    said = told(choice, content, shape[0], notes)
-    own = said.mean, said.std, content.classes(n_classes), said.accuracy
+    of = told(choice, content, shape[0], notes)
+    own = of.mean, of.std, content.classes(n_classes), of.accuracy
     return Imported(model, tuple(notes), *own, _alike(*network), tuple(choice.others))
+
+
+def _facts_beside(path: Path, header: Header | None, notes: list[str]) -> dict[str, list[Any]]:
+    """What our own header says, or what its library wrote beside the file."""
+    if header:
+        return look_through(header.model_dump()).facts
+    beside = configuration_beside(path)
+    facts = look_through(beside).facts
+    if facts:
+        notes.append(f"What {' and '.join(beside)} beside it says was read too.")
+    return facts
 
 
 def _check_tensors(name: str, saved: Any, content: Content) -> None:

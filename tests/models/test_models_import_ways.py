@@ -1,6 +1,8 @@
 """Weights as other people's code saves them: the same network, the same answers to the digit."""
 
 import argparse
+import dataclasses
+import json
 import pickle
 
 import numpy as np
@@ -269,6 +271,24 @@ def test_vgg_with_one_linear_layer_is_a_network_of_its_own(here):
     torch.testing.assert_close(answers(found.model, x), answers(net, x), atol=1e-5, rtol=1e-4)
 
 
+def test_a_network_with_names_of_its_own_says_which_are_ours(here, script, monkeypatch):
+    """As those that come from other packages do."""
+    own = dataclasses.replace(
+        models.get("resnet20"),
+        key="their-net",
+        ours=lambda name: name.replace("out.", "fc.") if name[:4] == "out." else f"body.{name}",
+    )
+    with_it = {**models._registry(), own.key: own}
+    monkeypatch.setattr(models, "_registry", lambda: with_it)
+    content = {"model": put("net.")(renamed(("fc.", "out."))(state(script))), "n": torch.ones(3)}
+    found = brought(here / "m.pt", content, architecture=own.key)
+    assert found.model.architecture == own.key
+    same(found, script)
+    assert any("Left aside" in note for note in found.notes)
+    with pytest.raises(BadCheckpoint, match=r"10 classes apart \(model.net.out.weight\)"):
+        import_file(here / "m.pt", IMAGE, 7, own.key)
+
+
 # --- what the file says ------------------------------------------------------------------------
 
 
@@ -341,8 +361,21 @@ def test_the_order_of_the_classes_is_read(here, script, said):
 
 
 def test_a_list_of_another_length_is_no_list_of_classes(here, script):
+    unnamed = {i: f"LABEL_{i}" for i in range(10)}
     content = {"net": state(script), "classes": ["a", "b"], "labels": list(range(10))}
+    content["id2label"] = unnamed
     assert brought(here / "m.pt", content).classes is None
+
+
+def test_what_timm_and_transformers_write_beside_their_file_is_read(here, script):
+    told = {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2], "crop_pct": 1}}
+    (here / "config.json").write_text(json.dumps(told | {"label_names": list(NAMES)}))
+    save_file(state(script), here / "model.safetensors")
+    found = import_file(here / "model.safetensors", IMAGE, CLASSES)
+    assert (found.mean, found.std, found.classes) == ((0.5,) * 3, (0.2,) * 3, NAMES)
+    assert any("config.json beside it" in note for note in found.notes)
+    (here / "config.json").write_text("not JSON")
+    assert import_file(here / "model.safetensors", IMAGE, CLASSES).mean is None
 
 
 # --- several sets of weights --------------------------------------------------------------------
@@ -392,6 +425,15 @@ def test_networks_of_one_object_are_told_apart_by_their_prefix(here, script, ave
     found = brought(here / "m.pt", {**both, "initted": torch.tensor(True)})
     same(found, script)
     assert found.choices == ("ema_model",)
+
+
+def test_one_object_under_two_names_is_two_sets(here, script):
+    weights = state(script)
+    found = brought(here / "m.pt", {"model": weights, "ema": weights})
+    assert found.choices == ("ema",)
+    loop = {"weights": weights}
+    loop["self"] = loop
+    same(brought(here / "m.pt", loop), script)
 
 
 def test_two_sets_that_nothing_tells_apart_are_a_question_and_equal_ones_are_not(
