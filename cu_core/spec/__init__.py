@@ -16,7 +16,7 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
-from cu_core.spec._contract import ModelContract
+from cu_core.spec._contract import SPREADS, ModelContract, spread
 from cu_core.spec._data import (
     Dataset,
     Floats,
@@ -31,6 +31,15 @@ from cu_core.spec._data import (
 )
 from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import FEW, Metric, NotComputed, Over, metric
+from cu_core.spec._normalisations import (
+    DATA,
+    NORMALISATIONS,
+    OWN,
+    SCALE,
+    Normalisation,
+    channels,
+    normalisation,
+)
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
     AtlasFacts,
@@ -39,7 +48,6 @@ from cu_core.spec._progress import (
     ModelIds,
     ModelValues,
     Provenance,
-    Recorded,
     RunProgress,
     SeedRange,
     Summary,
@@ -52,6 +60,7 @@ from cu_core.spec._questions import (
     Estimate,
     ExactMap,
     ExactMapFacts,
+    Fit,
     ImportedModel,
     ImportWeights,
     Map3D,
@@ -74,14 +83,20 @@ from cu_core.spec._record import (
     data_words,
     option_of,
 )
+from cu_core.spec._recorded import Recorded
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
 from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
+    "DATA",
     "FEW",
     "FINAL",
+    "NORMALISATIONS",
+    "OWN",
+    "SCALE",
     "SCHEMA_VERSION",
+    "SPREADS",
     "STOP_RULES",
     "AtlasFacts",
     "Batches",
@@ -97,6 +112,7 @@ __all__ = [
     "ExactMap",
     "ExactMapFacts",
     "FetchRequest",
+    "Fit",
     "Floats",
     "ForgetFacts",
     "ForgetSet",
@@ -118,6 +134,7 @@ __all__ = [
     "ModelOutputs",
     "ModelValues",
     "NetworkCard",
+    "Normalisation",
     "NotComputed",
     "OnProgress",
     "Origin",
@@ -142,12 +159,15 @@ __all__ = [
     "Trigger",
     "UnlearnRequest",
     "Wait",
+    "channels",
     "data_words",
     "knob",
     "metric",
+    "normalisation",
     "option_of",
     "plant_words",
     "planted_in",
     "planted_key",
     "question",
+    "spread",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cu_core.spec._progress import Recorded
+from cu_core.spec._recorded import Recorded
 
 
 class KnobCard(Recorded):
