@@ -153,12 +153,12 @@ class ImportWeights(Question[ImportedModel]):
     path: str
     dataset: str
     plant: str = ""
-    size: int | None = None
+    size: int | None = Field(default=None, ge=8, le=1024)
     architecture: str | None = None
     weights: str | None = None
     normalise: str = ""
     classes: str = ""
-    accuracy: float | None = None
+    accuracy: float | None = Field(default=None, ge=0, le=100)
     name: str = ""
 
 
