@@ -3,16 +3,18 @@
 from typing import Any, TypeVar
 
 from cu_core.errors import StoreError
-from cu_core.spec import ModelContract, TrainRequest, UnlearnRequest, planted_in
+from cu_core.spec import ModelContract, Request, UnlearnRequest, planted_in
 from cu_core.store import ModelRecord, Store
 
-Asked = TypeVar("Asked", TrainRequest, UnlearnRequest, TrainRequest | UnlearnRequest)
+Asked = TypeVar("Asked", bound=Request)
 
 
 def complete(store: Store, request: Asked) -> Asked:
     """The request with the network, head, size and data of the original that it names, as far as
     it does not say these itself."""
-    record = _record(store, getattr(request, "original", None))
+    if not isinstance(request, UnlearnRequest):
+        return request
+    record = _record(store, request.original)
     if record is None:
         return request  # refused where it is checked
     dataset, plant = planted_in(record.dataset)

@@ -29,6 +29,7 @@ from cu_core.spec import (
     Provenance,
     TrainRequest,
     UnlearnRequest,
+    channels,
 )
 from cu_core.store import Store
 from cu_core.store.plans import load_plan, save_plan
@@ -67,8 +68,14 @@ class Setup:
     @property
     def scaling(self) -> Scaling | None:
         """(mean, std) of pixels in 0..1 that the original model was made for, and that everything
-        of the run is normalised by; None: the data's own."""
-        return self.contract.scaling if self.contract else None
+        of the run is normalised by; those of the network's makers; None: the data's own."""
+        if self.contract:
+            return self.contract.scaling
+        declared = models.get(self.request.model)
+        made_for = declared.mean, declared.std
+        width = self.dataset.shape[0]
+        mean, std = (channels(part, width) if part else None for part in made_for)
+        return (mean, std) if mean and std else None
 
     def header(self) -> dict[str, Any]:
         """What the file of a model of this request says of itself: how it is to be asked."""

@@ -1,5 +1,6 @@
 """From what a file and its owner say of a model to the way that it is asked."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,12 +27,14 @@ LEFT_ASIDE = ("label_",)  # how transformers calls classes that nobody named
 @dataclass(frozen=True)
 class Asking:
     """How a model is to be asked. ``model``: in the data's order of classes, colours as the data
-    has them; ``classes``: their names in the file's order; ``told``: sentences."""
+    has them; ``classes``: their names in the file's order; ``searched``: whether other ways were
+    tried; ``told``: sentences."""
 
     model: Classifier
     normalisation: Normalisation
     said_by: SaidBy
     classes: tuple[str, ...]
+    searched: bool
     fits: tuple[Fit, ...]
     told: tuple[str, ...]
 
@@ -43,7 +46,7 @@ class Settling:
         self, brought: Imported, dataset: Dataset, asked: ImportWeights, device: str
     ) -> None:
         self.brought, self.dataset, self.asked, self.device = brought, dataset, asked, device
-        self.scalings, self.told = Scalings(dataset), list[str]()
+        self.scalings, self.aside, self.told = Scalings(dataset), list[str](), list[str]()
         self.said_by, self.way = self._said()
         self.named = self._orders()
 
@@ -55,7 +58,7 @@ class Settling:
             found = self.scalings.of_numbers(brought.mean, brought.std)
             if found:
                 return "file", found
-            self.told.append(words.strange_numbers(brought.mean, self.dataset.shape[0]))
+            self.aside.append(words.strange_numbers(brought.mean, self.dataset.shape[0]))
         return "data", self.scalings.data
 
     def _orders(self) -> Mapping[str, Ints]:
@@ -69,7 +72,7 @@ class Settling:
         if order_in_file is not None:
             return {IN_FILE: order_in_file} | usual
         if given and not all(one.lower().startswith(LEFT_ASIDE) for one in given):
-            self.told.append(words.strange_classes(given, names))
+            self.aside.append(words.strange_classes(given, names))
         return usual
 
     @cached_property
@@ -84,14 +87,16 @@ class Settling:
         least = orders.PER_CLASS * self.dataset.n_classes
         return sample(self.dataset, TRAIN, max(SOME if few else MANY, least))
 
-    def settle(self) -> Asking:
-        """The way that is taken. Every other that was tried stands in ``fits``."""
+    def settle(self, doubted: bool = False) -> Asking:
+        """The way that is taken. Every other that was tried stands in ``fits``. ``doubted``: its
+        accuracy is not what its owner says, so that others are tried in any case."""
+        self.told.clear()
         free = not self.asked.classes
         first_way = Way(self.way, self.brought.model.architecture)
         tried = self.search.tried(first_way, self.shown, free)
         first = next(one for one in tried if one.title == next(iter(self.named)))
         chosen, fits = first, tried
-        if self.said_by == "data" or first.accuracy < GOOD:
+        if doubted or self.said_by == "data" or first.accuracy < GOOD:
             coarse = self.search.all_of(self.scalings.usual, free)
             close = self.search.closely(coarse, first_way, free)
             close = [*tried, *(one for one in close if one.way != first_way)]
@@ -120,7 +125,7 @@ class Settling:
     def _asking(self, chosen: Tried, fits: list[Tried], first: Tried) -> Asking:
         way, names = chosen.way.normalisation, self.dataset.class_names
         changed = chosen.way != first.way and self.said_by != "owner"
-        model = self.search.model(chosen.way.network).to("cpu")
+        model = copy.deepcopy(self.search.model(chosen.way.network)).to("cpu")
         arrange(model, chosen.order)
         if chosen.way.turned:
             turn(model)
@@ -134,8 +139,9 @@ class Settling:
             way,
             "search" if changed else self.said_by,
             in_file,
+            len({one.way for one in fits}) > 1,
             tuple(one.fit for one in listed),
-            tuple(self.told),
+            (*self.aside, *self.told),
         )
 
 

@@ -17,7 +17,7 @@ from cu_core import models
 from cu_core.models import Classifier
 from cu_core.service.importing import orders
 from cu_core.service.importing.looking import COLOURS, Look, Sample, look
-from cu_core.spec import DATA, SPREADS, Fit, Ints, Normalisation
+from cu_core.spec import SPREADS, Fit, Ints, Normalisation
 
 FEW, PER_CLASS, MOST_FEW = 128, 4, 400  # samples that go through every way
 BEST, TURNED = 4, 2  # ways that are looked at closely; and that are tried with colours turned
@@ -152,8 +152,11 @@ class Search:
         return coarse
 
     def closely(self, coarse: Sequence[Tried], first: Way, free: bool) -> list[Tried]:
-        """The best few and ``first`` on all samples, in every order."""
-        ways = [one.way for one in coarse[:BEST]]
+        """The best few, ``first`` and what BatchNorm remembers, on all samples, in every order."""
+        known = [one for one in coarse if one.seen.mismatch is not None]
+        remembered = sorted(known, key=lambda one: one.seen.mismatch or 0.0)[:1]
+        ways = [one.way for one in (*coarse[:BEST], *remembered)]
+        ways = list(dict.fromkeys(ways))
         return [
             one for way in [first, *(w for w in ways if w != first)]
             for one in self.tried(way, self.shown, free)
@@ -180,15 +183,11 @@ def choose(close: Sequence[Tried], first: Tried) -> tuple[Tried, list[Tried]]:
         chosen = min(measured, key=lambda one: one.seen.mismatch or 0.0)
     if first in level and not _nearer(chosen, first):
         chosen = first
-    by_way = {one.way: one for one in level if one.way != chosen.way}
-    return chosen, list(by_way.values())
+    others = [one for one in level if one.way != chosen.way and not _nearer(chosen, one)]
+    return chosen, list({one.way: one for one in others}.values())
 
 
-def _nearer(chosen: Tried, first: Tried) -> bool:
-    """Whether BatchNorm was clearly trained on what ``chosen`` gives it, and not ``first``."""
-    mine, theirs = chosen.seen.mismatch, first.seen.mismatch
+def _nearer(chosen: Tried, other: Tried) -> bool:
+    """Whether BatchNorm was clearly trained on what ``chosen`` gives it, and not ``other``."""
+    mine, theirs = chosen.seen.mismatch, other.seen.mismatch
     return mine is not None and theirs is not None and mine < NEARER * theirs
-
-
-def is_data(tried: Tried) -> bool:
-    return tried.way.normalisation.key == DATA

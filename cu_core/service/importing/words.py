@@ -4,19 +4,27 @@ from collections.abc import Sequence
 
 from cu_core.service.importing import orders
 from cu_core.service.importing.search import Tried
-from cu_core.spec import ModelContract, Normalisation
+from cu_core.spec import SPREADS, ModelContract, Normalisation, spread
 
 SELECTED = "It was chosen on training samples alone; the test part was only measured."
 
 
 def taken(chosen: Tried, first: Tried, level: Sequence[Tried], tried: int) -> list[str]:
     """What was taken without anybody's word, and what it was taken from."""
-    of = f"of {len(chosen.right):,} training samples"
-    said = []
+    n, n_classes = len(chosen.right), chosen.seen.logits.shape[1]
+    of, said = f"of {n:,} training samples", list[str]()
+    chance = 100 / n_classes
+    if tried and chosen.accuracy <= chance + SPREADS * spread(chance, n):
+        return [
+            f"Not understood: of {tried} usual ways to normalise, with every usual order of the "
+            f"classes, none gives more than {chosen.accuracy:.1f} % {of}, which is no more than "
+            "chance. Say how its script normalises (--normalise) and orders its classes "
+            "(--classes), and that it is of this data."
+        ]
     if chosen is not first:
         said.append(
-            f"Taken: {_way(chosen, first)}, {chosen.accuracy:.1f} % {of}; {_plain(first)} gave "
-            f"{first.accuracy:.1f} %. {SELECTED}"
+            f"Taken: {_way(chosen, first)}, {chosen.accuracy:.1f} % {of}; {_way(first, chosen)} "
+            f"gave {first.accuracy:.1f} %. {SELECTED}"
         )
     elif tried:
         said.append(
@@ -54,8 +62,8 @@ def _way(one: Tried, other: Tried) -> str:
     parts = []
     if one.way.normalisation != other.way.normalisation:
         parts.append(one.way.normalisation.title)
-    if one.way.turned:
-        parts.append("colours in the order blue, green, red")
+    if one.way.turned != other.way.turned:
+        parts.append(f"colours in the order {'BGR' if one.way.turned else 'RGB'}")
     if one.way.network != other.way.network:
         parts.append(f"the network {one.way.network}")
     if one.title != other.title:
