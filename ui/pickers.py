@@ -179,7 +179,8 @@ def model(
     if kind == "new":
         return {"model": value, "original": None}
     picked = next(m for m in usable if m.id == value)
-    return {"model": picked.architecture, "head": picked.head, "original": value}
+    brings = {"model": picked.architecture, "head": picked.head, "size": picked.size}
+    return brings | {"original": value}
 
 
 # --- the forget set ---------------------------------------------------------------------------
