@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -200,8 +201,7 @@ def _made(made: ImportedModel) -> None:
     if len(made.fits) > 1:
         with st.expander(f"What was tried ({len(made.fits)})", expanded=bool(made.doubt)):
             blocks.note("Percent of training samples that are answered right.")
-            heads = ("Normalised by", "Classes", "Network", "Right")
-            blocks.table(heads, [_row(fit) for fit in made.fits[:ROWS]])
+            _tried(made.fits[:ROWS])
     with st.expander("What was done", expanded=False):
         for sentence in made.notes:
             blocks.note(sentence)
@@ -226,6 +226,14 @@ def _percent(value: float | None) -> str:
     return f"{value:.2f} %" if blocks.is_number(value) else ""
 
 
-def _row(fit: Fit) -> tuple[str, ...]:
-    title = " ".join(part for part in (fit.title, fit.channels) if part)
-    return title, fit.order, fit.network, f"{fit.accuracy:.1f} %"
+def _tried(fits: Sequence[Fit]) -> None:
+    """What tells the ways that were tried apart; a column that says the same of all is left out."""
+    columns = {
+        "Normalised by": [" ".join(p for p in (f.title, f.channels) if p) for f in fits],
+        "Classes": [fit.order for fit in fits],
+        "Network": [fit.network for fit in fits],
+        "Right": [f"{fit.accuracy:.1f} %" for fit in fits],
+    }
+    ends = (next(iter(columns)), "Right")
+    shown = {head: c for head, c in columns.items() if head in ends or len(set(c)) > 1}
+    blocks.table([*shown], list(zip(*shown.values(), strict=True)))

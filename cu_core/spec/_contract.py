@@ -89,15 +89,15 @@ class ModelContract(Recorded):
             return (
                 f"{name} should have {self.claimed:.2f} % and has {self.measured_words} here, "
                 f"normalised by {self.normalisation_words}. Import it again with the normalisation "
-                "and the class order of the script that it comes from (--normalise, --classes); if "
-                f"this number is right, say so: --accuracy {self.accuracy:.2f}."
+                "and the class order of its script; if the number here is right, give that as its "
+                f"accuracy ({self.accuracy:.2f})."
             )
         if not self.learnt and not self.agreement():
             return (
                 f"{name} answers like chance: {self.measured_words}, normalised by "
                 f"{self.normalisation_words}. Import it again with the normalisation and the class "
-                "order of the script that it comes from (--normalise, --classes); if its script "
-                f"gives this number too, say so: --accuracy {self.accuracy:.2f}."
+                "order of its script; if its script gives this number too, give that as its "
+                f"accuracy ({self.accuracy:.2f})."
             )
         return ""
 

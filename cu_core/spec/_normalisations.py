@@ -55,7 +55,7 @@ _ALL = (
     Normalisation("fashion-mnist", "Fashion-MNIST's", (0.2860,), (0.3530,)),
     Normalisation("bytes", "raw bytes, 0 to 255", (0.0,), (1 / SCALE,)),
     Normalisation("data-one", "the data's mean and std over all channels"),
-    Normalisation("centred", "the data's mean taken off, 0 to 1 else"),
+    Normalisation("centred", "the data's mean taken off, std 1"),
     Normalisation("as-is", "the numbers as they are", of=("rows",)),
     Normalisation("min-max", "each column from 0 to 1", of=("rows",)),
     Normalisation("largest", "divided by the largest number", of=("rows",)),
