@@ -11,8 +11,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cu_core.errors import explain
 from cu_core.spec import (
+    AGREES,
     DATA,
     NORMALISATIONS,
+    SAME,
     Catalog,
     Fit,
     ImportedModel,
@@ -36,8 +38,8 @@ SAID_BY = {
     DATA: "nobody says",
 }
 VERDICTS = {
-    "agrees to the sample": "The same number as in your script",
-    "agrees": "Your script's number, within what so many samples can tell",
+    SAME: "The same number as in your script",
+    AGREES: "Your script's number, within what so many samples can tell",
 }
 ROWS = 8  # of what was tried
 

@@ -16,7 +16,7 @@ from cu_core.spec._catalog import (
     NetworkCard,
     RuleCard,
 )
-from cu_core.spec._contract import SPREADS, ModelContract, spread
+from cu_core.spec._contract import AGREES, DIFFERS, SAME, SPREADS, ModelContract, spread
 from cu_core.spec._data import (
     Dataset,
     Floats,
@@ -89,11 +89,14 @@ from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
+    "AGREES",
     "DATA",
+    "DIFFERS",
     "FEW",
     "FINAL",
     "NORMALISATIONS",
     "OWN",
+    "SAME",
     "SCALE",
     "SCHEMA_VERSION",
     "SPREADS",

@@ -9,6 +9,7 @@ from cu_core.spec._normalisations import DATA, NORMALISATIONS
 from cu_core.spec._recorded import Recorded
 
 SPREADS = 3.0  # standard deviations that two shares may differ by, and be the same
+SAME, AGREES, DIFFERS = "agrees to the sample", "agrees", "differs"
 POINTS = 0.5  # that a figure may differ by in any case: it was rounded, or of another epoch
 
 
@@ -66,8 +67,8 @@ class ModelContract(Recorded):
             return ""
         off = abs(self.accuracy - self.claimed)
         if off <= 100 / max(self.n, 1) + 0.005:  # what two decimals round away
-            return "agrees to the sample"
-        return "agrees" if off <= max(POINTS, SPREADS * spread(self.claimed, self.n)) else "differs"
+            return SAME
+        return AGREES if off <= max(POINTS, SPREADS * spread(self.claimed, self.n)) else DIFFERS
 
     @property
     def learnt(self) -> bool:
@@ -85,7 +86,7 @@ class ModelContract(Recorded):
                 f"{name} was imported without its accuracy being measured, so nobody knows that it "
                 "is asked as its owner asks it. Import its file again."
             )
-        if self.agreement() == "differs":
+        if self.agreement() == DIFFERS:
             return (
                 f"{name} should have {self.claimed:.2f} % and has {self.measured_words} here, "
                 f"normalised by {self.normalisation_words}. Import it again with the normalisation "

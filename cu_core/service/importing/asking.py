@@ -11,9 +11,9 @@ import torch
 from cu_core.models import Classifier
 from cu_core.models.checkpoint import Imported
 from cu_core.service.importing import orders, words
-from cu_core.service.importing.looking import COLOURS, TRAIN, Sample, sample
+from cu_core.service.importing.looking import TRAIN, Sample, sample
 from cu_core.service.importing.scalings import Scalings
-from cu_core.service.importing.search import Search, Tried, Way, choose
+from cu_core.service.importing.search import Search, Tried, Way, choose, stem
 from cu_core.spec import Dataset, Fit, ImportWeights, Ints, Normalisation
 
 SaidBy = Literal["file", "owner", "search", "data"]
@@ -47,6 +47,7 @@ class Settling:
     ) -> None:
         self.brought, self.dataset, self.asked, self.device = brought, dataset, asked, device
         self.scalings, self.aside, self.told = Scalings(dataset), list[str](), list[str]()
+        self.level: list[Tried] = []
         self.said_by, self.way = self._said()
         self.named = self._orders()
 
@@ -103,15 +104,24 @@ class Settling:
             seen = {one.way for one in close}
             fits = [*close, *(one for one in coarse if one.way not in seen)]
             chosen = self._chosen(first, close, len(self.scalings.usual))
+            if self.level:  # nothing tells these apart: some may not have been looked at closely
+                self.level += [one for one in coarse if one.way not in seen and one.levels(coarse)]
         elif tried[0].clearly_above(first):
             chosen = tried[0]
             self.told += words.taken(chosen, first, (), 0)
-        return self._asking(chosen, fits, first)
+        self.fits, self.first = fits, first
+        return self.take(chosen)
+
+    def take_for(self, tried: Tried) -> Asking:
+        """One of ``level``, because it has the number that its owner says."""
+        self.told.append(words.by_number(tried))
+        return self.take(tried)
 
     def _chosen(self, first: Tried, close: list[Tried], n: int) -> Tried:
         """What is taken of what was looked at closely, as far as the owner leaves it open."""
         fitting, level = choose(close, first)
         if self.said_by != "owner":
+            self.level = level
             self.told += words.taken(fitting, first, level, n)
             return fitting
         open_to = [one for one in close if one.way.normalisation == self.way]
@@ -122,17 +132,17 @@ class Settling:
             self.told.append(words.beside(mine, fitting))
         return mine
 
-    def _asking(self, chosen: Tried, fits: list[Tried], first: Tried) -> Asking:
-        way, names = chosen.way.normalisation, self.dataset.class_names
-        changed = chosen.way != first.way and self.said_by != "owner"
+    def take(self, chosen: Tried) -> Asking:
+        """The model, to be asked in this way."""
+        way, names, fits = chosen.way.normalisation, self.dataset.class_names, self.fits
+        changed = chosen.way != self.first.way and self.said_by != "owner"
         model = copy.deepcopy(self.search.model(chosen.way.network)).to("cpu")
         arrange(model, chosen.order)
         if chosen.way.turned:
             turn(model)
             way = replace(way, mean=way.mean[::-1], std=way.std[::-1])
         in_file = tuple(names[i] for i in chosen.order)
-        if in_file != names:
-            self.told.append(words.order(in_file, chosen.title))
+        order = [words.order(in_file, chosen.title)] if in_file != names else []
         listed = sorted(fits, key=lambda one: one.rank, reverse=True)
         return Asking(
             model,
@@ -141,7 +151,7 @@ class Settling:
             in_file,
             len({one.way for one in fits}) > 1,
             tuple(one.fit for one in listed),
-            (*self.aside, *self.told),
+            (*self.aside, *self.told, *order),
         )
 
 
@@ -156,7 +166,7 @@ def arrange(model: Classifier, order: Ints) -> None:
 
 def turn(model: Classifier) -> None:
     """Makes a network that sees blue, green, red see red, green, blue."""
-    first = next(held for held in model.body.parameters() if held.ndim == 4)
-    assert first.shape[1] == COLOURS
+    first = stem(model)
+    assert first is not None
     with torch.no_grad():
         first.copy_(first.flip(1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from cu_core import models
 from cu_core.models import Classifier
@@ -76,6 +76,10 @@ class Tried:
         won = int((self.right & ~other.right).sum())
         lost = int((other.right & ~self.right).sum())
         return won - lost >= max(SPREADS, CLEAR * math.sqrt(won + lost))
+
+    def levels(self, others: Sequence["Tried"]) -> bool:
+        """Whether none of the others, tried on the same samples, is clearly above it."""
+        return not any(one.clearly_above(self) for one in others)
 
     @property
     def fit(self) -> Fit:
@@ -145,7 +149,7 @@ class Search:
         ways = [Way(n, network) for network in self._networks for n in normalisations]
         coarse = [self.tried(way, few, free)[0] for way in ways]
         coarse.sort(key=lambda one: one.rank, reverse=True)
-        if few.x.ndim == 4 and few.x.shape[1] == COLOURS and not grey(few):
+        if stem(self._first) is not None and not grey(few):
             again = [Way(c.way.normalisation, c.way.network, True) for c in coarse[:TURNED]]
             coarse += [self.tried(way, few, free)[0] for way in again]
             coarse.sort(key=lambda one: one.rank, reverse=True)
@@ -161,6 +165,14 @@ class Search:
             one for way in [first, *(w for w in ways if w != first)]
             for one in self.tried(way, self.shown, free)
         ]  # fmt: skip
+
+
+def stem(model: Classifier) -> Tensor | None:
+    """The weights (K, 3, h, w) of the convolution that sees the colours; None where there is no
+    such first layer."""
+    weights = next((held for held in model.body.parameters() if held.ndim > 1), None)
+    seen = weights is not None and weights.ndim == 4 and weights.shape[1] == COLOURS
+    return weights if seen else None
 
 
 def grey(shown: Sample) -> bool:

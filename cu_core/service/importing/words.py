@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cu_core.service.importing import orders
 from cu_core.service.importing.search import Tried
-from cu_core.spec import SPREADS, ModelContract, Normalisation, spread
+from cu_core.spec import AGREES, DIFFERS, SAME, SPREADS, ModelContract, Normalisation, spread
 
 SELECTED = "It was chosen on training samples alone; the test part was only measured."
 
@@ -38,9 +38,17 @@ def taken(chosen: Tried, first: Tried, level: Sequence[Tried], tried: int) -> li
         )
         said.append(
             f"These fit about as well: {others}. If the script uses one of them, say so with "
-            "--normalise."
+            "--normalise; or say the accuracy that it has there, which may tell."
         )
     return said
+
+
+def by_number(one: Tried) -> str:
+    """Why one of several that fit equally well was taken."""
+    return (
+        f"Of the ways that fit the training samples equally well, {_plain(one)} was taken: it gives "
+        "the number of its script on the test part."
+    )
 
 
 def beside(said: Tried, better: Tried) -> str:
@@ -100,9 +108,9 @@ def measured(contract: ModelContract, way: Normalisation) -> str:
     if contract.claimed is None:
         return f"{text}."
     verdict = {
-        "agrees to the sample": "the same, to the sample",
-        "agrees": "the same, within what so many samples can tell",
-        "differs": "another number",
+        SAME: "the same, to the sample",
+        AGREES: "the same, within what so many samples can tell",
+        DIFFERS: "another number",
     }[contract.agreement()]
     return f"{text}; it should have {contract.claimed:.2f} %: {verdict}."
 
