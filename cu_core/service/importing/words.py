@@ -46,8 +46,8 @@ def taken(chosen: Tried, first: Tried, level: Sequence[Tried], tried: int) -> li
 def by_number(one: Tried) -> str:
     """Why one of several that fit equally well was taken."""
     return (
-        f"Of the ways that fit the training samples equally well, {_plain(one)} was taken: it gives "
-        "the number of its script on the test part."
+        f"Of the ways that fit the training samples equally well, {_plain(one)} was taken: on the "
+        "test part it gives the number of its script."
     )
 
 
