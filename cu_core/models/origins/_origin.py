@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 import torch
@@ -64,21 +65,13 @@ def brought(
     """The declaration of a network made elsewhere. ``like``: one of the kind, its weights may be
     on the meta device: names and rates are read off it. ``renamed``: a name in its makers' files
     -> in its state dict."""
-
-    def body(shape: Shape) -> tuple[nn.Module, int]:
-        model = _adapter.classifier(key, network, shape, 2)
-        return model.body, model.embedding_dim
-
-    batchnorm = like is None or any(
-        isinstance(m, nn.modules.batchnorm._BatchNorm) for m in like.modules()
-    )
     return Architecture(
         key=key,
         title=key,
         help=help,
-        body=body,
+        body=partial(_body, key, network),
         refuses=refuses,
-        lr=LR if batchnorm else LR_NO_BATCHNORM,
+        lr=LR if like is None or _has_batchnorm(like) else LR_NO_BATCHNORM,
         epochs_cpu=EPOCHS_CPU,
         epochs_gpu=EPOCHS_GPU,
         size=size,
@@ -89,6 +82,15 @@ def brought(
         classes=classes,
         fingerprint=fingerprint,
     )
+
+
+def _body(key: str, network: _adapter.Maker, shape: Shape) -> tuple[nn.Module, int]:
+    model = _adapter.classifier(key, network, shape, 2)
+    return model.body, model.embedding_dim
+
+
+def _has_batchnorm(net: nn.Module) -> bool:
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in net.modules())
 
 
 def weightless(make: Callable[[], nn.Module]) -> nn.Module:
