@@ -16,7 +16,17 @@ from cu_core.models import _adapter, architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
 from cu_core.models.origins import all_origins, origin_of
 
-__all__ = ["Architecture", "Classifier", "assemble", "build", "get", "info", "names", "supports"]
+__all__ = [
+    "Architecture",
+    "Classifier",
+    "all_origins",
+    "assemble",
+    "build",
+    "get",
+    "info",
+    "names",
+    "supports",
+]
 
 
 @cache

@@ -91,8 +91,9 @@ def _tensors(output: Any) -> Iterator[Tensor]:
 
 def _blocks(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     body = model.get_submodule("body") if hasattr(model, "body") else model
-    found = list(_with_weights("", body))
-    while hasattr(body, "order") and len(found) < FEW_BLOCKS:  # a network made elsewhere
+    elsewhere = hasattr(body, "order")  # made by others: its parts may be few and large
+    found = list(_with_weights("", body.get_submodule("net") if elsewhere else body))
+    while elsewhere and len(found) < FEW_BLOCKS:
         largest = max(found, key=lambda named: sum(w.numel() for w in named[1].parameters()))
         inside = list(_with_weights(f"{largest[0]}.", largest[1]))
         if not inside:

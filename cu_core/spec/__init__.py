@@ -14,6 +14,7 @@ from cu_core.spec._catalog import (
     MethodCard,
     MetricCard,
     NetworkCard,
+    OriginCard,
     RuleCard,
 )
 from cu_core.spec._contract import ModelContract
@@ -121,6 +122,7 @@ __all__ = [
     "NotComputed",
     "OnProgress",
     "Origin",
+    "OriginCard",
     "Over",
     "Precision",
     "Preflight",
