@@ -91,15 +91,22 @@ def _tensors(output: Any) -> Iterator[Tensor]:
 
 def _blocks(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     body = model.get_submodule("body") if hasattr(model, "body") else model
+
+    def size(at: int) -> int:
+        return sum(weight.numel() for weight in found[at][1].parameters())
+
     elsewhere = hasattr(body, "order")  # made by others: its parts may be few and large
     found = list(_with_weights("", body.get_submodule("net") if elsewhere else body))
     while elsewhere and len(found) < FEW_BLOCKS:
-        largest = max(found, key=lambda named: sum(w.numel() for w in named[1].parameters()))
-        inside = list(_with_weights(f"{largest[0]}.", largest[1]))
+        inside = {
+            name: parts
+            for name, block in found
+            if (parts := list(_with_weights(f"{name}.", block)))
+        }
         if not inside:
             break
-        at = found.index(largest)
-        found[at : at + 1] = inside
+        at = max((i for i, (name, _) in enumerate(found) if name in inside), key=size)
+        found[at : at + 1] = inside[found[at][0]]
     yield from found
 
 
