@@ -17,7 +17,7 @@ from cu_core.spec import (
     data_words,
 )
 from cu_core.store import ModelRecord
-from ui import blocks, pickers, session, shelf, wording
+from ui import blocks, networks, pickers, session, shelf, wording
 
 USABLE = ("original", "imported")  # kinds of model that a run can start from
 
@@ -93,7 +93,7 @@ def train(catalog: Catalog) -> None:
         plant = pickers.plant(catalog.plants, "train", "Planted in it")
         seed = st.number_input("Seed", 0, step=1, key="train/seed", persist_state="session")
     with right:
-        architecture, head = pickers.architecture(catalog.models, "train")
+        chosen = networks.architecture(catalog.models, catalog.origins, "train")
         epochs = st.number_input(
             "Epochs",
             1,
@@ -105,9 +105,9 @@ def train(catalog: Catalog) -> None:
             help="Empty: what the recipe for this data and network says.",
         )
     forget = _forget(catalog, data_key, plant)
-    fields = {"model": architecture, "head": head, "model_seed": seed, "train_epochs": epochs}
+    fields = {**chosen, "model_seed": seed, "train_epochs": epochs}
     fields |= {"dataset": data_key, "plant": plant, "forget": forget or None}
-    ready = data_key is not None and forget is not None
+    ready = data_key is not None and forget is not None and bool(chosen["model"])
     if st.button("Train", key="train/go", type="primary", disabled=not ready):
         session.attempt(session.start, TrainRequest.model_validate(fields))
         st.rerun()  # the work in progress stands above

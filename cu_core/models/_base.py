@@ -37,6 +37,9 @@ class Architecture:
     for, None: any; ``mean``, ``std``: of pixels in 0..1, where its makers give them (else the
     data's own). ``ours(name)``: a name in a file of its makers' code -> in a Classifier's.
     ``variant_of``: the network whose weights have the same names and shapes as its own.
+    ``network``: of one that is brought (``origins``), the whole of it for a shape and a number of
+    classes; ``body`` is then what is left of it. ``classes``: names in the order of the outputs,
+    ``fingerprint``: of the files that say what it computes.
     """
 
     key: str
@@ -53,6 +56,9 @@ class Architecture:
     std: tuple[float, ...] | None = None
     ours: Callable[[str], str] | None = None
     variant_of: str = ""
+    network: Callable[[Shape, int], nn.Module] | None = None
+    classes: tuple[str, ...] | None = None
+    fingerprint: str = ""
 
 
 class Classifier(nn.Module):

@@ -22,7 +22,7 @@ from cu_core import __version__
 from cu_core.errors import BadCheckpoint, BadRequest
 from cu_core.models import build, variants
 from cu_core.models._base import Classifier, Head, Shape
-from cu_core.models._foreign import COUNTER, Shapes, choose, expected, state_dict_of
+from cu_core.models._foreign import Shapes, choose, expected, state_dict_of
 from cu_core.models._weights_file import HEADER_KEY, read
 
 FORMAT = 1
@@ -191,29 +191,29 @@ def _assemble(
     notes: list[str],
 ) -> Classifier:
     """The model with these weights, whose names and shapes have been checked."""
+    with torch.device("meta"):  # no weights are drawn only to be replaced
+        model = build(architecture, shape, n_classes, head)
+    own = model.state_dict()
     wanted = expected(architecture, shape, n_classes, head)
     absent = [key for key in wanted if key not in tensors]  # counters, nothing else
     if absent:
         notes.append(f"{len(absent)} BatchNorm counters were missing and start at 0.")
-    other = {str(t.dtype) for k, t in tensors.items() if not k.endswith(COUNTER)} - {
-        "torch.float32"
-    }
+    floats = [tensors[key] for key in wanted if key in tensors and own[key].is_floating_point()]
+    other = {str(tensor.dtype) for tensor in floats} - {"torch.float32"}
     if other:
         notes.append(f"The weights were {', '.join(sorted(other))} and are used as float32.")
-    plain = {key: _plain(name, key, tensors[key]) for key in wanted if key in tensors}
+    plain = {key: _plain(name, key, tensors[key], own[key]) for key in wanted if key in tensors}
     _check_finite(name, plain)
-    with torch.device("meta"):  # no weights are drawn only to be replaced
-        model = build(architecture, shape, n_classes, head)
     model.load_state_dict(
         plain | {key: torch.zeros((), dtype=torch.int64) for key in absent}, assign=True
     )
     return model
 
 
-def _plain(name: str, key: str, tensor: Tensor) -> Tensor:
-    """An own, contiguous copy: float32, or int64 for a counter."""
-    if key.endswith(COUNTER):
-        return tensor.detach().to(torch.int64, copy=True)
+def _plain(name: str, key: str, tensor: Tensor, like: Tensor) -> Tensor:
+    """An own, contiguous copy: float32, or of its own type where the network counts or indexes."""
+    if not like.is_floating_point():
+        return tensor.detach().to(like.dtype, copy=True).contiguous()
     if not tensor.is_floating_point():
         raise BadCheckpoint(
             f"{name}: {key} is {tensor.dtype}, and weights must be real floats. Save the model "

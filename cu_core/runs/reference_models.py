@@ -24,6 +24,7 @@ from cu_core.spec import (
 from cu_core.spec.phases import RETRAINING, TRAINING
 from cu_core.store import ModelRecord, Store
 
+NAME_LENGTH = 60  # of a network in a model's id, which is a folder's name
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 
 
@@ -34,10 +35,13 @@ def model_id(setup: Setup, without: ForgetSet | None, precision: Precision | Non
     parts = (
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
-        *([] if used == "float32" else [used]), *(setup.scaling or []),
+        *([] if used == "float32" else [used]),
+        *([made_by] if (made_by := models.get(request.model).fingerprint) else []),
+        *(setup.scaling or []),
     )  # fmt: skip
-    slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
-    return f"{request.model}-{slug}-{derive(*parts):016x}"
+    words = (request.model, setup.dataset.key.split(":")[0].lower())
+    network, dataset = ("".join(c if c.isalnum() else "-" for c in word) for word in words)
+    return f"{network[-NAME_LENGTH:]}-{dataset}-{derive(*parts):016x}"
 
 
 def original_id(store: Store, setup: Setup) -> str:

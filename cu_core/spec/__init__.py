@@ -14,6 +14,7 @@ from cu_core.spec._catalog import (
     MethodCard,
     MetricCard,
     NetworkCard,
+    OriginCard,
     RuleCard,
 )
 from cu_core.spec._contract import AGREES, DIFFERS, SAME, SPREADS, ModelContract, spread
@@ -141,6 +142,7 @@ __all__ = [
     "NotComputed",
     "OnProgress",
     "Origin",
+    "OriginCard",
     "Over",
     "Precision",
     "Preflight",

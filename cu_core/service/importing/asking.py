@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from cu_core import models
 from cu_core.models import Classifier
 from cu_core.models.checkpoint import Imported
 from cu_core.service.importing import orders, words
@@ -52,19 +53,21 @@ class Settling:
         self.named = self._orders()
 
     def _said(self) -> tuple[SaidBy, Normalisation]:
-        brought = self.brought
         if self.asked.normalise:
             return "owner", self.scalings.named(self.asked.normalise)
-        if brought.mean and brought.std:
-            found = self.scalings.of_numbers(brought.mean, brought.std)
-            if found:
-                return "file", found
-            self.aside.append(words.strange_numbers(brought.mean, self.dataset.shape[0]))
+        makers = models.get(self.brought.model.architecture)
+        for says in (self.brought, makers):
+            if says.mean and says.std:
+                found = self.scalings.of_numbers(says.mean, says.std)
+                if found:
+                    return "file", found
+                self.aside.append(words.strange_numbers(says.mean, self.dataset.shape[0]))
         return "data", self.scalings.data
 
     def _orders(self) -> Mapping[str, Ints]:
         """The orders of the classes that come into question, the likeliest first."""
         names, given = self.dataset.class_names, self.brought.classes
+        given = given or models.get(self.brought.model.architecture).classes
         if self.asked.classes:
             title, order = orders.written(self.asked.classes, names)
             return {title: order}
