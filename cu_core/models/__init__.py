@@ -6,6 +6,7 @@ are the places, a file each, and their networks are asked for one by one, not li
 Weights are a pure function of (architecture, shape, n_classes, head, seed).
 """
 
+import re
 from functools import cache
 
 import torch
@@ -23,6 +24,7 @@ __all__ = [
     "assemble",
     "build",
     "get",
+    "hidden",
     "info",
     "names",
     "supports",
@@ -38,19 +40,26 @@ def _registry() -> dict[str, Architecture]:
     return {a.key: a for a in sorted(found.values(), key=_shelf)}
 
 
-def _shelf(a: Architecture) -> tuple[bool, int, str]:
-    """Small networks first: those without a number in the name, then by depth."""
-    depth = "".join(c for c in a.key if c.isdigit())
-    return bool(depth), int(depth or 0), a.key
+def _shelf(a: Architecture) -> tuple[int, str]:
+    """Small networks first: those without a number in the name, then by depth; what nobody picks
+    behind what it is a variant of, as it is declared."""
+    depth = re.search(r"\d+", a.key)
+    return int(depth[0]) if depth else 0, a.variant_of or a.key
 
 
 def names() -> tuple[str, ...]:
-    return tuple(_registry())
+    """Those that a person picks from, small ones first."""
+    return tuple(a.key for a in info())
 
 
 def info() -> tuple[Architecture, ...]:
-    """The declarations (key, title, help, heads, ...), small networks first."""
-    return tuple(_registry().values())
+    """Their declarations (key, title, help, heads, ...)."""
+    return tuple(a for a in _registry().values() if a.listed)
+
+
+def hidden() -> tuple[str, ...]:
+    """Networks that nobody picks, and that weights from elsewhere can be of: another stem, say."""
+    return tuple(a.key for a in _registry().values() if not a.listed)
 
 
 def get(architecture: str) -> Architecture:
@@ -66,10 +75,15 @@ def get(architecture: str) -> Architecture:
 
 
 def variants(architecture: str) -> tuple[str, ...]:
-    """The other networks whose weights have the same names and shapes, so that no file tells which
-    of them it is of: those with another stem, say. BadRequest for an unknown name."""
+    """The other networks whose weights have the same names, and for some shapes of a sample the
+    same shapes, so that no file tells of which it is: those with another stem, say. BadRequest for
+    an unknown name."""
     root = get(architecture).variant_of or architecture
-    return tuple(a.key for a in info() if root in (a.key, a.variant_of) and a.key != architecture)
+    return tuple(
+        a.key
+        for a in _registry().values()
+        if root in (a.key, a.variant_of) and a.key != architecture
+    )
 
 
 def supports(architecture: str, shape: Shape, head: str = "plain") -> str | None:

@@ -31,18 +31,8 @@ def import_weights(store: Store, asked: ImportWeights) -> ImportedModel:
     path = Path(asked.path)
     dataset, brought = _read(store, asked, path)
     device = engine.pick_device()
-    settling, claimed = Settling(brought, dataset, asked, device), _claimed(asked, brought)
-    asking = settling.settle()
-    contract = measure(asking, dataset, claimed, device)
-    if contract.agreement() == DIFFERS and not asking.searched:
-        asking = settling.settle(doubted=True)
-        contract = measure(asking, dataset, claimed, device)
-    if claimed is not None and contract.agreement() != SAME:
-        for other in settling.level[:ALIKE]:
-            trial = measure(settling.take(other), dataset, claimed, device)
-            if trial.agreement() == SAME:
-                asking, contract = settling.take_for(other), trial
-                break
+    settling = Settling(brought, dataset, asked, device)
+    asking, contract = _measured(settling, dataset, _claimed(asked, brought), device)
     told = [*brought.notes, *asking.told, words.measured(contract, asking.normalisation)]
     whole = len(dataset.test_y if contract.part == TEST else dataset.train_y)
     if contract.n < whole:
@@ -82,6 +72,24 @@ def _read(store: Store, asked: ImportWeights, path: Path) -> tuple[Dataset, Impo
             break
         size = wanted
     return dataset, brought
+
+
+def _measured(
+    settling: Settling, dataset: Dataset, claimed: float | None, device: str
+) -> tuple[Asking, ModelContract]:
+    """The way that it is asked, and what it has so. Where its owner's number is another, more is
+    tried, and of ways that fit the training samples equally well the one with that number taken."""
+    asking = settling.settle()
+    contract = measure(asking, dataset, claimed, device)
+    if contract.agreement() == DIFFERS and not asking.searched:
+        asking = settling.settle(doubted=True)
+        contract = measure(asking, dataset, claimed, device)
+    if claimed is not None and contract.agreement() != SAME:
+        for other in settling.level[:ALIKE]:
+            trial = measure(settling.take(other), dataset, claimed, device)
+            if trial.agreement() == SAME:
+                return settling.take_for(other), trial
+    return asking, contract
 
 
 def _claimed(asked: ImportWeights, brought: Imported) -> float | None:
