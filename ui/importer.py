@@ -21,7 +21,7 @@ from cu_core.spec import (
     ImportWeights,
     ModelContract,
 )
-from ui import blocks, pickers, session
+from ui import blocks, networks, pickers, session
 
 FIND, NUMBERS = "", "numbers"  # what is left to Lethe, and what is written out
 ORDERS = {
@@ -128,25 +128,23 @@ def _classes() -> str | None:
 
 def _more(catalog: Catalog) -> dict[str, Any]:
     titles = {FIND: "tell from the file"} | {m.key: m.title for m in catalog.models}
+    if catalog.origins:
+        titles[networks.ANOTHER] = networks.TITLE
     with st.expander("Network, size, what is planted"):
-        architecture = st.selectbox(
+        network = st.selectbox(
             "Network", list(titles), format_func=titles.__getitem__, key="import/architecture"
         )
-        size = st.number_input(
-            "Pixels a side",
-            8,
-            1024,
-            value=None,
-            step=8,
-            key="import/size",
-            placeholder="the network's own",
-        )
+        if network == networks.ANOTHER:
+            typed = networks.typed(catalog.origins, "import")
+            network, size = typed["model"], typed["size"]
+        else:
+            size = networks.image_size("import")
         weights = st.text_input(
             "Which weights in the file", key="import/weights", placeholder="the plain ones"
         )
         plant = pickers.plant(catalog.plants, "import", "Planted in the data")
     return {
-        "architecture": architecture or None,
+        "architecture": network or None,
         "size": size,
         "weights": weights.strip() or None,
         "plant": plant,

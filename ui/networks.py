@@ -42,7 +42,12 @@ def typed(origins: Sequence[OriginCard], place: str) -> dict[str, Any]:
         placeholder=next((o.example for o in origins if not o.missing), ""),
         help="\n\n".join(told),
     )
-    size = st.number_input(
+    return {"model": key.strip(), "size": image_size(place)}
+
+
+def image_size(place: str) -> int | None:
+    """Pixels a side that images are read at; None: the network's own."""
+    return st.number_input(
         "Image size",
         8,
         1024,
@@ -53,7 +58,6 @@ def typed(origins: Sequence[OriginCard], place: str) -> dict[str, Any]:
         placeholder="the network's own",
         help="Pixels a side that images are read at. Small ones are much faster.",
     )
-    return {"model": key.strip(), "size": size}
 
 
 def head(chosen: NetworkCard, place: str) -> str:

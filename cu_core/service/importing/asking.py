@@ -49,6 +49,7 @@ class Settling:
         self.brought, self.dataset, self.asked, self.device = brought, dataset, asked, device
         self.scalings, self.aside, self.told = Scalings(dataset), list[str](), list[str]()
         self.level: list[Tried] = []
+        self.sure = True  # whether the owner or the file says how it is normalised
         self.said_by, self.way = self._said()
         self.named = self._orders()
 
@@ -60,8 +61,10 @@ class Settling:
             if says.mean and says.std:
                 found = self.scalings.of_numbers(says.mean, says.std)
                 if found:
+                    self.sure = says is self.brought
                     return "file", found
                 self.aside.append(words.strange_numbers(says.mean, self.dataset.shape[0]))
+        self.sure = False
         return "data", self.scalings.data
 
     def _orders(self) -> Mapping[str, Ints]:
@@ -100,7 +103,7 @@ class Settling:
         tried = self.search.tried(first_way, self.shown, free)
         first = next(one for one in tried if one.title == next(iter(self.named)))
         chosen, fits = first, tried
-        if doubted or self.said_by == "data" or first.accuracy < GOOD:
+        if doubted or not self.sure or first.accuracy < GOOD:
             coarse = self.search.all_of(self.scalings.usual, free)
             close = self.search.closely(coarse, first_way, free)
             close = [*tried, *(one for one in close if one.way != first_way)]
@@ -146,7 +149,7 @@ class Settling:
             way = replace(way, mean=way.mean[::-1], std=way.std[::-1])
         in_file = tuple(names[i] for i in chosen.order)
         order = [words.order(in_file, chosen.title)] if in_file != names else []
-        listed = sorted(fits, key=lambda one: one.rank, reverse=True)
+        listed = sorted(fits, key=lambda one: (len(one.right), *one.rank), reverse=True)
         return Asking(
             model,
             way,
