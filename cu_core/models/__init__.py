@@ -1,7 +1,9 @@
 """The networks: ``build("small-cnn", (1, 8, 8), 10)(x) -> (logits (B, C), z (B, D))``.
 
 A family is a file of ``architectures/`` that declares ``ARCHITECTURES``; adding one touches
-nothing else. Weights are a pure function of (architecture, shape, n_classes, head, seed).
+nothing else. A name with a colon, "timm:resnet18", is that of a network made elsewhere: ``origins``
+are the places, a file each, and their networks are asked for one by one, not listed.
+Weights are a pure function of (architecture, shape, n_classes, head, seed).
 """
 
 import re
@@ -11,13 +13,23 @@ import torch
 
 from cu_core import registry
 from cu_core.errors import BadRequest
-from cu_core.models import architectures
+from cu_core.models import _adapter, architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
+from cu_core.models.origins import all_origins, origin_of
 
 __all__ = [
-    "Architecture", "Classifier",
-    "assemble", "build", "get", "hidden", "info", "names", "supports", "variants",
-]  # fmt: skip
+    "Architecture",
+    "Classifier",
+    "all_origins",
+    "assemble",
+    "build",
+    "get",
+    "hidden",
+    "info",
+    "names",
+    "supports",
+    "variants",
+]
 
 
 @cache
@@ -52,9 +64,14 @@ def hidden() -> tuple[str, ...]:
 
 def get(architecture: str) -> Architecture:
     """The declaration of this name. BadRequest names the ones there are."""
-    if architecture not in _registry():
-        raise BadRequest(f"No model is called {architecture!r}; there are {', '.join(names())}.")
-    return _registry()[architecture]
+    if architecture in _registry():
+        return _registry()[architecture]
+    if (found := origin_of(architecture)) is not None:
+        return found
+    raise BadRequest(
+        f"No model is called {architecture!r}; there are {', '.join(names())}, and networks made "
+        f"elsewhere: {', '.join(origin.example for origin in all_origins())}."
+    )
 
 
 def variants(architecture: str) -> tuple[str, ...]:
@@ -103,5 +120,7 @@ def assemble(
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed, which would also reset the streams of every GPU.
         torch.default_generator.manual_seed(seed)
+        if declared.network:
+            return _adapter.classifier(declared.key, declared.network, tuple(shape), n_classes)
         body, width = declared.body(tuple(shape))
         return Classifier(declared.key, body, width, tuple(shape), n_classes, head)

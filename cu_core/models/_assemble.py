@@ -22,23 +22,19 @@ def assemble(
 ) -> Classifier:
     """The ``network`` (architecture, shape, classes, head) with own copies of these weights, on the
     CPU in train mode. ``names``: ours -> the file's. Notes say what was changed."""
-    wanted = expected(*network)
+    with torch.device("meta"):  # no weights are drawn only to be replaced
+        model = build(*network)
+    like, wanted = model.state_dict(), expected(*network)
     absent = {key: size for key, size in wanted.items() if key not in names}
     if counters := sum(key.endswith(COUNTER) for key in absent):
         notes.append(f"{counters} BatchNorm counters were missing and start at 0.")
     if "fc.bias" in absent:
         notes.append("The last layer has no bias; one of zeros stands in its place.")
-    with torch.device("meta"):  # no weights are drawn only to be replaced
-        model = build(*network)
-    like = model.state_dict()
     floats = {str(tensors[k].dtype) for n, k in names.items() if like[n].is_floating_point()}
     if other := sorted(floats - {"torch.float32"}):
         notes.append(f"The weights were {', '.join(other)} and are used as float32.")
-    own = {
-        key: _own(name, names[key], tensors[names[key]], like[key])
-        for key in wanted
-        if key in names
-    }
+    theirs = {key: names[key] for key in wanted if key in names}
+    own = {key: _own(name, t, tensors[t], like[key]) for key, t in theirs.items()}
     check_finite(name, own, names)
     zeros = {key: torch.zeros(size, dtype=like[key].dtype) for key, size in absent.items()}
     model.load_state_dict(own | zeros, assign=True)

@@ -39,6 +39,9 @@ class Architecture:
     ``variant_of``: the network whose weights have the same names as its own, and the same shapes
     too at some sizes of image;
     ``listed``: whether it is one to pick, and not only one that weights from elsewhere can be of.
+    ``network``: of one that is brought (``origins``), the whole of it for a shape and a number of
+    classes; ``body`` is then what is left of it. ``classes``: names in the order of the outputs,
+    ``fingerprint``: of the files that say what it computes.
     """
 
     key: str
@@ -56,6 +59,9 @@ class Architecture:
     ours: Callable[[str], str] | None = None
     variant_of: str = ""
     listed: bool = True
+    network: Callable[[Shape, int], nn.Module] | None = None
+    classes: tuple[str, ...] | None = None
+    fingerprint: str = ""
 
 
 class Classifier(nn.Module):
