@@ -146,7 +146,6 @@ def _keep(
     accuracy = float((logits.argmax(1) == dataset.test_y).mean() * 100)
     header = {
         **setup.header(),
-        "accuracy": accuracy,
         "recipe": setup.recipe.model_dump(),
         "seed": request.model_seed,
         "plan": setup.plan.model_dump(),

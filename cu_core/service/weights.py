@@ -161,7 +161,6 @@ def _keep(store: Store, record: ModelRecord, asking: Asking) -> ModelRecord:
         "n_classes": len(record.class_names),
         "mean": record.contract.mean,
         "std": record.contract.std,
-        "accuracy": record.contract.accuracy,
         "contract": record.contract.model_dump(),
         "notes": list(record.notes),
     }

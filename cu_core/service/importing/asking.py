@@ -21,7 +21,7 @@ SaidBy = Literal["file", "owner", "search", "data"]
 GOOD = 90.0  # percent of training samples: below, what was said is looked at again
 IN_FILE = "in the file"
 NUMBERS = 3 * 64 * 64  # of a sample, up to which many of them are looked at
-MANY, SOME = 600, 200
+MANY, SOME = 600, 120
 LEFT_ASIDE = ("label_",)  # how transformers calls classes that nobody named
 
 

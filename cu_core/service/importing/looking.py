@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from cu_core.data.batches import Scaling
 from cu_core.data.stratify import draw
+from cu_core.data.streamed import placed
 from cu_core.models.evaluate import outputs
 from cu_core.spec import SCALE, Dataset, Floats, Ints
 
@@ -63,7 +64,8 @@ def look(model: nn.Module, shown: Sample, scaling: Scaling, turned: bool = False
     device = next(model.parameters()).device
     normalise = normaliser(scaling, shown.x.ndim == 4, device)
     with _watched(model) as seen:
-        logits, _ = outputs(model, shown.x, lambda x: normalise(x.flip(1) if turned else x))
+        x = placed(shown.x, str(device))
+        logits, _ = outputs(model, x, lambda x: normalise(x.flip(1) if turned else x))
     return Look(logits, seen.mismatch())
 
 

@@ -20,6 +20,7 @@ from cu_core.service.importing.looking import COLOURS, Look, Sample, look
 from cu_core.spec import SPREADS, Fit, Ints, Normalisation
 
 FEW, PER_CLASS, MOST_FEW = 128, 4, 400  # samples that go through every way
+SHARE = 4  # of the samples that are looked at closely, at most: where these are few, large ones
 BEST, TURNED = 4, 2  # ways that are looked at closely; and that are tried with colours turned
 CLEAR = 2.0  # standard deviations of a paired difference
 NEARER = 0.5  # of the other's mismatch: clearly what BatchNorm was trained on
@@ -145,7 +146,8 @@ class Search:
 
     def all_of(self, normalisations: Sequence[Normalisation], free: bool) -> list[Tried]:
         """A few samples through every way: the best order of each, the best way first."""
-        few = self.shown.first_of_each(min(max(FEW, PER_CLASS * self.n_classes), MOST_FEW))
+        wanted = min(max(FEW, PER_CLASS * self.n_classes), MOST_FEW)
+        few = self.shown.first_of_each(min(wanted, len(self.shown.y) // SHARE))
         ways = [Way(n, network) for network in self._networks for n in normalisations]
         coarse = [self.tried(way, few, free)[0] for way in ways]
         coarse.sort(key=lambda one: one.rank, reverse=True)

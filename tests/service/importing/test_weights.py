@@ -1,6 +1,7 @@
 """A model trained by somebody's own script has the script's numbers here, or it is said why not."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,12 +16,19 @@ from cu_core.runs.execute import check, execute
 from cu_core.runs.originals import complete
 from cu_core.runs.resolve import Setup
 from cu_core.runs.runmap import kept_as
+from cu_core.service import weights
 from cu_core.service.importing import orders
 from cu_core.service.importing.asking import arrange, turn
 from cu_core.service.importing.search import stem
 from cu_core.service.questions import preflight
-from cu_core.service.weights import import_weights
-from cu_core.spec import ImportedModel, ImportWeights, Preflight, TrainRequest, UnlearnRequest
+from cu_core.spec import (
+    ImportedModel,
+    ImportWeights,
+    ModelContract,
+    Preflight,
+    TrainRequest,
+    UnlearnRequest,
+)
 from cu_core.store import ModelRecord, Store
 from tests.service.importing.scripts import SCRIPTS, digits, saved, trained
 
@@ -34,7 +42,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def brought(store: Store, path: Path, **said: object) -> ImportedModel:
     asked = ImportWeights.model_validate({"path": str(path), "dataset": "digits", **said})
-    return import_weights(store, asked)
+    return weights.import_weights(store, asked)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -166,8 +174,8 @@ def test_a_model_that_was_never_measured_or_is_not_understood_starts_no_run(
     assert "answers like chance" in made.doubt
     assert any(note.startswith("Not understood: of ") for note in made.notes)
     old = store.model(made.model_id).model_copy(update={"id": "imported-old", "contract": None})
-    weights = store.weights(made.model_id).read_bytes()
-    store.add_model(old, lambda folder: (folder / "model.safetensors").write_bytes(weights))
+    held = store.weights(made.model_id).read_bytes()
+    store.add_model(old, lambda folder: (folder / "model.safetensors").write_bytes(held))
     for model_id, words in ((made.model_id, "like chance"), ("imported-old", "without its acc")):
         with pytest.raises(BadRequest, match=words):
             check(store, UnlearnRequest(original=model_id))
@@ -218,3 +226,33 @@ def test_the_file_is_only_read(store: Store, tmp_path: Path) -> None:
     brought(store, path, normalise="data")
     assert path.read_bytes() == before
     assert trained("data").weights["fc.bias"].dtype == torch.float32
+
+
+def test_a_request_that_was_queued_as_it_is_does_not_start_either(
+    store: Store, tmp_path: Path
+) -> None:
+    path, number = saved(tmp_path / "mine.pt", "totensor")
+    made = brought(store, path, normalise="totensor", accuracy=number - 5)
+    claimed = store.claim_new(complete(store, UnlearnRequest(original=made.model_id)))
+    with pytest.raises(BadRequest, match="should have"):
+        execute(store, claimed)
+    assert store.run(claimed.run_id).state == "failed"
+
+
+def test_of_ways_that_fit_alike_the_owner_s_number_tells_the_right_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where training samples tell nothing, nothing is chosen by the test part but by that."""
+    has = {"data": 91.0, "half": 92.0, "totensor": 93.0}
+
+    def measure(way: str, _dataset: object, claimed: float | None, _device: str) -> ModelContract:
+        return ModelContract(
+            mean=(0,), std=(1,), normalisation=way, said_by="search", classes=(), shape=(),
+            accuracy=has[way], claimed=claimed, chance=10.0, n=1000, part="test",
+        )  # fmt: skip
+
+    monkeypatch.setattr(weights, "measure", measure)
+    settling = SimpleNamespace(settle=lambda: "data", level=["half", "totensor"])
+    settling.take = settling.take_for = lambda way: way
+    for claimed, taken in ((93.0, "totensor"), (91.0, "data"), (92.4, "data"), (None, "data")):
+        assert weights._measured(settling, digits(), claimed, "cpu")[0] == taken  # type: ignore
