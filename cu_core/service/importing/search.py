@@ -148,8 +148,12 @@ class Search:
         """A few samples through every way: the best order of each, the best way first."""
         wanted = min(max(FEW, PER_CLASS * self.n_classes), MOST_FEW)
         few = self.shown.first_of_each(min(wanted, len(self.shown.y) // SHARE))
-        ways = [Way(n, network) for network in self._networks for n in normalisations]
-        coarse = [self.tried(way, few, free)[0] for way in ways]
+        own, *others = self._networks
+        coarse = [self.tried(Way(n, own), few, free)[0] for n in normalisations]
+        coarse.sort(key=lambda one: one.rank, reverse=True)
+        likely = _likely(coarse)
+        ways = [Way(n, network) for network in others for n in likely]
+        coarse += [self.tried(way, few, free)[0] for way in ways]
         coarse.sort(key=lambda one: one.rank, reverse=True)
         if stem(self._first) is not None and not grey(few):
             again = [Way(c.way.normalisation, c.way.network, True) for c in coarse[:TURNED]]
@@ -159,9 +163,7 @@ class Search:
 
     def closely(self, coarse: Sequence[Tried], first: Way, free: bool) -> list[Tried]:
         """The best few, ``first`` and what BatchNorm remembers, on all samples, in every order."""
-        known = [one for one in coarse if one.seen.mismatch is not None]
-        remembered = sorted(known, key=lambda one: one.seen.mismatch or 0.0)[:1]
-        ways = [one.way for one in (*coarse[:BEST], *remembered)]
+        ways = [one.way for one in (*coarse[:BEST], *_remembered(coarse)[:1])]
         ways = list(dict.fromkeys(ways))
         return [
             one for way in [first, *(w for w in ways if w != first)]
@@ -180,6 +182,20 @@ def stem(model: Classifier) -> Tensor | None:
 def grey(shown: Sample) -> bool:
     """Whether all channels are alike, so that their order says nothing."""
     return bool((shown.x == shown.x[:, :1]).all())
+
+
+def _remembered(tried: Sequence[Tried]) -> list[Tried]:
+    """Those that BatchNorm can speak for, the nearest to what it was trained on first."""
+    known = [one for one in tried if one.seen.mismatch is not None]
+    return sorted(known, key=lambda one: one.seen.mismatch or 0.0)
+
+
+def _likely(coarse: Sequence[Tried]) -> list[Normalisation]:
+    """What is worth trying in networks that differ behind their first layers: BatchNorm there saw
+    the same in all of them. Without one nothing is left out, for the answers may all be poor."""
+    remembered = _remembered(coarse)
+    likely = [*coarse[:TURNED], *remembered[:TURNED]] if remembered else coarse
+    return list(dict.fromkeys(one.way.normalisation for one in likely))
 
 
 def choose(close: Sequence[Tried], first: Tried) -> tuple[Tried, list[Tried]]:
