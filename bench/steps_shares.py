@@ -63,7 +63,7 @@ def keep_untrained(store: Store, setup: Setup) -> str:
     header |= {"shape": list(data.shape), "n_classes": data.n_classes}
     header["class_names"] = list(data.class_names)
     record = ModelRecord(
-        id=name, kind="imported", architecture=request.model, dataset=data.key,
+        id=name, kind="original", architecture=request.model, dataset=data.key,
         dataset_hash=data.hash, class_names=data.class_names, shape=data.shape,
     )  # fmt: skip
     if not store.has_model(name):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, library, session
+from ui import blocks, importer, library, session
 
 ORDER = 3
 
@@ -37,5 +37,5 @@ with more:
     blocks.heading("Train a model")
     library.train(catalog)
     st.space("small")
-    blocks.heading("Import weights")
-    library.importer(catalog)
+    blocks.heading("Import a model of your own")
+    importer.form(catalog)

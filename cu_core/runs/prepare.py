@@ -155,6 +155,7 @@ def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
         recipe=run.setup.recipe.model_dump(),
         versions=machine(),
         sources=sources_hash(),
+        contract=run.setup.contract,
     )
     known = begun.provenance or now
     run.writer.put(RunProgress(plan=run.setup.plan, provenance=known))
@@ -169,6 +170,8 @@ def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
 def _original(run: Run, begun: RunProgress) -> str:
     """The id of the model that forgets, trained now if there is none."""
     if run.request.original:
+        if not begun.models.original:  # one that has begun goes on by what was true then
+            reference_models.check_original(run.store, run.setup)
         return run.request.original
     known = begun.models.original
     if known and run.store.has_model(known):
