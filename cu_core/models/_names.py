@@ -96,7 +96,7 @@ def folded(tensors: dict[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
                 found[f"{stem}weight"] = made
                 count += 1
         if count:
-            notes.append(f"{count} weights were put together of the parts that {what} keeps.")
+            notes.append(f"Weights put together of the parts that {what} keeps: {count}.")
     return found
 
 

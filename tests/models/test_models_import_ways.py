@@ -430,6 +430,13 @@ def test_averaged_weights_alone_are_taken_and_said(here, averaged):
     assert any("averaged" in note for note in found.notes)
 
 
+def test_the_average_of_torch_says_that_it_is_one(here, averaged):
+    content = torch.optim.swa_utils.AveragedModel(averaged).state_dict()
+    found = brought(here / "m.pt", content)
+    same(found, averaged)
+    assert any("an average of several, as n_averaged" in note for note in found.notes)
+
+
 def test_networks_of_one_object_are_told_apart_by_their_prefix(here, script, averaged):
     both = {**put("online_model.")(state(script)), **put("ema_model.")(state(averaged))}
     found = brought(here / "m.pt", {**both, "initted": torch.tensor(True)})
