@@ -16,7 +16,7 @@ from torch import Tensor
 from cu_core.errors import BadCheckpoint
 from cu_core.models import get, hidden, names, supports
 from cu_core.models._base import Shape
-from cu_core.models._foreign import Match, matches
+from cu_core.models._foreign import BODY, Match, expected, matches
 from cu_core.models._heads import Shapes, shown, tokens
 
 AVERAGES = re.compile(
@@ -149,6 +149,11 @@ def _refusal(
     architecture: str | None,
 ) -> str:
     size = " x ".join(map(str, shape))
+    if all(tokens(key)[-1].isdigit() for key in found):
+        return (
+            f"{name} holds {len(found)} arrays without names, and Lethe goes by names, never by "
+            "order. Save model.state_dict()."
+        )
     if best is None or not (best.near or architecture):
         first = ", ".join(f"{shown(key)} {found[key]}" for key in list(found)[:3])
         return (
@@ -166,7 +171,24 @@ def _refusal(
             f"{name} has the weights of {best.architecture} up to the last layer, but "
             f"{best.last.fault}. {OWN_CODE}"
         )
-    last = best.last
+    if channels := _channels(best, found, shape, n_classes):
+        return (
+            f"{name} has the weights of {best.architecture} for images of {channels} channels, and "
+            f"those of this data set have {shape[0]}. Choose the data set it was trained on."
+        )
+    return _differing(name, best, found, shape, n_classes, architecture)
+
+
+def _differing(
+    name: str,
+    best: Match,
+    found: Shapes,
+    shape: Shape,
+    n_classes: int,
+    architecture: str | None,
+) -> str:
+    """Weight by weight, with the last layer that was found."""
+    last, size = best.last, " x ".join(map(str, shape))
     told = f" Its last layer {shown(last.weight)} tells {last.outputs} classes apart." * bool(
         last.weight
     )
@@ -179,6 +201,17 @@ def _refusal(
         f"{name} fits no network exactly on samples of {size}; the nearest is {best.architecture} "
         f"(differences: {len(best.differ)}): {_listed(best.differ)}.{told} {OWN_CODE}"
     )
+
+
+def _channels(best: Match, found: Shapes, shape: Shape, n_classes: int) -> int | None:
+    """Of the images that the file's network takes, if nothing else differs."""
+    wanted = expected(best.architecture, shape, n_classes, "plain")
+    own = {ours: found[key] for ours, key in best.names.items() if ours.startswith(BODY)}
+    wrong = [(size, wanted[ours]) for ours, size in own.items() if wanted.get(ours) != size]
+    if len(best.differ) != 1 or len(wrong) != 1 or len(wrong[0][0]) != 4:
+        return None
+    theirs, ours = wrong[0]
+    return theirs[1] if (theirs[0], *theirs[2:]) == (ours[0], *ours[2:]) else None
 
 
 def _fitting(found: Shapes, shape: Shape, n_classes: int, architecture: str) -> str:

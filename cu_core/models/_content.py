@@ -206,7 +206,9 @@ def scale_of(
     """Mean and std of pixels in 0..1, one a channel, of those of pixels in 0..1 or 0..255."""
     pair = []
     for given in (mean, std):
-        values = given.flatten().tolist() if isinstance(given, Tensor) else given
+        values = given
+        if isinstance(given, Tensor):  # whose .4914 is a little more as a float of twice the size
+            values = [float(f"{v:.7g}") for v in given.flatten().tolist()]
         if type(values) in (int, float):
             values = [values]
         if not isinstance(values, list | tuple) or len(values) not in (1, channels):

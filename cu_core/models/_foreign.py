@@ -212,6 +212,9 @@ def _add_head(match: Match, said: Mapping[str, str], found: Shapes, width: int) 
             match.names |= projection
     if match.head == "plain":
         match.last = find_last_layer(match.prefix, free, found, width)
+    if projection and match.last.fault:
+        two = " and ".join(shown(k) for k in projection.values() if k.endswith(".weight"))
+        match.last = LastLayer(fault=f"a projection head follows, {two}, and no classifier")
     last = match.last
     own = {f"{shown(key)} is unknown to it" for key in (last.weight, last.bias) if key}
     kept = [phrase for phrase in match.differ if phrase not in own]

@@ -14,11 +14,13 @@ COUNTER = "num_batches_tracked"  # of BatchNorm; files from before PyTorch 0.4.1
 STATISTICS = ("running_mean", "running_var")
 WRAPPERS = re.compile(rf"(?:(?<=^)|(?<=[.{NEST}]))(module|_orig_mod|_fsdp_wrapped_module)\.")
 BRANCH = {"0": "conv1", "1": "bn1", "3": "conv2", "4": "bn2", "6": "conv3", "7": "bn3"}
-NORMED = "parametrizations.weight.original"
-FOLDED = (  # what keeps a weight in two parts, and how it calls these
-    ("weight norm", "weight_v", "weight_g"),
-    ("weight norm", f"{NORMED}1", f"{NORMED}0"),
-    ("pruning", "weight_orig", "weight_mask"),
+NEW = "parametrizations.weight."
+FOLDED = (  # what keeps a weight in parts, and how it calls these, the one of its shape first
+    ("weight norm", ("weight_v", "weight_g")),
+    ("weight norm", (f"{NEW}original1", f"{NEW}original0")),
+    ("pruning", ("weight_orig", "weight_mask")),
+    ("spectral norm", ("weight_orig", "weight_u", "weight_v")),
+    ("spectral norm", (f"{NEW}original", f"{NEW}0._u", f"{NEW}0._v")),
 )
 
 
@@ -81,20 +83,20 @@ def unwrapped(tensors: dict[str, Tensor], notes: list[str]) -> dict[str, Tensor]
 def folded(tensors: dict[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
     """Weights that are kept in parts, by weight norm or by a pruning mask, put together."""
     found = dict(tensors)
-    for what, whole, other in FOLDED:
+    for what, words in FOLDED:
         count = 0
-        for key in [k for k in found if k.endswith(f".{whole}")]:
-            stem = key.removesuffix(whole)
-            a, b = found[key], found.get(stem + other)
-            if b is None or not (_is_whole(a) and _is_whole(b)):
+        for key in [k for k in found if k.endswith(f".{words[0]}")]:
+            stem = key.removesuffix(words[0])
+            parts = [found[stem + word] for word in words if stem + word in found]
+            if len(parts) < len(words) or not all(map(_is_whole, parts)):
                 continue
-            made = a * b if what == "pruning" else _normed(a, b)
-            if made is not None and made.shape == a.shape:
-                del found[key], found[stem + other]
+            made = MAKERS[what](*parts)
+            if made is not None and made.shape == parts[0].shape:
+                found = {k: v for k, v in found.items() if k not in [stem + w for w in words]}
                 found[f"{stem}weight"] = made
                 count += 1
         if count:
-            notes.append(f"{count} weights were put together of the parts that {what} keeps.")
+            notes.append(f"Weights put together of the parts that {what} keeps: {count}.")
     return found
 
 
@@ -114,3 +116,23 @@ def _normed(v: Tensor, g: Tensor) -> Tensor | None:
         return None
     weight: Tensor = v * (g / norm)
     return weight
+
+
+def _masked(weight: Tensor, mask: Tensor) -> Tensor | None:
+    return weight * mask if weight.shape == mask.shape else None
+
+
+def _over_largest(weight: Tensor, u: Tensor, v: Tensor) -> Tensor | None:
+    """Over the largest singular value, as the vectors that were kept give it."""
+    flat = weight.flatten(1) if weight.ndim > 1 else weight
+    if not weight.is_floating_point() or (*u.shape, *v.shape) != flat.shape:
+        return None
+    found: Tensor = weight / torch.dot(u, flat @ v)
+    return found
+
+
+MAKERS: dict[str, Callable[..., Tensor | None]] = {
+    "weight norm": _normed,
+    "pruning": _masked,
+    "spectral norm": _over_largest,
+}

@@ -14,6 +14,7 @@ from cu_core.models._heads import shown, tokens
 from cu_core.models._names import COUNTER
 
 SHOWN = 5  # things named in a note
+AVERAGED = "n_averaged"  # what AveragedModel counts
 MEANS = re.compile(r"^(?!running_)(.*?)(mean|mu)$")
 STDS = {"mean": ("std", "sigma", "stdev"), "mu": ("sigma", "std")}
 Scale = tuple[tuple[float, ...], tuple[float, ...]]
@@ -94,11 +95,14 @@ def _left_notes(choice: Choice, content: Content, used: Iterable[str]) -> list[s
         for key, tensor in content.tensors.items()
         if key not in taken and not key.endswith(COUNTER) and not is_fact(key, tensor)
     ]
-    groups = Counter(_place(key) for key in left)
+    count = next((key for key in left if tokens(key)[-1] == AVERAGED), "")
+    groups = Counter(_place(key) for key in left if key != count)
     notes = [
         f"Of a whole {name} that was pickled the weights were taken; nothing of it was run."
         for name in content.networks[:1]
     ]
+    if count:
+        notes.append(f"The weights are an average of several, as {shown(count)} beside them says.")
     if groups:
         words = [f"{k} ({n} tensors)" if n > 1 else k for k, n in groups.most_common(SHOWN)]
         more = f", and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""

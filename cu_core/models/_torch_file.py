@@ -7,6 +7,7 @@ pickle of tensors. Tensors are views of the file, which the system reads where t
 import io
 import math
 import mmap
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,11 @@ DTYPES = {
     "ComplexFloatStorage": torch.complex64,
     "ComplexDoubleStorage": torch.complex128,
     "UntypedStorage": torch.uint8,
-    "UntypedStorage.type": torch.uint8,
+    "QInt8Storage": torch.int8,  # of quantised tensors, which are named and refused
+    "QUInt8Storage": torch.uint8,
+    "QInt32Storage": torch.int32,
+    "QUInt4x2Storage": torch.uint8,
+    "QUInt2x4Storage": torch.uint8,
 }
 
 Storages = Callable[[torch.dtype, str, int], Tensor]  # type, key, elements -> (elements,)
@@ -53,13 +58,15 @@ def load(path: Path) -> Any:
         return _of(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), LEVELS)
 
 
-def records(path: Path) -> list[zipfile.ZipInfo]:
-    """The table of contents of a zip archive. Unreadable if it has none."""
+def records(file: Any) -> list[zipfile.ZipInfo]:
+    """The table of contents of a zip archive, a path or a stream. Unreadable if it has none."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             return archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, LookupError, struct.error):
         raise Unreadable("its table of contents is missing") from None
+    except (ValueError, NotImplementedError, OverflowError):
+        raise Unreadable("its table of contents is damaged") from None
 
 
 def _of(data: Any, levels: int) -> Any:
@@ -73,9 +80,10 @@ def _of(data: Any, levels: int) -> Any:
 
 def _of_zip(data: Any, levels: int) -> Any:
     source: Any = data if isinstance(data, mmap.mmap) else io.BytesIO(data)
-    with zipfile.ZipFile(source) as archive:
-        table = {info.filename: info for info in archive.infolist()}
-    pickled = next(name for name in table if name.rpartition("/")[2] == RECORD)
+    table = {info.filename: info for info in records(source)}
+    pickled = next((name for name in table if name.rpartition("/")[2] == RECORD), "")
+    if not pickled:
+        raise Unreadable(f"the record {RECORD} is missing")
     root = pickled.removesuffix(RECORD)
     if _bytes(data, table.get(f"{root}byteorder")) == b"big":
         raise Unreadable("it was written on a machine with the other order of bytes")
@@ -196,13 +204,19 @@ def _tensor(record: Inert) -> Any:
         dtype = getattr(torch, args[6].qualname, None) if isinstance(args[6], Inert) else None
         if not isinstance(dtype, torch.dtype):
             raise Unreadable("a tensor of an unknown type")
-        flat = flat.view(dtype)
+        flat = _viewed(flat, dtype)
     if math.prod(size) and not len(flat):
         raise Unreadable("a tensor of an empty storage")
     try:
         return flat.as_strided(size, stride, offset) if len(flat) else flat.reshape(size)
     except RuntimeError:
         raise Unreadable("a tensor that is larger than its storage") from None
+
+
+def _viewed(flat: Tensor, dtype: torch.dtype) -> Tensor:
+    if flat.numel() * flat.element_size() % dtype.itemsize:
+        raise Unreadable("a tensor that does not fill its storage")
+    return flat.view(dtype)
 
 
 def _parameter(record: Inert) -> Any:

@@ -243,6 +243,16 @@ def test_weight_norm_is_folded(here, script, old):
     assert any("weight norm" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("old", [True, False])
+def test_spectral_norm_is_folded(here, script, old):
+    net = models.build("resnet20", IMAGE, CLASSES, seed=4)
+    net.load_state_dict(script.state_dict())
+    kept = nn.utils.spectral_norm if old else nn.utils.parametrizations.spectral_norm
+    kept(net.fc), kept(net.body.conv1)
+    net.train()(images())  # a step of its power iteration
+    same(brought(here / "m.pt", state(net)), net, 1e-5)
+
+
 def test_a_pruning_mask_is_applied(here, script):
     weights = state(script)
     mask = (torch.rand(10, 64, generator=torch.Generator().manual_seed(3)) > 0.5).float()
@@ -420,6 +430,13 @@ def test_averaged_weights_alone_are_taken_and_said(here, averaged):
     assert any("averaged" in note for note in found.notes)
 
 
+def test_the_average_of_torch_says_that_it_is_one(here, averaged):
+    content = torch.optim.swa_utils.AveragedModel(averaged).state_dict()
+    found = brought(here / "m.pt", content)
+    same(found, averaged)
+    assert any("an average of several, as n_averaged" in note for note in found.notes)
+
+
 def test_networks_of_one_object_are_told_apart_by_their_prefix(here, script, averaged):
     both = {**put("online_model.")(state(script)), **put("ema_model.")(state(averaged))}
     found = brought(here / "m.pt", {**both, "initted": torch.tensor(True)})
@@ -490,8 +507,21 @@ def test_what_is_no_part_of_the_network_is_named(here, script):
             ["nearest is resnet20", "layer1.0.se.fc1.weight is unknown", "tells 10 classes apart"],
         ),
         (
-            lambda s: {f"features.{k}": torch.zeros(3, 3) for k in range(4)},
-            ["no network that Lethe has", "net.features.0 (3, 3)", "python:module.callable"],
+            lambda s: {
+                **{f"encoder.{k}": v for k, v in s.items() if not k.startswith("fc.")},
+                **{"head.0.weight": torch.ones(64, 64), "head.0.bias": torch.ones(64)},
+                **{"head.2.weight": torch.ones(128, 64), "head.2.bias": torch.ones(128)},
+            },
+            ["a projection head follows, net.head.0.weight and net.head.2.weight"],
+        ),
+        (
+            lambda s: {**s, "conv1.weight": torch.zeros(16, 1, 3, 3)},
+            ["resnet20 for images of 1 channels", "have 3"],
+        ),
+        (lambda s: list(s.values()), ["arrays without names", "model.state_dict()"]),
+        (
+            lambda s: {f"features.{k}.weight": torch.zeros(3, 3) for k in range(4)},
+            ["no network that Lethe has", "net.features.0.weight (3, 3)", "python:module.callable"],
         ),
     ],
 )
@@ -503,6 +533,13 @@ def test_a_refusal_says_what_was_found_and_what_would_do(here, script, change, w
     assert sentence.startswith("mine.pth ") and sentence.endswith(".")
     for word in words:
         assert word in sentence
+
+
+def test_a_quantised_network_is_named_as_such(here):
+    weight = torch.quantize_per_tensor(torch.ones(4, 4), 0.1, 0, torch.qint8)
+    torch.save({"fc.weight": weight}, here / "m.pt")
+    with pytest.raises(BadCheckpoint, match="quantised"):
+        import_file(here / "m.pt", (4,), 4)
 
 
 def test_a_file_is_called_as_the_user_calls_it(here):
