@@ -1,8 +1,10 @@
 """Which files of a folder are which part, however the Hub and people call them."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+from cu_core.data.missing import missing
 from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of
 from cu_core.errors import BadData
 
@@ -10,10 +12,17 @@ NO_CONFIG = ("data", "parquet")  # folders that are no name of a configuration
 SHARD = re.compile(r"-(\d+)-of-(\d+)$")
 
 
-def parts(root: Path) -> tuple[list[Path], list[Path], list[str]]:
-    """(training files, test files, notes). Without parts all files are training files."""
+def parts(
+    root: Path, labelled: Callable[[Path, list[Path]], bool]
+) -> tuple[list[Path], list[Path], list[str]]:
+    """(training files, test files, notes). Without parts all files are training files.
+
+    ``labelled(training file, files)``: whether some files have labels; hidden ones do not serve.
+    """
     if root.is_file():
-        return [root], [], []
+        return [root], [], _beside(root)
+    if not root.is_dir():
+        raise BadData(f"{missing(root, 'parquet file')}. Give a file or its folder.")
     files = [f for f in sorted(root.rglob("*.parquet")) if not _hidden(f, root)]
     if not files:
         raise BadData(f"There is no parquet file at {str(root)!r}; give a file or its folder.")
@@ -21,14 +30,20 @@ def parts(root: Path) -> tuple[list[Path], list[Path], list[str]]:
     found: dict[str | None, list[Path]] = {}
     for file in files:
         found.setdefault(_part(file, root), []).append(file)
-    train, test = found.get(TRAIN, []), found.get(TEST, []) or found.get(VAL, [])
+    train, test = found.get(TRAIN, []), list[Path]()
     notes = []
     if train:
+        for part in (TEST, VAL):
+            some = found.get(part, [])
+            if test or not some:
+                aside += some
+            elif not labelled(train[0], some):
+                notes.append(f"left aside, without labels: {listed(_names(some, root))}")
+            else:
+                test = some
+                if part == VAL:
+                    notes.append(f"{listed(_names(test, root))}: serves as the test part")
         aside += found.get(None, [])
-        if test and TEST not in found:
-            notes.append(f"{listed(_names(test, root))}: serves as the test part")
-        elif test:
-            aside += found.get(VAL, [])
     elif len(found) > 1:
         raise BadData(
             f"{str(root)!r} holds {listed(_names(files, root))}, and none is called train; "
@@ -39,6 +54,16 @@ def parts(root: Path) -> tuple[list[Path], list[Path], list[str]]:
     if aside:
         notes.append(f"left aside: {listed(_names(aside, root))}")
     return train, test, notes + _missing(train + test)
+
+
+def _beside(file: Path) -> list[str]:
+    """A note on the test part that lies beside a training part."""
+    others = [
+        f.name for f in sorted(file.parent.glob("*.parquet")) if part_of(f.stem) in (TEST, VAL)
+    ]
+    if part_of(file.stem) != TRAIN or not others:
+        return []
+    return [f"left aside: {listed(others)} beside it; parquet:{file.parent} reads both parts"]
 
 
 def _hidden(file: Path, root: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cu_core.data import roles
 from cu_core.data._parquet_columns import Columns, class_names, columns, is_list, readable
 from cu_core.data.decode import Item
 from cu_core.data.memory import Room
@@ -72,6 +73,24 @@ def table(files: Sequence[Path]) -> Table:
         if not any(getattr(found, role)):
             setattr(found, role, [])
     return found
+
+
+def labelled(train: Path, files: Sequence[Path]) -> bool:
+    """Whether files have labels as the training file has them: a column of theirs, with some that
+    are not -1 or missing, as those of a contest are."""
+    import pyarrow.parquet as pq
+
+    name = columns(train).label
+    for file in files:
+        with readable(file):
+            source = pq.ParquetFile(file)
+            wanted = roles.by_name(source.schema_arrow.names, (roles.plain(name), *roles.LABEL))
+            if wanted is None:
+                continue
+            values = source.read([wanted])[wanted].unique().to_pylist()
+        if any(value not in (None, -1, "") for value in values):
+            return True
+    return False
 
 
 def _values(rows: Any, name: str) -> list[str]:
