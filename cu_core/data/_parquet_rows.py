@@ -167,6 +167,33 @@ class Images:
                         yield _followed(file.parent, given.get("path"))
 
 
+def followed(files: Sequence[Path]) -> list[Path]:
+    """The image files that the rows of the first file lead to, if it holds paths and no images."""
+    import pyarrow.parquet as pq
+
+    it = columns(files[0])
+    with readable(files[0]):
+        stored = it.kind == "bytes" and not _all_null(pq.ParquetFile(files[0]).metadata, it.samples)
+    if stored or it.kind not in ("path", "bytes"):
+        return []
+    rows = table(files)
+    places = zip(rows.files, rows.sizes, strict=True)
+    folders = [file.parent for file, n in places for _ in range(n)]
+    found = map(_followed, folders, rows.file)
+    return [image for image in found if isinstance(image, Path)]
+
+
+def _all_null(about: Any, samples: str) -> bool:
+    """Whether the file's own counts say that no row holds the bytes of an image."""
+    for group in (about.row_group(i) for i in range(about.num_row_groups)):
+        for column in (group.column(k) for k in range(group.num_columns)):
+            if column.path_in_schema == f"{samples}.bytes":
+                counted = column.statistics
+                if counted is None or counted.null_count != group.num_rows:
+                    return False
+    return True
+
+
 def _followed(folder: Path, path: object) -> Item:
     """An image that a row gives by its path; no bytes if the path leads elsewhere."""
     if not isinstance(path, str) or not path or "://" in path:

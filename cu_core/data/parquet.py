@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cu_core.data._parquet_files import parts
-from cu_core.data._parquet_rows import Images, Table, labelled, numbers, table
+from cu_core.data._parquet_rows import Images, Table, followed, labelled, numbers, table
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
@@ -35,7 +35,11 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     base = root.parent if root.is_file() else root
     key = f"parquet:{argument}"
     read = partial(_read, key, base, train, test, size)
-    dataset = cached(home, key, train + test, read, size)
+    files = train + test
+    if images := followed(files):
+        dataset = cached(home, key, files + images, read, size, root.absolute())
+    else:
+        dataset = cached(home, key, files, read, size)
     first, *rest = dataset.notes
     return replace(dataset, notes=(first, *notes, *rest))
 
