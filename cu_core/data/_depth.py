@@ -55,7 +55,8 @@ class Depth:
     def look(self, image: Image.Image, kind: str, again: Open) -> None:
         """Counts the values of one that is ``deep``. ``again`` opens the same image once more."""
         values = _values(image, kind, again)
-        self.counts += np.bincount(values[..., :3].reshape(-1), minlength=LEVELS)
+        shown = values[..., :3] if values.ndim == 3 else values  # without the transparency
+        self.counts += np.bincount(shown.reshape(-1), minlength=LEVELS)
 
     def eight(self, image: Image.Image, kind: str, again: Open) -> Image.Image:
         """The image with 8 bits a channel, and what its file says beside the pixels."""
