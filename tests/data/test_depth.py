@@ -33,6 +33,24 @@ def colour(values: Any) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+def tiff(values: Any, order: str) -> bytes:
+    """(H, W, 3) as a TIFF of 16 bits a channel, in one strip."""
+    height, width, channels = values.shape
+    data = values.astype(f"{order}u2").tobytes()
+    entries = [(256, width), (257, height), (258, 0), (259, 1), (262, 2), (273, 0), (277, channels)]
+    entries += [(278, height), (279, len(data)), (284, 1)]
+    after = 8 + 2 + 12 * len(entries) + 4
+    places = {258: (channels, after), 273: (1, after + 2 * channels)}
+    body = struct.pack(f"{order}H", len(entries))
+    for tag, value in entries:
+        count, place = places.get(tag, (1, value))
+        body += struct.pack(f"{order}HHI", tag, 3 if tag == 258 else 4, count)
+        body += struct.pack(f"{order}I", place)
+    bits = struct.pack(f"{order}{channels}H", *[16] * channels)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
+    return head + body + bytes(4) + bits + data
+
+
 def read(*items: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     found = decode(items, [""] * len(items))
     return found.x, found.notes
@@ -69,6 +87,15 @@ def test_colour_keeps_its_lower_bytes() -> None:
     x, notes = read(colour(values))
     assert np.array_equal(x[0], np.rint(values * 255 / 1023).transpose(2, 0, 1))
     assert notes == (f"1 16-bit image of 10-bit values (up to {values.max()}) scaled to 8 bits",)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_colour_of_a_tiff(order: str) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (8, 8, 3))
+    values[0, 0, 0] = 4095
+    x, notes = read(tiff(values, order))
+    assert np.array_equal(x[0], np.rint(values * (255 / 4095)).transpose(2, 0, 1))
+    assert notes == ("1 16-bit image of 12-bit values (up to 4,095) scaled to 8 bits",)
 
 
 def test_transparency_of_16_bits() -> None:
