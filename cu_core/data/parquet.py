@@ -115,7 +115,7 @@ SOURCES = (
     Source(
         key="parquet",
         title="Parquet (Hugging Face)",
-        help="A parquet file, or a folder of train-*.parquet and test-*.parquet, of images.",
+        help="A parquet file, or a folder of train and test files, of images or vectors.",
         load=load,
         needs_path=True,
         sizes=True,
