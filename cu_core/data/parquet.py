@@ -65,7 +65,7 @@ def _read(
     which, origins = _parts(rows, kept, n_train, names)
     notes = [_read_from(base, train, test, rows), *rows.notes, *said]
     made = assemble(key, x, labels, which, rows.names, notes, origins)
-    return scaled(made, size) if it.kind == "pixels" else made
+    return made if it.kind in ("bytes", "path") else scaled(made, size)
 
 
 def _parts(
