@@ -72,7 +72,8 @@ def load(argument: str, home: Path | None) -> Dataset:
     root = Path(argument).expanduser()
     if not root.is_dir():
         raise BadData(
-            f"{missing(root, 'folder')}. Give the folder cifar-10-batches-py that its archive unpacks to."
+            f"{missing(root, 'folder')}. Give the folder cifar-10-batches-py that its archive "
+            "unpacks to."
         )
     there = found_in(root)
     if there is None:
