@@ -24,9 +24,10 @@ import psutil
 
 from cu_core.data.memory import Room, fits, parts
 from cu_core.errors import BadData
-from cu_core.spec import Dataset
+from cu_core.files import stamp
+from cu_core.spec import Dataset, Origin
 
-RULE = 2  # counted up when decoding the same bytes gives other arrays, or the cache another form
+RULE = 3  # counted up when decoding the same bytes gives other arrays, or the cache another form
 PARTS = ("train_x", "train_y", "test_x", "test_y")
 ABOUT = "about.json"  # below its own hash
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError)  # what reading raises
@@ -38,17 +39,19 @@ def cached(
     files: Sequence[Path],
     read: Callable[[Room], Dataset],
     size: int | None = None,
+    source: Path | None = None,
 ) -> Dataset:
     """What ``read`` gives, from the cache if the files are those it was made of.
 
     ``read`` puts its arrays into the room it is given. ``size``: that images are read at; each has
-    a cache of its own. A cache that cannot be read or written costs time, never the dataset, unless
+    a cache of its own. ``source``: what earlier caches are known by, if not where the files lie. A
+    cache that cannot be read or written costs time, never the dataset, unless
     that fits nowhere else.
     """
     if home is None:
         return read(Room())
-    source = os.path.abspath(os.path.commonpath(files))
-    where = _digest([source, *([str(size)] if size else [])])
+    whose = str(source) if source else os.path.abspath(os.path.commonpath(files))
+    where = _digest([whose, *([str(size)] if size else [])])
     folder = home / "data" / f"{where}-{_digest(_stamps(files))}"
     with suppress(*DAMAGED):
         return _load(folder, key)
@@ -95,8 +98,8 @@ def _sweep(folder: Path) -> None:
 
 def _stamps(files: Sequence[Path]) -> Iterable[str]:
     for file in files:
-        stat = file.stat()
-        yield f"{os.path.abspath(file)}|{stat.st_size}|{stat.st_mtime_ns}"
+        found = stamp(file)  # None where a link leads nowhere
+        yield f"{os.path.abspath(file)}|{found[1:] if found else ''}"
     yield str(RULE)
 
 
@@ -123,6 +126,8 @@ def _load(folder: Path, key: str) -> Dataset:
     train_y, test_y = (np.load(paths[i]) for i in (1, 3))
     names, notes = tuple(about["class_names"]), tuple(about["notes"])
     dataset = Dataset(key, train_x, train_y, test_x, test_y, names, notes)
+    train, test = (_origin(of) for of in about["origins"])
+    dataset = replace(dataset, train_origin=train, test_origin=test)
     if not whole and not touched:
         return replace(dataset, known_hash=about["hash"])
     if dataset.hash != about["hash"]:
@@ -140,10 +145,29 @@ def _save(folder: Path, dataset: Dataset, sync: bool) -> None:
         "class_names": dataset.class_names,
         "notes": dataset.notes,
         "hash": dataset.hash,
+        "origins": [_written(of) for of in (dataset.train_origin, dataset.test_origin)],
         "files": _sizes_and_times(paths),
     }
     text = json.dumps(about)
     (folder / ABOUT).write_text(f"{_digest([text])}\n{text}", "utf-8")
+
+
+def _written(origin: Origin | None) -> dict[str, Any] | None:
+    """``row``: how many, where they count upwards from 0, as most do."""
+    if origin is None:
+        return None
+    plain = np.array_equal(origin.row, np.arange(len(origin.row)))
+    return {**vars(origin), "row": len(origin.row) if plain else origin.row.tolist()}
+
+
+def _origin(written: dict[str, Any] | None) -> Origin | None:
+    """What ``_written`` was given."""
+    if written is None:
+        return None
+    rows = written["row"]
+    row = np.arange(rows) if isinstance(rows, int) else np.array(rows, np.int64)
+    names = {name: tuple(written[name]) for name in ("file", "key", "text")}
+    return Origin(row, written["of"], **names)
 
 
 def _write(path: Path, array: Any, sync: bool) -> None:
