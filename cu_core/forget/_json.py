@@ -81,9 +81,8 @@ def _mapped(value: dict[str, Any], wanted: str) -> Table:
     lists: dict[str, Any] = {n: held for n, held in value.items() if isinstance(held, list | dict)}
     by_row = [held for held in lists.values() if isinstance(held, dict) and _flat(held.values())]
     if by_row and len(by_row) == len(lists) and len({tuple(held) for held in by_row}) == 1:
-        lists = {
-            name: [*held.values()] for name, held in zip(lists, by_row, strict=True)
-        }  # a table's columns
+        names = [*lists]  # of a table, column by column
+        lists = {n: [*held.values()] for n, held in zip(names, by_row, strict=True)}
     return of_sets(lists, wanted)
 
 

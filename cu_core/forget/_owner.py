@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cu_core.forget._table import shown, text, truth, whole
-from cu_core.spec import Dataset, Ints, Origin
+from cu_core.spec import Dataset, Ints
 
 TOLD = 10  # names that a note lists
 ASIDE, UNREAD = -2, -1  # of a row: in the test part; nowhere
@@ -44,7 +44,7 @@ class Owner:
     def __init__(self, dataset: Dataset) -> None:
         n = len(dataset.train_y)
         self.n_train = n
-        self.train = dataset.train_origin or Origin(np.arange(n))
+        self.train = dataset.owned
         self.test = dataset.test_origin
         self.whose = self.train.of or f"the training part of {dataset.key}"
         same = self.test is not None and self.test.of == self.train.of

@@ -38,7 +38,7 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
         return ()
     setup = Setup(request, store.home)
     if not isinstance(request, UnlearnRequest):
-        return ()
+        return setup.forget.notes if setup.forget else ()
     assert setup.forget is not None
     method = method_of(request, setup.forget)
     if not model_to_come:

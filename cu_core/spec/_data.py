@@ -98,6 +98,11 @@ class Dataset:
         """(C, H, W) of one image, or (D,) of one row."""
         return tuple(self.train_x.shape[1:])
 
+    @property
+    def owned(self) -> Origin:
+        """What the owner calls the training samples: by their place there if by nothing else."""
+        return self.train_origin or Origin(np.arange(len(self.train_y)))
+
     @cached_property
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 over both parts: what "the same data" means."""
