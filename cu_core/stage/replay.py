@@ -16,6 +16,7 @@ from typing import Any
 
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import fixed_box, frames_blob
+from cu_core.stage.sections import named
 from cu_core.store import Frames, RunReader
 
 OVERLAP = 2  # frames sent once more, so that a page that missed one poll does not have to ask
@@ -96,6 +97,7 @@ def blob(
     if not frames.total or probe is None:
         return None
     header = _header(record, progress, frames, events, sent.box)
+    header["names"] = None if frames.start else named(probe)
     header["exact"], parts = _exact(reader, sent, exact)
     header["solid"], more = _solid(reader, sent, solid)
     lines = curves(known, record, progress, catalog)
