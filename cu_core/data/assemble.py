@@ -1,6 +1,7 @@
 """Raw arrays and raw labels -> a checked Dataset. Every source ends here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from cu_core.data.labels import tidy
 from cu_core.data.memory import take
 from cu_core.data.stratify import split
 from cu_core.errors import BadData
-from cu_core.spec import Dataset, Ints
+from cu_core.spec import Dataset, Ints, Origin
 
 TEST_PART = 0.2  # of data that comes without a test part
 
@@ -19,33 +20,42 @@ def assemble(
     key: str,
     x: NDArray[Any],
     labels: Any,
-    n_train: int | None = None,
+    n_train: int | tuple[Ints, Ints] | None = None,
     names: Sequence[str] = (),
     notes: Sequence[str] = (),
+    origins: Sequence[Origin] = (),
 ) -> Dataset:
     """A Dataset of ``x`` (N, C, H, W) uint8 or (N, D) float32 and its N raw labels.
 
-    The first ``n_train`` are the training part; None: a fixed stratified 80/20 split, said in the
-    notes. An ``x`` on disk stays there. BadData if the counts disagree or a part or a class has no
-    training sample.
+    The first ``n_train`` are the training part, or two lists say which samples are which part;
+    None: a fixed stratified 80/20 split, said in the notes. ``origins``: what the owner calls the
+    samples of both parts, or, as one, all samples. An ``x`` on disk stays there. BadData if the
+    counts disagree or a part or a class has no training sample.
     """
     if len(x) != len(labels):
         raise BadData(f"{key} has {len(x)} samples but {len(labels)} labels; they must agree.")
     if not len(x):
         raise BadData(f"{key} holds no samples.")
-    y, found, said = tidy(labels, names)
-    notes = [*notes, *said]
-    train: slice | Ints = slice(n_train)
-    test: slice | Ints = slice(n_train, None)
+    y, found, tidied = tidy(labels, names)
+    notes = [*notes, *tidied]
     if n_train is None:
-        train, test = split(y, round(TEST_PART * len(y)))
-        notes.append(f"no test part: a fixed {len(test):,} of {len(y):,} samples serve as one")
+        n_train = split(y, round(TEST_PART * len(y)))
+        said = f"no test part: a fixed {len(n_train[1]):,} of {len(y):,} samples serve as one"
+        notes.append(said)
+    both = n_train if isinstance(n_train, tuple) else (slice(n_train), slice(n_train, None))
+    train: slice | Ints = both[0]
+    test: slice | Ints = both[1]
+    if len(origins) == 1:
+        origins = [origins[0].take(part) for part in (train, test)]
     parts = take(x, train), y[train], take(x, test), y[test]
     _check(key, parts[1], parts[3], found)
     untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
     if untested:
         notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
-    return Dataset(key, *parts, class_names=found, notes=tuple(notes))
+    dataset = Dataset(key, *parts, class_names=found, notes=tuple(notes))
+    if not origins:
+        return dataset
+    return replace(dataset, train_origin=origins[0], test_origin=origins[1])
 
 
 def _check(key: str, train_y: Ints, test_y: Ints, found: Sequence[str]) -> None:

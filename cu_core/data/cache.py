@@ -24,9 +24,9 @@ import psutil
 
 from cu_core.data.memory import Room, fits, parts
 from cu_core.errors import BadData
-from cu_core.spec import Dataset
+from cu_core.spec import Dataset, Origin
 
-RULE = 2  # counted up when decoding the same bytes gives other arrays, or the cache another form
+RULE = 3  # counted up when decoding the same bytes gives other arrays, or the cache another form
 PARTS = ("train_x", "train_y", "test_x", "test_y")
 ABOUT = "about.json"  # below its own hash
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError)  # what reading raises
@@ -123,6 +123,8 @@ def _load(folder: Path, key: str) -> Dataset:
     train_y, test_y = (np.load(paths[i]) for i in (1, 3))
     names, notes = tuple(about["class_names"]), tuple(about["notes"])
     dataset = Dataset(key, train_x, train_y, test_x, test_y, names, notes)
+    train, test = (_origin(of) for of in about["origins"])
+    dataset = replace(dataset, train_origin=train, test_origin=test)
     if not whole and not touched:
         return replace(dataset, known_hash=about["hash"])
     if dataset.hash != about["hash"]:
@@ -140,10 +142,24 @@ def _save(folder: Path, dataset: Dataset, sync: bool) -> None:
         "class_names": dataset.class_names,
         "notes": dataset.notes,
         "hash": dataset.hash,
+        "origins": [_written(of) for of in (dataset.train_origin, dataset.test_origin)],
         "files": _sizes_and_times(paths),
     }
     text = json.dumps(about)
     (folder / ABOUT).write_text(f"{_digest([text])}\n{text}", "utf-8")
+
+
+def _written(origin: Origin | None) -> dict[str, Any] | None:
+    return {**vars(origin), "row": origin.row.tolist()} if origin else None
+
+
+def _origin(written: dict[str, Any] | None) -> Origin | None:
+    """What ``_written`` was given."""
+    if written is None:
+        return None
+    row = np.array(written["row"], np.int64)
+    names = {name: tuple(written[name]) for name in ("file", "key", "text")}
+    return Origin(row, written["of"], **names)
 
 
 def _write(path: Path, array: Any, sync: bool) -> None:

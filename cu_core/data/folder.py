@@ -1,19 +1,19 @@
 """``folder:PATH``: a sub-folder of images per class, directly or in ``train/`` and ``test/``."""
 
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from cu_core.data._layout import Layout, Picture, layout
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
 from cu_core.data.memory import Room
 from cu_core.data.source import Source
 from cu_core.errors import BadData
-from cu_core.spec import Dataset
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
-TEST_NAMES = ("test", "val", "valid", "validation")
+from cu_core.spec import Dataset, Ints, Origin
 
 
 def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
@@ -21,61 +21,31 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     root = Path(argument).expanduser()
     if not root.is_dir():
         raise BadData(f"There is no folder {str(root)!r}; give the folder that holds the classes.")
-    train_root, test_root = _parts(root)
-    train, test = _images(train_root), _images(test_root) if test_root else []
-    files = [file for _, file in train + test]
-    if not files:
-        raise BadData(
-            f"{str(root)!r} holds no images in sub-folders; it needs one sub-folder per class, "
-            "named after it, with the images inside."
-        )
+    found = layout(root)
     key = f"folder:{argument}"
-    parts = train_root, train, test
-    return cached(home, key, files, lambda room: _read(key, *parts, room, size), size)
+    files = [picture.file for picture in chain(found.train, found.test)]
+    dataset = cached(home, key, files, lambda room: _read(key, root, found, room, size), size)
+    return replace(dataset, notes=(*found.notes, *dataset.notes))
 
 
-def _parts(root: Path) -> tuple[Path, Path | None]:
-    """(folder of the training classes, folder of the test classes if there is one)."""
-    if not _class_folders(root / "train"):  # "train" may itself be a class, full of trains
-        return root, None
-    test = next((root / name for name in TEST_NAMES if _class_folders(root / name)), None)
-    return root / "train", test
-
-
-def _class_folders(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith((".", "__")))
-
-
-def _images(root: Path) -> list[tuple[str, Path]]:
-    """(class name, file) of every image below the class folders, in a fixed order."""
-    return [
-        (folder.name, file)
-        for folder in _class_folders(root)
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
+def _read(key: str, root: Path, found: Layout, room: Room, size: int | None) -> Dataset:
+    pictures = [*found.train, *found.test]
+    called = [picture.file.relative_to(root).as_posix() for picture in pictures]
+    decoded = decode([picture.file for picture in pictures], called, room, size)
+    place = {name: k for k, name in enumerate(found.classes)}
+    labels = [place[pictures[i].label] for i in decoded.kept]
+    n_train = int(np.searchsorted(decoded.kept, len(found.train)))
+    origins = [
+        _origin("the training files" if found.test else "the files", pictures, called, part)
+        for part in (decoded.kept[:n_train], decoded.kept[n_train:])
     ]
+    parts = {"n_train": n_train, "origins": origins} if found.test else {"origins": origins[:1]}
+    return assemble(key, decoded.x, labels, names=found.classes, notes=decoded.notes, **parts)
 
 
-def _read(
-    key: str,
-    root: Path,
-    train: list[tuple[str, Path]],
-    test: list[tuple[str, Path]],
-    room: Room,
-    size: int | None,
-) -> Dataset:
-    images = train + test
-    called = [f"{name}/{file.name}" for name, file in images]
-    decoded = decode([file for _, file in images], called, room, size)
-    labels = [images[i][0] for i in decoded.kept]
-    n_train = int(np.searchsorted(decoded.kept, len(train))) if test else None
-    empty = {f.name for f in _class_folders(root)} - {name for name, _ in train}
-    notes = list(decoded.notes)
-    if empty:
-        notes.append(f"{len(empty)} sub-folders without images: {', '.join(sorted(empty)[:10])}")
-    return assemble(key, decoded.x, labels, n_train, notes=notes)
+def _origin(of: str, pictures: list[Picture], called: list[str], index: Ints) -> Origin:
+    rows = np.array([pictures[i].row for i in index], np.int64)
+    return Origin(rows, of, tuple(called[i] for i in index))
 
 
 SOURCES = (

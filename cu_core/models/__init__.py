@@ -13,7 +13,10 @@ from cu_core.errors import BadRequest
 from cu_core.models import architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
 
-__all__ = ["Architecture", "Classifier", "assemble", "build", "get", "info", "names", "supports"]
+__all__ = [
+    "Architecture", "Classifier",
+    "assemble", "build", "get", "info", "names", "supports", "variants",
+]  # fmt: skip
 
 
 @cache
@@ -44,6 +47,13 @@ def get(architecture: str) -> Architecture:
     if architecture not in _registry():
         raise BadRequest(f"No model is called {architecture!r}; there are {', '.join(names())}.")
     return _registry()[architecture]
+
+
+def variants(architecture: str) -> tuple[str, ...]:
+    """The other networks whose weights have the same names and shapes, so that no file tells which
+    of them it is of: those with another stem, say. BadRequest for an unknown name."""
+    root = get(architecture).variant_of or architecture
+    return tuple(a.key for a in info() if root in (a.key, a.variant_of) and a.key != architecture)
 
 
 def supports(architecture: str, shape: Shape, head: str = "plain") -> str | None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from cu_core import __version__
 from cu_core.errors import BadCheckpoint, BadRequest
-from cu_core.models import build
+from cu_core.models import build, variants
 from cu_core.models._base import Classifier, Head, Shape
 from cu_core.models._foreign import COUNTER, Shapes, choose, expected, state_dict_of
 from cu_core.models._weights_file import HEADER_KEY, read
@@ -40,6 +41,27 @@ class Header(BaseModel):
     shape: tuple[int, ...]
     n_classes: int
     weights_sha256: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model that somebody brought, on the CPU in train mode, and what its file says of it.
+
+    ``notes``: what was removed, translated or left aside, a sentence each. ``mean``, ``std``: of
+    pixels in 0..1, one a channel; ``classes``: their names in the order of the outputs;
+    ``accuracy``: percent; each None where the file does not say. ``variants``: other networks
+    whose weights have the same names and shapes, so that only the measured accuracy tells them
+    apart. ``choices``: names of the other sets of weights in the file, "ema" say.
+    """
+
+    model: Classifier
+    notes: tuple[str, ...] = ()
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    accuracy: float | None = None
+    variants: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 def weights_sha256(model: nn.Module) -> str:
@@ -107,12 +129,14 @@ def import_file(
     shape: Shape,
     n_classes: int,
     architecture: str | None = None,
+    weights: str | None = None,
     limit_mb: int = IMPORT_LIMIT_MB,
-) -> tuple[Classifier, tuple[str, ...]]:
-    """A model from someone's ``.safetensors``, ``.pt`` or ``.pth`` file, and notes on the way.
+) -> Imported:
+    """A model from someone's weights file for samples of ``shape``, and what the file says of it.
 
-    The architecture is guessed from names and shapes when it is None. Nothing in the file is
-    executed. BadCheckpoint says in a sentence why a file cannot be used.
+    ``architecture``: None if names and shapes are to tell. ``weights``: which of several sets of
+    weights in the file, "ema" say; None: the plain one. Nothing in the file is executed.
+    BadCheckpoint says in a sentence why a file cannot be used.
     """
     notes: list[str] = []
     content, text = read(path, limit_mb)
@@ -126,7 +150,7 @@ def import_file(
     model = _assemble(path.name, tensors, chosen, tuple(shape), n_classes, head, notes)
     if header:
         _check_weights(path.name, model, header)
-    return model, tuple(notes)
+    return Imported(model, tuple(notes), variants=variants(chosen))
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> Shapes:

@@ -18,7 +18,8 @@ def import_weights(
     BadRequest or BadData for the data set, LetheError for weights that are in the cache already.
     """
     dataset = data.load(dataset_key, store.home)
-    model, notes = checkpoint.import_file(path, dataset.shape, dataset.n_classes, architecture)
+    brought = checkpoint.import_file(path, dataset.shape, dataset.n_classes, architecture)
+    model, notes = brought.model, brought.notes
     sha = checkpoint.weights_sha256(model)
     record = ModelRecord(
         id=f"imported-{sha[:12]}",
@@ -29,7 +30,7 @@ def import_weights(
         dataset_hash=dataset.hash,
         class_names=dataset.class_names,
         shape=dataset.shape,
-        notes=tuple(notes),
+        notes=notes,
         name=name or path.stem,
     )
     header = {

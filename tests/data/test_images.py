@@ -198,7 +198,13 @@ def test_train_and_test_folders_are_kept_apart(tmp_path: Path) -> None:
     found = data.load(f"folder:{tmp_path}")
     assert np.bincount(found.train_y).tolist() == [24, 4]
     assert np.bincount(found.test_y).tolist() == [2, 2]
-    assert found.notes == ("1 unreadable image left out: cat/broken.png",)
+    assert found.notes == (
+        "read from train (29 images) and test (4)",
+        "1 unreadable image left out: train/cat/broken.png",
+    )
+    assert found.train_origin is not None
+    assert found.train_origin.row.tolist() == [*range(4), *range(5, 29)]  # as ImageFolder counts
+    assert found.train_origin.file[4] == "train/cat/more 0.jpg"
 
 
 def test_a_train_folder_alone_is_split_and_a_class_may_be_called_train(tmp_path: Path) -> None:

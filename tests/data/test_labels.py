@@ -36,6 +36,25 @@ def test_names_without_a_sample_are_left_out_with_a_note() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (np.eye(3)[[2, 0, 1]], "one-hot labels of 3 columns read as their argmax"),
+        (np.eye(3, dtype=bool)[[2, 0, 1]], "one-hot labels of 3 columns read as their argmax"),
+        (np.eye(3)[[2, 0, 1]] * 0.7 + 0.1, "labels of 3 probabilities each read as their argmax"),
+    ],
+)
+def test_rows_that_say_one_class_each(rows: Any, said: str) -> None:
+    y, names, notes = tidy(rows)
+    assert y.tolist() == [2, 0, 1] and names == ("0", "1", "2") and notes == (said,)
+
+
+def test_labels_that_differ_by_spaces_are_one_and_said() -> None:
+    y, names, notes = tidy([" 1", "1", "2 "])
+    assert y.tolist() == [0, 0, 1] and names == ("1", "2")
+    assert notes == ("spaces around 2 labels left out: ' 1', '2 '",)
+
+
+@pytest.mark.parametrize(
     ("labels", "names", "said"),
     [
         ([0, -1, 1, -1], (), "2 of 4 samples have no label"),
@@ -46,7 +65,10 @@ def test_names_without_a_sample_are_left_out_with_a_note() -> None:
         ([0, 1, 3], ("a", "b", "c"), r"1 labels lie beyond the 3 class names .* is 3\)"),
         (["cat", "cat"], (), r"only one class \('cat'\)"),
         ([4, 4], (), r"only one class \('4'\)"),
-        (np.eye(3), (), r"the shape \(3, 3\); give one number"),
+        (np.ones((3, 3)), (), "3 of 3 samples have several labels"),
+        (np.eye(3)[[0, 1]] * [0, 1, 1], (), "1 of 2 samples have no label"),
+        (np.eye(3) * 2, (), r"the shape \(3, 3\) and are neither one-hot nor prob"),
+        (np.zeros((2, 2, 2)), (), r"the shape \(2, 2, 2\); give one number"),
     ],
 )
 def test_what_is_refused(labels: Any, names: tuple[str, ...], said: str) -> None:

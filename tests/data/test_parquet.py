@@ -43,7 +43,17 @@ def test_train_and_test_files_of_a_folder(tmp_path: Path) -> None:
     found = data.load(f"parquet:{tmp_path}")
     assert found.train_y.tolist() == [0, 1, 1, 0, 0] and found.test_y.tolist() == [1, 0]
     assert found.train_x[:, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
-    assert found.class_names == ("cat", "dog") and found.notes == ()
+    assert found.class_names == ("cat", "dog")
+    assert found.notes == (
+        "read from 2 files (train-00000-of-00002.parquet ...) and test-00000-of-00001.parquet: "
+        "img, label",
+    )
+    assert found.train_origin is not None and found.test_origin is not None
+    assert found.train_origin.row.tolist() == [0, 1, 2, 3, 4]
+    assert found.train_origin.file == ("0.png", "1.png", "2.png", "0.png", "1.png")
+    assert (found.train_origin.of, found.test_origin.of) == (
+        "the training files", "test-00000-of-00001.parquet",
+    )  # fmt: skip
 
 
 def test_one_file_is_split_and_names_fall_back_to_numbers(tmp_path: Path) -> None:
@@ -54,11 +64,12 @@ def test_one_file_is_split_and_names_fall_back_to_numbers(tmp_path: Path) -> Non
     assert len({*found.train_x[:, 0, 0, 0], *found.test_x[:, 0, 0, 0]}) == 20
 
 
-def test_parts_that_name_other_classes_are_refused(tmp_path: Path) -> None:
+def test_parts_that_number_the_classes_otherwise_are_matched_by_name(tmp_path: Path) -> None:
     write(tmp_path / "train-0.parquet", [0, 1], ["cat", "dog"])
     write(tmp_path / "test-0.parquet", [0, 1], ["dog", "cat"])
-    with pytest.raises(BadData, match=r"test-0\.parquet names other classes than train-0\.parquet"):
-        data.load(f"parquet:{tmp_path}")
+    found = data.load(f"parquet:{tmp_path}")
+    assert found.test_y.tolist() == [1, 0] and found.class_names == ("cat", "dog")
+    assert "test-0.parquet numbers the classes otherwise: matched by name" in found.notes
 
 
 def test_string_labels(tmp_path: Path) -> None:
@@ -82,7 +93,14 @@ def test_a_quarantined_training_row_does_not_shift_the_test_part(tmp_path: Path)
     write(tmp_path / "test.parquet", [1, 0, 1])
     found = data.load(f"parquet:{tmp_path}")
     assert len(found.train_y) == 29 and found.test_x[:, 0, 0, 0].tolist() == [0, 1, 2]
-    assert found.notes == ("1 unreadable image left out: train.parquet row 3",)
+    assert found.notes == (
+        "read from train.parquet and test.parquet: image, label",
+        "image of train.parquet is called img in test.parquet",
+        "1 unreadable image left out: train.parquet row 3",
+    )
+    assert found.train_origin is not None and found.test_origin is not None
+    assert found.train_origin.row.tolist() == [0, 1, 2, *range(4, 30)]
+    assert found.test_origin.row.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +141,14 @@ def test_the_second_load_comes_from_the_cache(tmp_path: Path) -> None:
     assert (again.key, again.class_names, again.notes) == (
         first.key, first.class_names, first.notes
     )  # fmt: skip
+    for one, other in (
+        (first.train_origin, again.train_origin), (first.test_origin, again.test_origin),
+    ):  # fmt: skip
+        assert one is not None and other is not None
+        assert one.row.tolist() == other.row.tolist() and other.row.dtype == np.int64
+        assert (one.of, one.file, one.key, one.text) == (
+            other.of, other.file, other.key, other.text
+        )  # fmt: skip
 
 
 def test_a_changed_file_is_decoded_anew_and_the_old_cache_goes(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def prefixed(*prefixes):
 )
 def test_the_usual_ways_of_saving_a_resnet_are_understood(here, resnet18, renames, wrap, notes):
     path = written(here / "w.pth", wrap(theirs(resnet18, *renames)))
-    model, said = import_file(path, IMAGE, 10)
+    brought = import_file(path, IMAGE, 10)
+    model, said = brought.model, brought.notes
     assert model.architecture == "resnet18"
     rounded = "float16" in notes
     for a, b in zip(model.state_dict().values(), resnet18.state_dict().values(), strict=True):
@@ -111,7 +112,7 @@ def test_torchvision_itself_is_understood(here):
     original = resnet18(num_classes=5).eval()
     path = here / "w.safetensors"
     save_file(original.state_dict(), path)
-    model, _ = import_file(path, (3, 72, 72), 5)
+    model = import_file(path, (3, 72, 72), 5).model
     x = torch.randn(2, 3, 72, 72)
     torch.testing.assert_close(model.eval()(x)[0], original(x), atol=1e-5, rtol=1e-4)
 
@@ -123,7 +124,7 @@ def test_the_authors_model_is_understood_as_the_normalised_head(here):
         k if k.startswith(("head.", "fc.")) else f"encoder.{k}": v
         for k, v in theirs(ours, *renames).items()
     }
-    model, _ = import_file(written(here / "w.pt", content), IMAGE, 10)
+    model = import_file(written(here / "w.pt", content), IMAGE, 10).model
     assert model.head == "normalised"
     assert weights_sha256(model) == weights_sha256(ours)
 
@@ -131,7 +132,8 @@ def test_the_authors_model_is_understood_as_the_normalised_head(here):
 def test_our_own_file_is_understood_and_its_hash_checked(here, mlp):
     path = here / "m.safetensors"
     save(path, mlp, {})
-    model, notes = import_file(path, (4,), 3)
+    brought = import_file(path, (4,), 3)
+    model, notes = brought.model, brought.notes
     assert weights_sha256(model) == weights_sha256(mlp)
     assert notes == ()
     content = bytearray(path.read_bytes())
@@ -143,7 +145,7 @@ def test_our_own_file_is_understood_and_its_hash_checked(here, mlp):
 def test_the_imported_weights_are_an_own_copy(here, mlp):
     content = mlp.state_dict()
     content["fc.bias"] = torch.zeros(1).expand(3)  # one element, three times
-    model, _ = import_file(written(here / "w.pt", content), (4,), 3, "mlp")
+    model = import_file(written(here / "w.pt", content), (4,), 3, "mlp").model
     with torch.no_grad():
         model.fc.bias[0] = 1
     assert model.fc.bias.tolist() == [1, 0, 0]
