@@ -41,7 +41,7 @@ def test_look_is_a_table_for_people(home: Path, capsys: pytest.CaptureFixture[st
     assert main(["look", "digits", "--home", str(home)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "digits: 10 classes of images, 1 x 8 x 8"
-    assert "5            136    46" in lines and "row  part      class" in lines[-9]
+    assert "5           136    46" in lines and "row  part      class" in lines[-9]
 
 
 def test_forget_names_every_sample_of_a_rule(told: Callable[..., Any], tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 // and what its owner calls it.
 
 const PICTURE = 96; // CSS pixels
-const LONGEST = 36; // letters of a name; of a longer one the end tells more
+const LONGEST = 25; // letters of a name; of a longer one the end tells more
 const PICTURE_KINDS = ["image/png", "image/webp", "image/jpeg"];
 
 export class Card {
