@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, library, session
+from ui import blocks, library, look, session
 
 ORDER = 3
 
@@ -39,3 +39,5 @@ with more:
     st.space("small")
     blocks.heading("Import weights")
     library.importer(catalog)
+
+look.panel()

@@ -27,7 +27,7 @@ from cu_core.spec import (
     planted_key,
 )
 from cu_core.spec.phases import PARTS, duration, wait_words
-from ui import blocks, controls, methodcard, pickers, session
+from ui import blocks, controls, look, methodcard, pickers, session
 
 DEVICES = {
     "auto": "the best there is",
@@ -83,6 +83,10 @@ def _forget(
             blocks.error(reply.error)
             return None
         blocks.note(" ".join(reply.answer.notes))
+        with st.container(horizontal=True, key="looks"):
+            look.offer_data(data_key, plant, "run", "Look at the data")
+            if rule:
+                look.offer_forget(data_key, plant, rule, st.session_state.get("run/seed") or 0)
     return rule
 
 

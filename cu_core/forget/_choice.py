@@ -32,7 +32,8 @@ def choose(table: Table, owner: Owner, wanted: str) -> tuple[Found, tuple[str, .
     selector = _selector(table, columns, wanted)
     if selector is not None:
         marks = [_meant(cell) is True for cell in selector.cells]
-        notes.append(f"{sum(marks):,} lines of {len(marks):,} were taken, by {selector.name!r}")
+        meant = f"{sum(marks):,} {'is' if sum(marks) == 1 else 'are'} meant"
+        notes.append(f"of {len(marks):,} lines, {meant} by {selector.name!r}")
         columns = [c for c in columns if c is not selector]
         table, columns = _kept(table, columns, marks)
     tried = [one for column in columns for one in _readings(table, column, owner)]
@@ -44,7 +45,8 @@ def choose(table: Table, owner: Owner, wanted: str) -> tuple[Found, tuple[str, .
         notes.append(f"its first line, {header!r}, was taken for a header")
     gone = sum(map(empty, best.column.cells))
     if gone:
-        notes.append(f"{gone:,} empty cells of {table.title(best.column)} were passed over")
+        cells = "cell was" if gone == 1 else "cells were"
+        notes.append(f"{gone:,} empty {cells} passed over in {table.title(best.column)}")
     return best.found, tuple(notes)
 
 

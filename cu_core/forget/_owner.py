@@ -26,12 +26,13 @@ class Unfit(ValueError):
 class Found:
     """``index``: training samples in the order of the list; ``aside``: what lies in the test part,
     by the name that it is listed by; ``what``: "rows", "files" or "keys"; ``header``: what was
-    taken for one, for it names no sample."""
+    taken for one, for it names no sample; ``test_part``: what that is called."""
 
     what: str
     index: list[int] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
     header: str = ""
+    test_part: str = "the test part"
 
     @property
     def chosen(self) -> Ints:
@@ -56,6 +57,10 @@ class Owner:
         self.at[rows[0]] = np.arange(n)
         self.set_aside = len(rows) > 1
 
+    def _found(self, what: str, index: Sequence[int] = ()) -> Found:
+        aside = " that was set aside" * self.set_aside
+        return Found(what, [*index], test_part=f"the test part{aside}")
+
     def rows(self, cells: Sequence[Any]) -> Found:
         """By their numbers; the first that is none, or of no row, is named."""
         numbers = [whole(cell) for cell in cells]
@@ -64,7 +69,7 @@ class Owner:
             raise Unfit(f"is {shown(cells[wrong])}, not a whole number", wrong)
         values = [number for number in numbers if number is not None]
         self._in_range(values)
-        found = Found("rows")
+        found = self._found("rows")
         for value in values:
             place = int(self.at[value])
             if place == ASIDE:
@@ -107,7 +112,7 @@ class Owner:
         if len(marks) == self.n_rows:
             return self.rows([value for value in places if self.at[value] != UNREAD])
         if len(marks) == self.n_train:
-            return Found("rows", places)
+            return self._found("rows", places)
         raise Unfit(f"holds {len(marks):,} of true and false, and a mask has {self.lengths}")
 
     @property
@@ -122,7 +127,7 @@ class Owner:
         """By the path below the source's own, or as much of its end as one file alone has."""
         if not self.train.file:
             raise Unfit("lists names, and the samples of these data have no files")
-        found, of_test = Found("files"), len(self.train.file)
+        found, of_test = self._found("files"), len(self.train.file)
         for i, cell in enumerate(cells):
             name = text(cell)
             there = self._files_called(name)
@@ -172,7 +177,7 @@ class Owner:
         """By the values of the data's own id column."""
         if not self.train.key:
             raise Unfit("lists names, and the samples of these data have no keys")
-        found = Found("keys")
+        found = self._found("keys")
         for i, cell in enumerate(cells):
             places = self._by_key[0].get(text(cell), [])
             if not places and text(cell) not in self._by_key[1]:

@@ -65,21 +65,24 @@ def _link(why: str) -> str:
 
 def _picked(found: Found, notes: tuple[str, ...], name: str) -> Picked:
     n, aside = len(found.index) + len(found.aside), list(dict.fromkeys(found.aside))
+    chosen = found.chosen
     if aside and not found.index:
         raise BadForgetSet(
-            f"All {found.what} that {name} lists are in the test part, which is never trained on: "
-            f"{_some(aside)}. List some of the training part."
+            f"All {found.what} that {name} lists are in {found.test_part}, which is never trained "
+            f"on: {found.what} {_some(aside)}. List some of the training part."
         )
     said = [f"{name}: {note}" for note in notes]
     if aside:
         said.append(
-            f"{len(aside):,} of {n:,} listed {found.what} {_are(len(aside))} in the test part, "
-            f"which is never trained on, and cannot be forgotten: {found.what} {_some(aside)}"
+            f"{len(aside):,} of {len(chosen) + len(aside):,} listed {found.what} "
+            f"{_are(len(aside))} in {found.test_part}, which is never trained on: {found.what} "
+            f"{_some(aside)}"
         )
-    chosen = found.chosen
     more = len(found.index) - len(chosen)
     if more:
-        said.append(f"{name}: {more:,} of {n:,} are listed a second time; each is taken once")
+        said.append(
+            f"{name}: {more:,} of {n:,} {_are(more)} listed a second time; each is taken once"
+        )
     return Picked(chosen, tuple(said))
 
 

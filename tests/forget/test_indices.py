@@ -288,10 +288,10 @@ def test_a_column_found_by_its_content_is_named(listed: Listed) -> None:
         "rows.txt: its first line, 'for ada', was taken for a header",
     )
     gone = listed("index,note\n101,\n,gone\n205,")
-    assert gone.notes == ("rows.txt: 1 empty cells of 'index' were passed over",)
+    assert gone.notes == ("rows.txt: 1 empty cell was passed over in 'index'",)
     marked = listed("index,forget\n7,0\n101,1\n")
     assert marked.index.tolist() == [101]
-    assert marked.notes == ("rows.txt: 1 lines of 2 were taken, by 'forget'",)
+    assert marked.notes == ("rows.txt: of 2 lines, 1 is meant by 'forget'",)
 
 
 # --- rows, files and keys of their owner ------------------------------------------------------
@@ -328,8 +328,8 @@ def test_rows_in_the_test_part_are_named_and_not_forgotten(listed: Listed) -> No
     found = listed("10\n2\n50\n7\n100", data=CUT)
     assert owned(found) == [10, 50, 100]
     assert found.notes == (
-        "2 of 5 listed rows are in the test part, which is never trained on, and cannot be "
-        "forgotten: rows 2, 7",
+        "2 of 5 listed rows are in the test part that was set aside, which is never trained on: "
+        "rows 2, 7",
     )
     many = listed("0\n" + "\n".join(map(str, OUT)), data=CUT).notes[0]
     assert many.endswith("42, 47 and 90 more")
