@@ -84,7 +84,7 @@ def _forget(
             return None
         blocks.note(" ".join(reply.answer.notes))
         with st.container(horizontal=True, key="looks"):
-            look.offer_data(data_key, plant, "run", "Look at the data")
+            look.offer_data(data_key, plant, "run", "Look")
             if rule:
                 look.offer_forget(data_key, plant, rule, st.session_state.get("run/seed") or 0)
     return rule

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import PurePosixPath
 
 import streamlit as st
 
@@ -92,7 +93,7 @@ def _data(facts: DatasetFacts) -> None:
     if facts.rows:
         st.space("small")
         blocks.heading("The first samples")
-        _samples(facts.rows, with_part=True)
+        _samples(facts.rows)
 
 
 def _shape(facts: DatasetFacts) -> str:
@@ -139,21 +140,17 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     )
 
 
-def _samples(rows: Sequence[SampleFacts], with_part: bool = False) -> None:
+def _samples(rows: Sequence[SampleFacts]) -> None:
     """Samples with their pictures, or texts, and what their owner calls them."""
-    figures = "".join(_figure(one, with_part and one.part) for one in rows)
+    figures = "".join(_figure(one, one.part == "test") for one in rows)
     st.html(f'<div class="lethe-first">{figures}</div>')
 
 
-def _figure(one: SampleFacts, part: str | bool) -> str:
+def _figure(one: SampleFacts, of_test: bool) -> str:
     picture = f'<img src="{escape(one.image)}" alt="">' if one.image else ""
     if not picture and one.text:
         picture = f"<blockquote>{escape(one.text)}</blockquote>"
-    names = [name for name in (one.file, one.key) if name] or [f"row {one.row:,}"]
-    if len(names) == 1 and (one.file or one.key):
-        names.append(f"row {one.row:,}")
-    small = " · ".join([*names[1:], *([f"{part} part"] if part == "test" else [])])
-    return (
-        f'<figure>{picture}<figcaption title="{escape(names[0])}"><b>{escape(one.label)}</b>'
-        f"<span>{escape(names[0])}</span><span>{escape(small)}</span></figcaption></figure>"
-    )
+    names = [PurePosixPath(one.file).name, one.key, f"row {one.row:,}"]
+    lines = [one.label, *(name for name in names if name), *(["test part"] if of_test else [])]
+    said = "".join(f"<span>{escape(line)}</span>" for line in lines)
+    return f'<figure>{picture}<figcaption title="{escape(one.file)}">{said}</figcaption></figure>'

@@ -106,15 +106,12 @@ def _read(dataset: Dataset) -> Iterable[str]:
             "the test part"
         )
     else:
-        yield f"training part: {n:,} samples{_of(train)}"
-        yield f"test part: {m:,} samples{_of(test)}"
+        for name, count, own in ((TRAINING, n, train), (TEST, m, test)):
+            if own and own.of:
+                yield f"{name} part: {count:,} samples of {own.of}"
     names = [name for name in ("file", "key", "text") if getattr(train, name)]
     if names:
         yield f"each sample has its {' and '.join(names)}"
-
-
-def _of(origin: Origin | None) -> str:
-    return f" of {origin.of}" if origin and origin.of else ""
 
 
 def _first(dataset: Dataset, count: int) -> Iterable[SampleFacts]:

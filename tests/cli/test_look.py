@@ -29,7 +29,6 @@ def test_look_tells_classes_counts_and_the_first_rows(told: Callable[..., Any]) 
     assert sum(c["train"] for c in facts["classes"]) == facts["n_train"] == 1347
     assert sum(c["test"] for c in facts["classes"]) == facts["n_test"] == 450
     assert facts["shape"] == [1, 8, 8] and facts["is_image"]
-    assert facts["read"] == ["training part: 1,347 samples", "test part: 450 samples"]
     assert [row["row"] for row in facts["rows"]] == [*range(8)]
     assert all(row["image"].startswith("data:image/png;base64,") for row in facts["rows"])
     assert len(told("look", "digits", "--rows", "3")["rows"]) == 3
