@@ -36,26 +36,28 @@ def assemble(
         raise BadData(f"{key} has {len(x)} samples but {len(labels)} labels; they must agree.")
     if not len(x):
         raise BadData(f"{key} holds no samples.")
+    if isinstance(n_train, tuple):  # samples that are in neither part take their labels along
+        used = np.concatenate(n_train)
+        x, labels = take(x, used), [labels[i] for i in used]
+        origins = [origin.take(used) for origin in origins]
+        n_train = len(n_train[0])
     y, found, tidied = tidy(labels, names)
     notes = [*notes, *tidied]
+    train: slice | Ints = slice(n_train)
+    test: slice | Ints = slice(n_train, None)
     if n_train is None:
-        n_train = split(y, round(TEST_PART * len(y)))
-        said = f"no test part: a fixed {len(n_train[1]):,} of {len(y):,} samples serve as one"
-        notes.append(said)
-    both = n_train if isinstance(n_train, tuple) else (slice(n_train), slice(n_train, None))
-    train: slice | Ints = both[0]
-    test: slice | Ints = both[1]
-    if len(origins) == 1:
-        origins = [origins[0].take(part) for part in (train, test)]
+        train, test = split(y, round(TEST_PART * len(y)))
+        notes.append(f"no test part: a fixed {len(test):,} of {len(y):,} samples serve as one")
     parts = take(x, train), y[train], take(x, test), y[test]
     _check(key, parts[1], parts[3], found)
     untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
     if untested:
         notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
+    both: Sequence[Origin | None] = origins or (None, None)
+    if len(origins) == 1:
+        both = [origins[0].take(part) for part in (train, test)]
     dataset = Dataset(key, *parts, class_names=found, notes=tuple(notes))
-    if not origins:
-        return dataset
-    return replace(dataset, train_origin=origins[0], test_origin=origins[1])
+    return replace(dataset, train_origin=both[0], test_origin=both[1])
 
 
 def _check(key: str, train_y: Ints, test_y: Ints, found: Sequence[str]) -> None:

@@ -38,17 +38,19 @@ def cached(
     files: Sequence[Path],
     read: Callable[[Room], Dataset],
     size: int | None = None,
+    source: Path | None = None,
 ) -> Dataset:
     """What ``read`` gives, from the cache if the files are those it was made of.
 
     ``read`` puts its arrays into the room it is given. ``size``: that images are read at; each has
-    a cache of its own. A cache that cannot be read or written costs time, never the dataset, unless
+    a cache of its own. ``source``: what earlier caches are known by, if not where the files lie. A
+    cache that cannot be read or written costs time, never the dataset, unless
     that fits nowhere else.
     """
     if home is None:
         return read(Room())
-    source = os.path.abspath(os.path.commonpath(files))
-    where = _digest([source, *([str(size)] if size else [])])
+    whose = str(source) if source else os.path.abspath(os.path.commonpath(files))
+    where = _digest([whose, *([str(size)] if size else [])])
     folder = home / "data" / f"{where}-{_digest(_stamps(files))}"
     with suppress(*DAMAGED):
         return _load(folder, key)

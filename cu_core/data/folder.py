@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from cu_core.data import cifar_batches
 from cu_core.data._layout import Layout, Picture, layout
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
 from cu_core.data.memory import Room
+from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
 from cu_core.spec import Dataset, Ints, Origin
@@ -21,8 +23,10 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     root = Path(argument).expanduser()
     if not root.is_dir():
         raise BadData(f"There is no folder {str(root)!r}; give the folder that holds the classes.")
-    found = layout(root)
     key = f"folder:{argument}"
+    if batches := cifar_batches.found_in(root):
+        return scaled(cifar_batches.read(key, batches, home), size)
+    found = layout(root)
     files = [picture.file for picture in chain(found.train, found.test)]
     dataset = cached(home, key, files, lambda room: _read(key, root, found, room, size), size)
     return replace(dataset, notes=(*found.notes, *dataset.notes))

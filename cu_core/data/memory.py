@@ -105,8 +105,10 @@ class Rows:
         return rows
 
 
-def take(x: NDArray[Any], item: slice | Ints) -> Any:
+def take(x: Any, item: slice | Ints) -> Any:
     """``x[item]``, which stays where it is if ``x`` is on disk."""
+    if isinstance(x, Rows):
+        return Rows(x.array, x.index[item])
     return Rows(x, np.arange(len(x))[item]) if isinstance(x, np.memmap) else x[item]
 
 

@@ -19,9 +19,9 @@ from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
 from cu_core.data.memory import Room
-from cu_core.data.partnames import TRAIN, VAL, listed
+from cu_core.data.partnames import listed
 from cu_core.data.pixels import samples
-from cu_core.data.roles import parts_in
+from cu_core.data.roles import split_by
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
@@ -55,9 +55,9 @@ def _read(
         raw = numbers(rows, room)
         x, said = samples(raw, f"{it.samples} of {train[0].name}", room)
         kept = np.arange(len(x))
-    notes = [_read_from(base, train, test, rows), *rows.notes, *said]
     labels = [rows.labels[i] for i in kept]
     which, origins = _parts(rows, kept, n_train, train, test)
+    notes = [_read_from(base, train, test, rows), *rows.notes, *said]
     made = assemble(key, x, labels, which, rows.names, notes, origins)
     return scaled(made, size) if it.kind == "pixels" else made
 
@@ -72,19 +72,9 @@ def _parts(
             _origin(rows, kept[:first], 0, train, "training"),
             _origin(rows, kept[first:], n_train, test, "test"),
         ]
-    origins = [_origin(rows, kept, 0, train, "")]
-    named = parts_in(rows.split)
-    if not named:
-        return None, origins
-    return split_by([named[i] for i in kept]), origins
-
-
-def split_by(named: list[str]) -> tuple[Ints, Ints]:
-    """(training, test samples) where each says its part. Those of validation are in neither if
-    there is a test part."""
-    part = np.array(named)
-    test = part == ("test" if "test" in named else VAL)
-    return np.flatnonzero(part == TRAIN), np.flatnonzero(test)
+    which, said = split_by([rows.split[i] for i in kept] if rows.split else [])
+    rows.notes += said
+    return which, [_origin(rows, kept, 0, train, "")]
 
 
 def _origin(rows: Table, index: Ints, first: int, files: list[Path], part: str) -> Origin:

@@ -6,8 +6,11 @@ Names count in any case and with any marks between their words: ``Image_Path`` i
 import re
 from collections.abc import Iterable, Sequence
 
-from cu_core.data.partnames import listed, part_of
+import numpy as np
+
+from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of
 from cu_core.errors import BadData
+from cu_core.spec import Ints
 
 IMAGE = (
     "image", "img", "images", "pixelvalues", "picture", "photo", "jpg", "jpeg", "png", "webp",
@@ -67,3 +70,20 @@ def parts_in(values: Sequence[object]) -> list[str] | None:
     found = [part_of(value) if isinstance(value, str) else None for value in values]
     named = [part for part in found if part]
     return named if named and len(named) == len(found) else None
+
+
+def split_by(values: Sequence[object]) -> tuple[tuple[Ints, Ints] | None, list[str]]:
+    """(training and test samples where each says its part, what became of those of validation);
+    None where they do not say it, or all are of one part."""
+    named = parts_in(values)
+    if named is None or len(set(named)) == 1:
+        return None, []
+    part = np.array(named)
+    test = TEST if TEST in named else VAL
+    both = np.flatnonzero(part == TRAIN), np.flatnonzero(part == test)
+    rest = int((part == VAL).sum())
+    if not rest:
+        return both, []
+    if test == VAL:
+        return both, [f"{rest:,} validation samples serve as the test part"]
+    return both, [f"{rest:,} validation samples left aside"]
