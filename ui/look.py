@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import PurePosixPath
+from typing import Any
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from cu_core.spec import (
     DescribeDataset,
     DescribeForget,
     ForgottenFacts,
+    Question,
     SampleFacts,
     data_words,
 )
@@ -71,9 +73,10 @@ def panel() -> None:
 
 
 def _draw(question: DescribeDataset | DescribeForget) -> None:
-    reply = session.ask(question)
+    asked: Question[Any] = question
+    reply = session.ask(asked)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(question))
+        session.waiting("Reading the data…", lambda: session.ask(asked))
     elif isinstance(reply.answer, DatasetFacts):
         _data(reply.answer)
     elif isinstance(reply.answer, ForgottenFacts):

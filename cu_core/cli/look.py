@@ -12,6 +12,7 @@ from cu_core.spec import DatasetFacts, DescribeDataset, SampleFacts, UnlearnRequ
 from cu_core.store import Store
 
 FIRST = 8  # samples that are shown
+WIDEST = 60  # letters of a cell
 NAMES = ("row", "part", "label", "file", "key", "text")
 
 
@@ -59,7 +60,12 @@ def print_samples(rows: tuple[SampleFacts, ...]) -> None:
     names = [name for name in NAMES if getattr(rows[0], name) != ""]
     print()
     heads = ["class" if name == "label" else name for name in names]
-    columns(heads, [[str(getattr(one, name)) for name in names] for one in rows])
+    columns(heads, [[_cell(getattr(one, name)) for name in names] for one in rows])
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
 
 
 VERB = Verb("look", "What a data set holds, and what was read from where.", _act, _options)

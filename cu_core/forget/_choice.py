@@ -8,7 +8,7 @@ from typing import Any
 
 from cu_core.forget._owner import Found, Owner, Unfit
 from cu_core.forget._table import Column, Table, empty, norm, text, truth, whole
-from cu_core.forget._words import FILES, FORGET, KEYS, KNOWN, MASKS, OTHERS, ROWS
+from cu_core.forget._words import FILES, FORGET, KEYS, KNOWN, MASKS, ROWS, other
 
 NAMES = {"rows": ROWS, "files": FILES, "keys": KEYS, "mask": MASKS}
 
@@ -75,7 +75,7 @@ def _selector(table: Table, columns: list[Column], wanted: str) -> Column | None
     for column in table.columns:
         words = all(isinstance(c, str) and norm(c) in FORGET for c in column.cells)
         marked = norm(column.name) in MASKS and all(_meant(c) is not None for c in column.cells)
-        others = [c for c in columns if c is not column and norm(c.name) not in OTHERS]
+        others = [c for c in columns if c is not column and not other(c.name)]
         named = [c for c in others if any(norm(c.name) in names for names in NAMES.values())]
         if (
             (words or marked)
@@ -103,6 +103,8 @@ def _readings(table: Table, column: Column, owner: Owner) -> Iterator[Candidate]
     """The column as each thing that it may be."""
     filled = [(i, cell) for i, cell in enumerate(column.cells) if not empty(cell)]
     cells = [cell for _, cell in filled]
+    if not cells and len(table.columns) > 1:
+        return
     marks = norm(column.name) in MASKS and all(_meant(cell) is not None for cell in cells)
     marks = marks and len(cells) in (owner.n_rows, owner.n_train)
     reads: dict[str, Callable[[Sequence[Any]], Found]] = {
@@ -189,8 +191,8 @@ def _by_content(
         one
         for one in tried
         if one.found is not None
-        and (wanted or (norm(one.column.name) not in OTHERS))
-        and (alone or (not _counts(one.column) and not _says_other(one)))
+        and (wanted or not other(one.column.name))
+        and (alone or not (_counts(one.column) or _says_other(one)))
     ]
     by_column = {id(one.column): one for one in reversed(fits)}
     if len(by_column) > 1:
@@ -200,7 +202,7 @@ def _by_content(
             "with its name or number"
         )
     best = _agreed_kinds(table, fits)
-    if best is not None and len(table.columns) > 1:
+    if best is not None and (len(table.columns) > 1 or norm(best.column.name) in KNOWN):
         notes.append(f"the {best.kind} were read from {_column(table, best.column)}")
     return best
 
@@ -222,8 +224,10 @@ def _agreed_kinds(table: Table, fits: list[Candidate]) -> Candidate | None:
 
 
 def _counts(column: Column) -> bool:
-    """Whether it only counts its own lines, as a table's index does: 0, 1, 2, ..."""
-    return len(column.cells) > 0 and all(whole(c) == i for i, c in enumerate(column.cells))
+    """Whether it only counts its own lines, from 0 or 1 on, as a table's index does."""
+    numbers = [whole(cell) for cell in column.cells]
+    whole_range = ([*range(len(numbers))], [*range(1, len(numbers) + 1)])
+    return not column.name and numbers in whole_range
 
 
 def _column(table: Table, column: Column) -> str:
@@ -245,7 +249,7 @@ def _refusal(table: Table, columns: list[Column], tried: list[Candidate]) -> str
         )
     column = columns[0]
     why = {one.kind: one.why for one in tried}
-    if norm(column.name) in OTHERS and not all(why.values()):
+    if other(column.name) and not all(why.values()):
         return (
             f"has the one column {column.name!r}, whose name says that it lists no samples; if "
             f"it does, write indices:FILE#{column.name}"

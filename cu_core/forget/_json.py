@@ -11,6 +11,8 @@ from cu_core.forget._table import Column, Table, empty, norm, truth, whole
 from cu_core.forget._words import SETS
 
 SCALARS = (str, int, float, bool, type(None))
+NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")  # as NumPy 2 prints a list of its numbers
+WRAPPED = re.compile(r"(?:np\.)?(?:array|tensor)\((\[.*\])(?:,\s*\w+=[^\[\]]*)?\)", re.DOTALL)
 PRINTED = re.compile(r"[\[(][\s\d,.+-]*[\])]")  # print(array): no comma, or a point after each
 
 
@@ -24,6 +26,11 @@ def tables(text: str, wanted: str) -> list[Table]:
 
 def _value(text: str) -> Any:
     """JSON, JSON lines, or what Python prints of a list: never anything that is executed."""
+    text = NUMPY.sub(r"\1", text)
+    if "..." in text and not any(c.isalpha() for c in text):
+        raise ValueError("it was shortened when it was printed; save all of it, with numpy.save")
+    wrapped = WRAPPED.fullmatch(text)
+    text = wrapped[1] if wrapped else text
     try:
         return json.loads(text)
     except json.JSONDecodeError as fault:
@@ -94,7 +101,9 @@ def _pairs(value: dict[str, Any]) -> Table:
         return Table((Column("", cells),), at, "entry")
     if all(truth(cell) is not None for cell in cells):
         return Table((Column("sample", names), Column("forget", cells)), at, "entry")
-    return Table((Column("name", names), Column("value", cells)), at, "entry")
+    if all(whole(name) is not None for name in names):
+        return Table((Column("", names), Column("value", cells)), at, "entry")
+    raise ValueError(f"it holds {names[0]!r}: {cells[0]!r}; it must hold a list")
 
 
 def of_sets(held: dict[str, Any], wanted: str, unit: str = "entry") -> Table:
@@ -111,7 +120,8 @@ def of_sets(held: dict[str, Any], wanted: str, unit: str = "entry") -> Table:
         if chosen or len(held) == 1 or not _marks(found):  # marks are about the other columns
             return _renamed(found, named[0], unit)
     if len(held) == 1:
-        return _table(next(iter(held.values())), "")
+        (one,) = held
+        return _renamed(_table(held[one], ""), one, unit)
     lengths = {len(one) for one in held.values()}
     if len(lengths) > 1 or any(isinstance(one, dict) for one in held.values()):
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -200,4 +201,5 @@ def _bit(cell: Any) -> bool | None:
 
 def _parts(path: str) -> list[str]:
     """ "./cats\\a.png" -> ["cats", "a.png"]."""
-    return [part for part in re.split(r"[/\\]+", path.strip()) if part not in ("", ".")]
+    path = unicodedata.normalize("NFC", path.strip())  # a Mac writes an accent of its own
+    return [part for part in re.split(r"[/\\]+", path) if part not in ("", ".")]

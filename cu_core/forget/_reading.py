@@ -59,7 +59,7 @@ def _tables(data: bytes, ending: str, wanted: str) -> list[Table]:
     if data.startswith(PICKLES) or (ending in (".pkl", ".pickle") and data.endswith(b".")):
         raise ValueError(UNPICKLED)
     text = _text.decoded(data)
-    if text.lstrip()[:1] in ("[", "{", "(") and not text.lstrip().startswith("[#"):
+    if text.lstrip().startswith(("[", "{", "(", "array(", "tensor(", "np.array(")):
         return _json.tables(text, wanted)
     return _text.tables(text)
 
@@ -116,7 +116,8 @@ def _zipped(data: bytes, wanted: str) -> Table:
         except ValueError as error:
             raise ValueError(UNPICKLED if "allow_pickle" in str(error) else str(error)) from None
     if len(arrays) == 1:
-        return _of_array("", next(iter(arrays.values())), wanted)
+        (name,) = arrays
+        return _of_array("" if name == "arr_0" else name, arrays[name], wanted)
     flat = {n: _cells(a.ravel()) for n, a in arrays.items() if a.ndim and a.dtype.kind in "biufUS"}
     return _json.of_sets(flat, wanted, "element")
 

@@ -7,12 +7,13 @@ import io
 import re
 from itertools import pairwise
 
-from cu_core.forget._table import Column, Table, plain, tabled, whole
+from cu_core.forget._table import Column, Table, norm, plain, tabled, whole
 from cu_core.forget._words import KNOWN
 
 SEPARATORS = "\t;,|"
 ANY = re.compile(r"[\s,;|]+")
 DECLARED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's own first line
+DASH = re.compile(r"^\s*[-*]\s+(?=\S)")  # as YAML and Markdown have it
 COMMENT = re.compile(r"\s#.*$")
 NO_SEPARATOR = "\x1f"
 BOMS = (
@@ -56,6 +57,8 @@ def tables(text: str) -> list[Table]:
     separator = said[1] if said else _separator([line for _, line in numbered])
     if separator:
         rows, at = _split(numbered, separator)
+        if len(rows) == 1 and not any(norm(cell) in KNOWN for cell in rows[0]):
+            return [Table((Column("", tuple(rows[0])),), tuple(at * len(rows[0])))]
         if all(plain(c) for row in rows for c in row) and not _names(comments, rows):
             return [_block(rows, at, separator)]
         named = _names(comments, rows)
@@ -67,7 +70,8 @@ def tables(text: str) -> list[Table]:
 
 
 def _bare(line: str) -> str:
-    """A line without a comment that follows its numbers."""
+    """A line without a comment that follows its numbers, or the dash of a list before them."""
+    line = DASH.sub("", line)
     bare = COMMENT.sub("", line)
     return bare if bare != line and all(map(plain, _tokens(bare))) else line
 

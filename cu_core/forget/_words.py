@@ -1,10 +1,12 @@
 """What columns, arrays and lists are called that say which samples are meant."""
 
+import re
+
 from cu_core.forget._table import norm
 
 _ROW = (
     "index idx indices indexes inds ids row rows row_index row_idx row_id row_number row_nr "
-    "sample_index sample_idx data_index data_idx train_index train_idx image_index image_idx "
+    "sample_index sample_idx data_index data_idx image_index image_idx "
     "forget_index forget_indices forget_idx forget_rows forget_ids indices_to_forget forget id i "
     "sample samples sample_id unlearn unlearn_indices forget_set"
 )
@@ -31,6 +33,15 @@ def _set(words: str) -> frozenset[str]:
 
 ROWS, FILES, KEYS, MASKS, OTHERS = map(_set, (_ROW, _FILE, _KEY, _MASK, _OTHER))
 KNOWN = ROWS | FILES | KEYS | MASKS | OTHERS
+NOT_MEANT = ("retain", "remain", "keep", "kept", "train", "test", "val", "class", "label")
+
+
+def other(name: str) -> bool:
+    """Whether a column or list is called so that it cannot say what is to be forgotten."""
+    first = re.split(r"[\W_]+", name.casefold())[0]
+    return norm(name) in OTHERS or (norm(name) not in KNOWN and first in NOT_MEANT)
+
+
 SETS = _set(  # lists in a file of several, of which one is the forget set
     "forget forget_set forget_index forget_indices forget_idx forget_rows forget_ids forget_files "
     "indices_to_forget unlearn unlearn_indices to_forget forget_mask index indices idx rows mask"

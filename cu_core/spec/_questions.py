@@ -77,8 +77,8 @@ class DescribeDataset(Question[DatasetFacts]):
     Answer = DatasetFacts
     key: str
     plant: str = ""
-    size: int | None = Field(None, ge=8, le=1024)
-    rows: int = Field(0, ge=0, le=1000)
+    size: int | None = Field(default=None, ge=8, le=1024)
+    rows: int = Field(default=0, ge=0, le=1000)
 
 
 class ForgottenClass(Recorded):
@@ -111,9 +111,9 @@ class DescribeForget(Question[ForgottenFacts]):
     key: str
     forget: str
     plant: str = ""
-    size: int | None = Field(None, ge=8, le=1024)
+    size: int | None = Field(default=None, ge=8, le=1024)
     seed: int = 0
-    rows: int = Field(24, ge=0, le=1000)
+    rows: int = Field(default=24, ge=0, le=1000)
 
 
 class Estimate(Recorded):
