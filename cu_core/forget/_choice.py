@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cu_core.forget._owner import Found, Owner, Unfit
-from cu_core.forget._table import Column, Table, empty, norm, text, truth, whole
+from cu_core.forget._table import Column, Table, as_sample, empty, norm, text, truth, whole
 from cu_core.forget._words import FILES, FORGET, KEYS, KNOWN, MASKS, ROWS, other
 
 NAMES = {"rows": ROWS, "files": FILES, "keys": KEYS, "mask": MASKS}
@@ -113,7 +113,10 @@ def _readings(table: Table, column: Column, owner: Owner) -> Iterator[Candidate]
         "keys": owner.keys,
         "mask": lambda given: owner.mask(given, marks),
     }
+    numbers = all(whole(cell) is not None or truth(cell) is not None for cell in cells)
     for kind, read in reads.items():
+        if kind == "files" and numbers and norm(column.name) not in FILES:
+            continue  # a name that is but a number is one where it is called so
         try:
             if kind != "mask" and not marks:
                 _no_mask(cells, owner)
@@ -133,7 +136,7 @@ def _read(
         return read(cells)
     except Unfit as fault:
         header = kind in ("files", "keys") and not column.name and fault.args[1:] == (0,)
-        if not header or len(cells) < 2 or set(text(cells[0])) & set("./\\0123456789"):
+        if not header or len(cells) < 2 or as_sample(cells[0]):
             raise
         found = read(cells[1:])
         found.header = text(cells[0])

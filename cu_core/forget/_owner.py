@@ -129,9 +129,10 @@ class Owner:
         if not self.train.file:
             raise Unfit("lists names, and the samples of these data have no files")
         found, of_test = self._found("files"), len(self.train.file)
+        last = self._places({part for cell in cells for part in _parts(text(cell))[-1:]})
         for i, cell in enumerate(cells):
             name = text(cell)
-            there = self._files_called(name)
+            there = self._files_called(name, *last)
             if not there:
                 raise Unfit(f"is {shown(name)}, which is none of the files of the data", i)
             if len({self._file(place) for place in there}) > 1:
@@ -147,12 +148,13 @@ class Owner:
         other = self.test.file if self.test else ()
         return self.train.file[place] if place < n else other[place - n]
 
-    def _files_called(self, name: str) -> list[int]:
+    def _files_called(
+        self, name: str, by_name: dict[str, list[int]], by_stem: dict[str, list[int]]
+    ) -> list[int]:
         """Places of the samples whose file ends as the name does, or the other way round."""
         wanted = _parts(name)
         if not wanted:
             return []
-        by_name, by_stem = self._by_last
         exact = []
         for place in by_name.get(wanted[-1], []) or by_stem.get(wanted[-1], []):
             own = _parts(self._file(place))
@@ -162,16 +164,18 @@ class Owner:
         whole_paths = [place for same, place in exact if same]
         return whole_paths or [place for _, place in exact]
 
-    @cached_property
-    def _by_last(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-        """Places by the last part of their file's path, with its ending and without."""
+    def _places(self, wanted: set[str]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """Places by the last part of their file's path, with its ending and without, of those that
+        are wanted."""
         names: dict[str, list[int]] = defaultdict(list)
         stems: dict[str, list[int]] = defaultdict(list)
         files = (*self.train.file, *(self.test.file if self.test else ()))
         for place, file in enumerate(files):
-            last = _parts(file)[-1:] or [""]
-            names[last[0]].append(place)
-            stems[last[0].rpartition(".")[0]].append(place)
+            last = _plain(file).replace("\\", "/").rpartition("/")[2]
+            if last in wanted:
+                names[last].append(place)
+            if (stem := last.rpartition(".")[0]) in wanted:
+                stems[stem].append(place)
         return names, stems
 
     def keys(self, cells: Sequence[Any]) -> Found:
@@ -201,5 +205,9 @@ def _bit(cell: Any) -> bool | None:
 
 def _parts(path: str) -> list[str]:
     """ "./cats\\a.png" -> ["cats", "a.png"]."""
-    path = unicodedata.normalize("NFC", path.strip())  # a Mac writes an accent of its own
-    return [part for part in re.split(r"[/\\]+", path) if part not in ("", ".")]
+    return [part for part in re.split(r"[/\\]+", _plain(path)) if part not in ("", ".")]
+
+
+def _plain(path: str) -> str:
+    """With accents as one letter: a Mac writes them as two."""
+    return path.strip() if path.isascii() else unicodedata.normalize("NFC", path.strip())

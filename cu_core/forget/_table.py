@@ -136,5 +136,12 @@ def is_header(first: Sequence[Any], rest: Sequence[Sequence[Any]], known: Iterab
     if any(norm(text(cell)) in known for cell in first if not empty(cell)):
         return True
     return any(
-        not empty(cell) and plain(row[i]) for row in rest[:1] for i, cell in enumerate(first)
+        not empty(cell) and plain(row[i]) and not as_sample(cell)
+        for row in rest[:1]
+        for i, cell in enumerate(first)
     )
+
+
+def as_sample(cell: Any) -> bool:
+    """Whether a text may be the name of a sample, with figures or a path, rather than a header."""
+    return bool(set(text(cell)) & set("./\\0123456789"))

@@ -7,7 +7,7 @@ import io
 import re
 from itertools import pairwise
 
-from cu_core.forget._table import Column, Table, norm, plain, tabled, whole
+from cu_core.forget._table import Column, Table, as_sample, norm, plain, tabled, whole
 from cu_core.forget._words import KNOWN
 
 SEPARATORS = "\t;,|"
@@ -84,8 +84,8 @@ def _separator(lines: list[str]) -> str:
     """The one that cuts all lines, but for a title, into as many cells; "" if none does."""
     for separator in SEPARATORS:
         widths = [_width(row) for row in csv.reader(lines, delimiter=separator)]
-        while len(widths) > 2 and widths[0] == 1:
-            widths = widths[1:]
+        title = next((i for i, width in enumerate(widths) if width > 1), len(widths))
+        widths = widths[min(title, len(widths) - 1) :]
         if min(widths, default=1) > 1 and len(set(widths)) == 1:
             return separator
     return ""
@@ -142,9 +142,11 @@ def _block(rows: list[list[str]], at: list[int], separator: str) -> Table:
 def _flat(numbered: list[tuple[int, str]]) -> Table | None:
     """Numbers however they are separated, under at most a few lines of words; None if not so."""
     cut = [(line, _tokens(text)) for line, text in numbered]
-    name = ""
-    while len(cut) > 1 and not any(map(plain, cut[0][1])):
-        name, cut = numbered[len(numbered) - len(cut)][1].strip(), cut[1:]
+    above = next((i for i, (_, tokens) in enumerate(cut) if any(map(plain, tokens))), 0)
+    heads, cut = [text.strip() for _, text in numbered[:above]], cut[above:]
+    if above > 2 or any(map(as_sample, heads)):
+        return None  # a name of a file, among numbers
+    name = next((head for head in heads[-1:] if norm(head) in KNOWN), " ".join(heads))
     if not all(plain(token) for _, tokens in cut for token in tokens):
         return None
     widths = {len(tokens) for _, tokens in cut}
