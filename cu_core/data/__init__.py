@@ -29,7 +29,7 @@ def sources() -> list[Source]:
 
 
 def load(key: str, home: Path | None = None, plant: str = "", size: int | None = None) -> Dataset:
-    """The dataset a key names: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
+    """The dataset a key names: "digits", "folder:PATH", "parquet:PATH", "csv:FILE", "cifar10".
 
     ``home``: Lethe's folder, where downloads lie and decoded images are cached; None: no cache.
     ``plant``: what is planted in its training part, "wrong-labels:0.1" say. ``size``: pixels a side
@@ -65,6 +65,7 @@ def _resolve(key: str) -> tuple[Source, str]:
     name, _, argument = key.strip().partition(":")
     known = {source.key: source for source in sources()}
     if name not in known:
+        _refuse_path(key.strip())
         raise BadRequest(f"No data source is called {name!r}; there are {_written(known)}.")
     source, argument = known[name], argument.strip()
     if source.needs_path and not argument:
@@ -72,6 +73,17 @@ def _resolve(key: str) -> tuple[Source, str]:
     if argument and not source.needs_path:
         raise BadRequest(f"{name} takes no path; write {name} instead of {key.strip()!r}.")
     return source, argument
+
+
+def _refuse_path(key: str) -> None:
+    """A path alone: the sentence says which source reads it."""
+    path = Path(key).expanduser()
+    if not key or not path.exists():
+        return
+    held = "parquet" if path.is_dir() and any(path.rglob("*.parquet")) else "folder"
+    source = held if path.is_dir() else path.suffix.lower().removeprefix(".")
+    source = {"tsv": "csv"}.get(source, source)
+    raise BadRequest(f"{key!r} is a path; say how to read it, as in {source}:{key}.")
 
 
 def _written(known: dict[str, Source]) -> str:

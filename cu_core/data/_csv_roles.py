@@ -48,11 +48,12 @@ def columns(sheet: Sheet, files: Files) -> Columns:
     left = [name for name in left if name not in (key, text)]
     if image or pixels:
         return Columns(label, image, pixels, (), key, text, split)
-    others = [name for name in left if name in sheet.texts]
-    if not text and len(others) == 1:
-        text = others[0]
+    texts = [name for name in left if name in sheet.texts]
+    if not text and len(texts) == 1:
+        text = texts[0]
     features = [name for name in left if name in sheet.numbers]
-    features = [name for name in features if roles.by_name([name], roles.LABEL) is None]
+    others = (*roles.LABEL, *roles.KEY, *roles.SPLIT)
+    features = [name for name in features if roles.by_name([name], others) is None]
     if not features:
         raise BadData(_no_samples(sheet, files))
     return Columns(label, features=tuple(features), key=key, text=text, split=split)

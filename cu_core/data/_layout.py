@@ -49,18 +49,19 @@ def layout(root: Path) -> Layout:
     """What ``root`` holds. BadData with a sentence if its classes cannot be told."""
     base = _unwrapped(root)
     parts = _parts(base)
-    if TRAIN not in parts:
-        found = Layout(_pictures(base))
-        read, aside = [base], []
-    else:
-        found = Layout(_pictures(parts[TRAIN]))
-        test = next((parts[name] for name in (TEST, VAL) if _fits(parts.get(name), found)), None)
-        found.test = _test_pictures(test, found) if test else []
-        read = [parts[TRAIN], *([test] if test else [])]
-        aside = [f for f in folders(base) if not any(part.is_relative_to(f) for part in read)]
+    found = Layout(_pictures(parts.get(TRAIN, base)))
     if not found.train or (len(found.classes) == 1 and _tables(root)):
         raise BadData(_no_classes(root))
-    found.notes = [_read_from(found, root, read), *_left_aside(found, root, read, aside)]
+    read, test = [parts.get(TRAIN, base)], None
+    if TRAIN in parts:
+        test = next((name for name in (TEST, VAL) if _fits(parts.get(name), found)), None)
+    if test:
+        found.test = _test_pictures(parts[test], found)
+        read.append(parts[test])
+    there = dict.fromkeys([*folders(root), *folders(base)])
+    aside = [f for f in there if not any(p.is_relative_to(f) or f.parent == p for p in read)]
+    found.notes = [_read_from(found, root, read, test), *_left_aside(found, root, read, aside)]
+    found.notes += _merged(read[0])
     numbers = [name for name in found.classes if name.isdecimal()]
     if numbers != sorted(numbers, key=int):
         found.notes.append(f"classes in ImageFolder's order of texts: {listed(found.classes)}")
@@ -88,6 +89,7 @@ def _parts(base: Path) -> dict[str, Path]:
             named.setdefault(part, []).append(inner)
     parts = {part: _only(base, part, of) for part, of in named.items()}
     if not parts:
+        _refuse_unlabelled(base)
         return {}
     classes = [f.name for f in folders(base) if not part_of(f.name) and _loose(f)]
     if TRAIN not in parts and not classes:
@@ -102,6 +104,17 @@ def _parts(base: Path) -> dict[str, Path]:
             "the sub-folders out."
         )
     return parts if TRAIN in parts else {}
+
+
+def _refuse_unlabelled(base: Path) -> None:
+    """Parts whose images lie directly in them are no classes."""
+    loose = [f for f in folders(base) if part_of(f.name) and _loose(f)]
+    if len({part_of(f.name) for f in loose}) > 1:
+        raise BadData(
+            f"{listed([f.name for f in loose])} of {str(base)!r} hold images, and no folder for "
+            "each class. Sort them into one folder per class, or write a table of files and "
+            f"labels and give csv:{base / table if (table := _table(base)) else 'FILE'}."
+        )
 
 
 def _only(base: Path, part: str, named: list[Path]) -> Path:
@@ -144,9 +157,9 @@ def _test_pictures(part: Path, train: Layout) -> list[Picture]:
 
 def _pictures(root: Path) -> list[Picture]:
     """The images below the class folders, hidden ones left out, by row."""
-    indexed = [(f.name, file) for f in folders(root) for file in walk(f, INDEXED)]
-    others = [(f.name, file) for f in folders(root) for file in walk(f, OTHERS)]
-    rows = enumerate(indexed + others)
+    found = [(f.name, file) for f in folders(root) for file in walk(f, SUFFIXES)]
+    found.sort(key=lambda of: of[1].name.lower().endswith(OTHERS))
+    rows = enumerate(found)
     return [Picture(name, f, row) for row, (name, f) in rows if not _hidden(f, root)]
 
 
@@ -163,12 +176,16 @@ def folders(root: Path) -> list[Path]:
 
 def walk(root: Path, suffixes: tuple[str, ...] = ()) -> Iterator[Path]:
     """Files below a folder, in ImageFolder's order. Links are followed, unless back to a parent."""
-    found = []
+    for folder, files in sorted(_open_folders(root)):
+        chosen = sorted(f for f in files if f.lower().endswith(suffixes or ""))
+        yield from (Path(folder, file) for file in chosen)
+
+
+def _open_folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """(folder, names of its files), from ``root`` downwards."""
     for folder, inside, files in os.walk(root, followlinks=True):
         inside[:] = [f for f in inside if not _back(folder, os.path.join(folder, f))]
-        found.append((folder, sorted(f for f in files if f.lower().endswith(suffixes or ""))))
-    for folder, files in sorted(found):
-        yield from (Path(folder, file) for file in files)
+        yield folder, files
 
 
 def _back(folder: str, inner: str) -> bool:
@@ -177,7 +194,8 @@ def _back(folder: str, inner: str) -> bool:
 
 
 def _any_image(root: Path) -> bool:
-    return any(not file.name.startswith(".") for file in walk(root, SUFFIXES))
+    names = chain.from_iterable(files for _, files in _open_folders(root))
+    return any(name.lower().endswith(SUFFIXES) and not name.startswith(".") for name in names)
 
 
 def _loose(root: Path) -> int:
@@ -188,6 +206,10 @@ def _loose(root: Path) -> int:
 
 def _tables(root: Path) -> list[str]:
     return sorted(f.name for f in root.iterdir() if f.suffix.lower() in TABLES)
+
+
+def _table(root: Path) -> str:
+    return next(iter(_tables(root)), "")
 
 
 def _no_classes(root: Path) -> str:
@@ -205,14 +227,21 @@ def _no_classes(root: Path) -> str:
     )
 
 
-def _read_from(found: Layout, root: Path, read: list[Path]) -> str:
+def _read_from(found: Layout, root: Path, read: list[Path], test: str | None) -> str:
     if len(read) == 1:
         below = "" if read[0] == root else f" of {_below(read[0], root)}"
         return f"read from {len(found.classes)} class folders{below}"
-    train, test = (_below(part, root) for part in read)
-    said = f"read from {train} ({len(found.train):,} images) and {test} ({len(found.test):,})"
-    alone = part_of(read[1].relative_to(root).parts[0]) == VAL
-    return f"{said}, which serves as the test part" if alone else said
+    counts = f"{len(found.train):,} images", f"{len(found.test):,}"
+    said = " and ".join(f"{_below(of, root)} ({n})" for of, n in zip(read, counts, strict=True))
+    said = f"read from {said}"
+    return f"{said}, which serves as the test part" if test == VAL else said
+
+
+def _merged(root: Path) -> list[str]:
+    """Classes that are made of several folders, as ImageFolder merges them."""
+    several = {f.name: [i.name for i in folders(f) if _any_image(i)] for f in folders(root)}
+    said = [f"{name} ({listed(of, 3)})" for name, of in several.items() if len(of) > 1]
+    return [f"classes of several sub-folders: {listed(said)}"] if said else []
 
 
 def _below(folder: Path, root: Path) -> str:
@@ -222,10 +251,11 @@ def _below(folder: Path, root: Path) -> str:
 def _left_aside(found: Layout, root: Path, read: list[Path], aside: list[Path]) -> list[str]:
     """What of ``root`` was not read, with counts."""
     used = {picture.file for picture in chain(found.train, found.test)}
+    counts = {folder: sum(1 for _ in walk(folder, SUFFIXES)) for folder in aside}
     said = [
         f"{_below(folder, root)} ({n:,} images)"
-        for folder in aside
-        if (n := sum(1 for _ in walk(folder, SUFFIXES)))
+        for folder, n in counts.items()
+        if n or part_of(folder.name)
     ]
     loose = [(part, _loose(part)) for part in {root, *read}]
     said += [f"{n:,} images directly in {part.name}" for part, n in sorted(loose) if n]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cu_core.data import roles
 from cu_core.data.memory import Room
+from cu_core.data.missing import missing
 from cu_core.data.partnames import PART_OF, TEST, TRAIN, VAL, listed
 from cu_core.errors import BadData
 
@@ -54,7 +55,7 @@ class Arrays:
         self.path, self.room = path, room
         self.heads: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         if not path.is_file():
-            raise BadData(f"There is no file {str(path)!r}; give a .npz file.")
+            raise BadData(f"{missing(path)}. Give a .npz file.")
         with self._readable(), zipfile.ZipFile(path) as members:
             for name in members.namelist():
                 if name.endswith(".npy"):
@@ -202,9 +203,12 @@ def _by_content(arrays: Arrays) -> Part:
     """The only array of samples with the only array of as many labels. BadData else."""
     heads = arrays.heads
     there = listed(list(heads)) or "nothing"
-    xs = [n for n, (shape, dtype) in heads.items() if len(shape) > 1 and dtype.kind in "biuf"]
-    ys = [n for n, (shape, dtype) in heads.items() if len(shape) == 1 and dtype.kind in "biufUS"]
-    pairs = [(x, y) for x in xs for y in ys if heads[x][0][:1] == heads[y][0]]
+    columns = [n for n, (s, _) in heads.items() if len(s) == 1 or (len(s) == 2 and 1 in s)]
+    xs = [
+        n for n, (s, of) in heads.items() if len(s) > 1 and n not in columns and of.kind in "biuf"
+    ]
+    ys = [n for n in columns if heads[n][1].kind in "biufUS"]
+    pairs = [(x, y) for x in xs for y in ys if heads[x][0][0] in heads[y][0]]
     if len(pairs) == 1:
         return Part(*pairs[0])
     raise BadData(

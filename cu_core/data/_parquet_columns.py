@@ -135,7 +135,8 @@ def _samples(file: Path, source: Any, kinds: dict[str, str]) -> tuple[str, str]:
     if not vectors:
         raise BadData(
             f"{str(file)!r} needs one image column and has none among {listed(list(kinds))}: "
-            "images are bytes, paths or lists of lists of numbers; vectors are lists of numbers."
+            "images are bytes, paths or lists of lists of numbers; vectors are lists of numbers; a "
+            "table of numbers can be read as csv:FILE."
         )
     return roles.only("vector", vectors, roles.VECTOR, repr(str(file))), "vector"
 

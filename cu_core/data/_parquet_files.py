@@ -1,19 +1,27 @@
 """Which files of a folder are which part, however the Hub and people call them."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+from cu_core.data.missing import missing
 from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of
 from cu_core.errors import BadData
 
 NO_CONFIG = ("data", "parquet")  # folders that are no name of a configuration
+Labelled = Callable[[Path, list[Path]], bool]
 SHARD = re.compile(r"-(\d+)-of-(\d+)$")
 
 
-def parts(root: Path) -> tuple[list[Path], list[Path], list[str]]:
-    """(training files, test files, notes). Without parts all files are training files."""
+def parts(root: Path, labelled: Labelled) -> tuple[list[Path], list[Path], list[str]]:
+    """(training files, test files, notes). Without parts all files are training files.
+
+    ``labelled(training file, files)``: whether some files have labels; hidden ones do not serve.
+    """
     if root.is_file():
-        return [root], [], []
+        return [root], [], _beside(root)
+    if not root.is_dir():
+        raise BadData(f"{missing(root, 'parquet file')}. Give a file or its folder.")
     files = [f for f in sorted(root.rglob("*.parquet")) if not _hidden(f, root)]
     if not files:
         raise BadData(f"There is no parquet file at {str(root)!r}; give a file or its folder.")
@@ -21,24 +29,49 @@ def parts(root: Path) -> tuple[list[Path], list[Path], list[str]]:
     found: dict[str | None, list[Path]] = {}
     for file in files:
         found.setdefault(_part(file, root), []).append(file)
-    train, test = found.get(TRAIN, []), found.get(TEST, []) or found.get(VAL, [])
-    notes = []
-    if train:
-        aside += found.get(None, [])
-        if test and TEST not in found:
-            notes.append(f"{listed(_names(test, root))}: serves as the test part")
-        elif test:
-            aside += found.get(VAL, [])
-    elif len(found) > 1:
+    if TRAIN not in found and len(found) > 1:
         raise BadData(
             f"{str(root)!r} holds {listed(_names(files, root))}, and none is called train; "
             "call the training part train.parquet, or give one file."
         )
-    else:
-        train, test = files, []
+    train = found.pop(TRAIN, files)
+    test: list[Path] = []
+    notes = _missing(files)
+    if train is not files:
+        test, said = _test_part(root, train, found, labelled)
+        notes += said
+        aside += [file for of in found.values() for file in of]
     if aside:
         notes.append(f"left aside: {listed(_names(aside, root))}")
-    return train, test, notes + _missing(train + test)
+    return train, test, notes
+
+
+def _test_part(
+    root: Path, train: list[Path], found: dict[str | None, list[Path]], labelled: Labelled
+) -> tuple[list[Path], list[str]]:
+    """(the files of the test part or, with a note, of the validation part, notes): they are taken
+    out of ``found``."""
+    notes: list[str] = []
+    for part in (TEST, VAL):
+        some = found.get(part)
+        if not some:
+            continue
+        del found[part]
+        if labelled(train[0], some):
+            said = [f"{listed(_names(some, root))}: serves as the test part"]
+            return some, notes + (said if part == VAL else [])
+        notes.append(f"left aside, without labels: {listed(_names(some, root))}")
+    return [], notes
+
+
+def _beside(file: Path) -> list[str]:
+    """A note on the test part that lies beside a training part."""
+    others = [
+        f.name for f in sorted(file.parent.glob("*.parquet")) if part_of(f.stem) in (TEST, VAL)
+    ]
+    if part_of(file.stem) != TRAIN or not others:
+        return []
+    return [f"left aside: {listed(others)} beside it; parquet:{file.parent} reads both parts"]
 
 
 def _hidden(file: Path, root: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cu_core.data import roles
 from cu_core.data._parquet_columns import Columns, class_names, columns, is_list, readable
 from cu_core.data.decode import Item
 from cu_core.data.memory import Room
@@ -72,6 +73,24 @@ def table(files: Sequence[Path]) -> Table:
         if not any(getattr(found, role)):
             setattr(found, role, [])
     return found
+
+
+def labelled(train: Path, files: Sequence[Path]) -> bool:
+    """Whether files have labels as the training file has them: a column of theirs, with some that
+    are not -1 or missing, as those of a contest are."""
+    import pyarrow.parquet as pq
+
+    name = columns(train).label
+    for file in files:
+        with readable(file):
+            source = pq.ParquetFile(file)
+            wanted = roles.by_name(source.schema_arrow.names, (roles.plain(name), *roles.LABEL))
+            if wanted is None:
+                continue
+            values = source.read([wanted])[wanted].unique().to_pylist()
+        if any(value not in (None, -1, "") for value in values):
+            return True
+    return False
 
 
 def _values(rows: Any, name: str) -> list[str]:
@@ -146,6 +165,33 @@ class Images:
                         yield stored
                     else:
                         yield _followed(file.parent, given.get("path"))
+
+
+def followed(files: Sequence[Path]) -> list[Path]:
+    """The image files that the rows of the first file lead to, if it holds paths and no images."""
+    import pyarrow.parquet as pq
+
+    it = columns(files[0])
+    with readable(files[0]):
+        stored = it.kind == "bytes" and not _all_null(pq.ParquetFile(files[0]).metadata, it.samples)
+    if stored or it.kind not in ("path", "bytes"):
+        return []
+    rows = table(files)
+    places = zip(rows.files, rows.sizes, strict=True)
+    folders = [file.parent for file, n in places for _ in range(n)]
+    found = map(_followed, folders, rows.file)
+    return [image for image in found if isinstance(image, Path)]
+
+
+def _all_null(about: Any, samples: str) -> bool:
+    """Whether the file's own counts say that no row holds the bytes of an image."""
+    for group in (about.row_group(i) for i in range(about.num_row_groups)):
+        for column in (group.column(k) for k in range(group.num_columns)):
+            if column.path_in_schema == f"{samples}.bytes":
+                counted = column.statistics
+                if counted is None or counted.null_count != group.num_rows:
+                    return False
+    return True
 
 
 def _followed(folder: Path, path: object) -> Item:

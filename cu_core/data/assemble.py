@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cu_core.data.labels import tidy
 from cu_core.data.memory import take
+from cu_core.data.partnames import listed
 from cu_core.data.stratify import split
 from cu_core.errors import BadData
 from cu_core.spec import Dataset, Ints, Origin
@@ -50,14 +51,17 @@ def assemble(
         notes.append(f"no test part: a fixed {len(test):,} of {len(y):,} samples serve as one")
     parts = take(x, train), y[train], take(x, test), y[test]
     _check(key, parts[1], parts[3], found)
-    untested = [found[c] for c in np.setdiff1d(parts[1], parts[3])]
-    if untested:
-        notes.append(f"{len(untested)} classes without a test sample: {', '.join(untested[:10])}")
+    notes += _untested(parts[1], parts[3], found)
     both: Sequence[Origin | None] = origins or (None, None)
     if len(origins) == 1:
         both = [origins[0].take(part) for part in (train, test)]
     dataset = Dataset(key, *parts, class_names=found, notes=tuple(notes))
     return replace(dataset, train_origin=both[0], test_origin=both[1])
+
+
+def _untested(train_y: Ints, test_y: Ints, found: Sequence[str]) -> list[str]:
+    names = [found[c] for c in np.setdiff1d(train_y, test_y)]
+    return [f"{len(names)} classes without a test sample: {listed(names)}"] if names else []
 
 
 def _check(key: str, train_y: Ints, test_y: Ints, found: Sequence[str]) -> None:

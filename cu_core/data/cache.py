@@ -24,6 +24,7 @@ import psutil
 
 from cu_core.data.memory import Room, fits, parts
 from cu_core.errors import BadData
+from cu_core.files import stamp
 from cu_core.spec import Dataset, Origin
 
 RULE = 3  # counted up when decoding the same bytes gives other arrays, or the cache another form
@@ -97,8 +98,8 @@ def _sweep(folder: Path) -> None:
 
 def _stamps(files: Sequence[Path]) -> Iterable[str]:
     for file in files:
-        stat = file.stat()
-        yield f"{os.path.abspath(file)}|{stat.st_size}|{stat.st_mtime_ns}"
+        found = stamp(file)  # None where a link leads nowhere
+        yield f"{os.path.abspath(file)}|{found[1:] if found else ''}"
     yield str(RULE)
 
 
@@ -152,14 +153,19 @@ def _save(folder: Path, dataset: Dataset, sync: bool) -> None:
 
 
 def _written(origin: Origin | None) -> dict[str, Any] | None:
-    return {**vars(origin), "row": origin.row.tolist()} if origin else None
+    """``row``: how many, where they count upwards from 0, as most do."""
+    if origin is None:
+        return None
+    plain = np.array_equal(origin.row, np.arange(len(origin.row)))
+    return {**vars(origin), "row": len(origin.row) if plain else origin.row.tolist()}
 
 
 def _origin(written: dict[str, Any] | None) -> Origin | None:
     """What ``_written`` was given."""
     if written is None:
         return None
-    row = np.array(written["row"], np.int64)
+    rows = written["row"]
+    row = np.arange(rows) if isinstance(rows, int) else np.array(rows, np.int64)
     names = {name: tuple(written[name]) for name in ("file", "key", "text")}
     return Origin(row, written["of"], **names)
 

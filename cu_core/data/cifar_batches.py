@@ -18,6 +18,7 @@ from cu_core import inert
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.memory import Room, fits
+from cu_core.data.missing import missing
 from cu_core.data.partnames import listed
 from cu_core.data.source import Source
 from cu_core.errors import BadData
@@ -66,8 +67,8 @@ def load(argument: str, home: Path | None) -> Dataset:
     """50,000 + 10,000 images (N, 3, 32, 32), their file names, and the class names of the set."""
     root = Path(argument).expanduser()
     if not root.is_dir():
-        unpack = "; unpack the archive first" if root.is_file() else ""
-        raise BadData(f"There is no folder {str(root)!r}{unpack}. Give cifar-10-batches-py.")
+        said = f"{str(root)!r} is a file" if root.is_file() else missing(root, "folder")
+        raise BadData(f"{said}. Give the folder cifar-10-batches-py that its archive unpacks to.")
     there = found_in(root)
     if there is None:
         raise BadData(

@@ -20,6 +20,7 @@ from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
 from cu_core.data.memory import Room
+from cu_core.data.missing import missing
 from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of
 from cu_core.data.pixels import samples
 from cu_core.data.roles import split_by
@@ -45,8 +46,13 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 or rows (N, D) float32; see ``decode`` and ``pixels``."""
     path = Path(argument).expanduser()
     files, notes = _files(path)
-    tables = [_table(file) for file in files]
+    sheets = [sheet(file) for file in files]
+    tables = [_table(sheets[0])]
     one = tables[0].columns
+    if len(files) > 1 and set(one.label) <= set(sheets[1].names):
+        tables.append(_table(sheets[1]))
+    elif len(files) > 1:
+        notes.append(f"left aside, without labels: {files.pop().name}")
     if any(bool(t.columns.image) != bool(one.image) for t in tables):
         raise BadData(f"{listed([f.name for f in files])} do not hold the same kind of samples.")
     key = f"csv:{argument}"
@@ -62,7 +68,7 @@ def _files(path: Path) -> tuple[list[Path], list[str]]:
     if path.is_file():
         return [path], _beside(path)
     if not path.is_dir():
-        raise BadData(f"There is no file {str(path)!r}; give a table of files and labels.")
+        raise BadData(f"{missing(path)}. Give a table of files and labels.")
     found: dict[str | None, list[Path]] = {}
     for file in sorted(path.iterdir()):
         if file.suffix.lower() in ENDINGS[:2] and not file.name.startswith("."):
@@ -93,8 +99,8 @@ def _beside(path: Path) -> list[str]:
     return [f"left aside: {listed(others)} beside it; csv:{path.parent} reads both parts"]
 
 
-def _table(path: Path) -> _Table:
-    found = sheet(path)
+def _table(found: Sheet) -> _Table:
+    path = found.path
     files = Files(path.parent)
     of = columns(found, files)
     images = files.all(of.image, found.values(of.image), path.name) if of.image else []

@@ -10,7 +10,7 @@ What cannot be read is left out and counted; more than 5 % of it is refused.
 import os
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cu_core.data._depth import Depth, deep
 from cu_core.data.counting import counted
@@ -80,15 +80,16 @@ def decode(
         depth = Depth()
         heads = Counter(head for item in items if (head := _head(item, depth)))
         if not heads:
-            _refuse_unreadable(names, names)
+            _refuse_unreadable(range(len(names)), names, items)
         size, common = _common_size(heads)
         size = (side, side) if side else size
         mode = "RGB" if any(m not in GRAY for _, m in heads) else "L"
         x = (room or Room()).array((len(items), len(mode), size[1], size[0]))  # (N, C, H, W)
         read = _read_all(items, size, mode, common, bool(side), depth)
         index, changes = _filled(x, read)
-    lost = [names[i] for i in np.setdiff1d(np.arange(len(items)), index)]
-    _refuse_unreadable(lost, names)
+    gone = np.setdiff1d(np.arange(len(items)), index).tolist()
+    _refuse_unreadable(gone, names, items)
+    lost = [names[i] for i in gone]
     bits = depth.window()[2] if changes["16-bit"] else ""
     notes = _notes(changes, size=f"{size[0]} x {size[1]}", deep=bits)
     if lost:
@@ -211,12 +212,35 @@ def _notes(changes: Counter[str], **given: str) -> list[str]:
     return [f"{n:,} {(one if n == 1 else many).format(**given)}" for n, one, many in said]
 
 
-def _refuse_unreadable(lost: Sequence[str], names: Sequence[str]) -> None:
-    if len(lost) > MAX_UNREADABLE * len(names):
-        raise BadData(
-            f"{len(lost)} of {len(names)} images cannot be read, more than "
-            f"{MAX_UNREADABLE:.0%}: {_first_three(lost)}. Repair them or take them out."
-        )
+def _refuse_unreadable(lost: Sequence[int], names: Sequence[str], items: Iterable[Item]) -> None:
+    """BadData if that is too many, with the reason that each of the first ones gives."""
+    if len(lost) <= MAX_UNREADABLE * len(names):
+        return
+    first = set(lost[:3])
+    why = {i: _reason(item) for i, item in enumerate(items) if i in first}
+    said = _first_three([f"{names[i]} ({why[i]})" if i in why else names[i] for i in lost])
+    raise BadData(
+        f"{len(lost)} of {len(names)} images cannot be read, more than {MAX_UNREADABLE:.0%}: "
+        f"{said}. Repair them or take them out."
+    )
+
+
+def _reason(item: Item) -> str:
+    """Why an image cannot be read, in a few words."""
+    if not item:
+        return "no bytes, and no path to follow"
+    if isinstance(item, Path) and not item.exists():
+        return "no such file"
+    try:
+        with _open(item) as image:
+            image.load()
+            return "its pixels are fractions: save 8 or 16 bits" if image.mode == "F" else "damaged"
+    except UnidentifiedImageError:
+        return "no image"
+    except BadData as error:
+        return str(error)
+    except Exception:  # see _head
+        return "damaged"
 
 
 def _first_three(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
 from cu_core.data.memory import Room
+from cu_core.data.missing import missing
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
@@ -22,7 +23,7 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 and the folder names as classes; see ``decode`` for the rule."""
     root = Path(argument).expanduser()
     if not root.is_dir():
-        raise BadData(f"There is no folder {str(root)!r}; give the folder that holds the classes.")
+        raise BadData(f"{missing(root, 'folder')}. Give the folder that holds the classes.")
     key = f"folder:{argument}"
     if batches := cifar_batches.found_in(root):
         return scaled(cifar_batches.read(key, batches, home), size)

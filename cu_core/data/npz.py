@@ -44,7 +44,7 @@ def _size(path: Path) -> int:
 def _read(key: str, path: Path, room: Room) -> Dataset:
     arrays = Arrays(path, room)
     found = find(arrays)
-    labels = [arrays.read(part.y) for part in found.parts]
+    labels = [_one_each(arrays.read(part.y)) for part in found.parts]
     xs = [arrays.read(part.x) for part in found.parts]
     called = f"{found.parts[0].x} of {path.name}"
     if len(xs) == 1:
@@ -63,6 +63,11 @@ def _read(key: str, path: Path, room: Room) -> Dataset:
         [*found.notes, *said],
         origins,
     )
+
+
+def _one_each(labels: NDArray[Any]) -> NDArray[Any]:
+    """(N,) of the rows or the columns that labels are saved as, MATLAB's (1, N) too."""
+    return labels.reshape(-1) if labels.ndim == 2 and 1 in labels.shape else labels
 
 
 def _agree(key: str, found: Found, xs: list[NDArray[Any]], labels: list[NDArray[Any]]) -> None:
@@ -84,7 +89,7 @@ def _origin(arrays: Arrays, part: Part) -> Origin:
         for role in ("file", "key", "text")
         if (name := getattr(part, role))
     }
-    n = arrays.heads[part.y][0][0]
+    n = max(arrays.heads[part.y][0] or (0,))
     return Origin(np.arange(n), f"{part.x} of {arrays.path.name}", **named)
 
 

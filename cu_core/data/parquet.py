@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cu_core.data._parquet_files import parts
-from cu_core.data._parquet_rows import Images, Table, numbers, table
+from cu_core.data._parquet_rows import Images, Table, followed, labelled, numbers, table
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
@@ -31,11 +31,15 @@ from cu_core.spec import Dataset, Ints, Origin
 def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 or rows (N, D) float32 of one file, or of the files of a folder."""
     root = Path(argument).expanduser()
-    train, test, notes = parts(root)
+    train, test, notes = parts(root, labelled)
     base = root.parent if root.is_file() else root
     key = f"parquet:{argument}"
     read = partial(_read, key, base, train, test, size)
-    dataset = cached(home, key, train + test, read, size)
+    files = train + test
+    if images := followed(files):
+        dataset = cached(home, key, files + images, read, size, root.absolute())
+    else:
+        dataset = cached(home, key, files, read, size)
     first, *rest = dataset.notes
     return replace(dataset, notes=(first, *notes, *rest))
 
