@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from cu_core import data, forget
 from cu_core.cli import main
 from cu_core.store import Store
 
@@ -56,15 +58,52 @@ def test_forget_names_every_sample_of_a_rule(told: Callable[..., Any], tmp_path:
     assert seeds[0] == seeds[1] != seeds[2]
 
 
-def test_forget_speaks_of_the_rows_of_the_file(told: Callable[..., Any], tmp_path: Path) -> None:
+@pytest.fixture
+def numbered(tmp_path: Path) -> str:
+    """200 images without a test part; every pixel of image i is i."""
     x = np.repeat(np.arange(200, dtype=np.uint8), 64).reshape(200, 8, 8)
     np.savez(tmp_path / "d.npz", x=x, y=np.arange(200) % 2)
-    (tmp_path / "rows.txt").write_text("10 50 100 150")
-    key = f"npz:{tmp_path / 'd.npz'}"
-    facts = told("forget", f"indices:{tmp_path / 'rows.txt'}", "--dataset", key)
-    named = set(facts["rows"])
-    assert named <= {10, 50, 100, 150} and len(named) + len("".join(facts["notes"]) and named) > 0
-    assert told("look", key)["n_train"] == 160
+    return f"npz:{tmp_path / 'd.npz'}"
+
+
+def test_rows_are_those_of_the_file(
+    told: Callable[..., Any], numbered: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.txt").write_text("10 50 100 150 199")
+    facts = told("forget", f"indices:{tmp_path / 'rows.txt'}", "--dataset", numbered)
+    aside = [int(row) for row in facts["notes"][0].rpartition("rows ")[2].split(", ")]
+    assert sorted([*facts["rows"], *aside]) == [10, 50, 100, 150, 199]
+    assert facts["notes"][0].startswith(f"{len(aside)} of 5 listed rows are in the test part")
+    dataset = data.load(numbered)
+    assert set(dataset.test_x[:, 0, 0, 0]) >= set(aside)
+    chosen = forget.parse(f"indices:{tmp_path / 'rows.txt'}", dataset, 0)
+    assert dataset.train_x[chosen.index][:, 0, 0, 0].tolist() == facts["rows"]
+
+
+def test_look_shows_the_rows_of_both_parts_in_the_order_of_the_file(
+    told: Callable[..., Any], numbered: str
+) -> None:
+    facts = told("look", numbered, "--rows", "40")
+    assert facts["n_train"] == 160 and [row["row"] for row in facts["rows"]] == [*range(40)]
+    assert {row["part"] for row in facts["rows"]} == {"training", "test"}
+    assert "160 are the training part, 40 were set aside" in facts["read"][0]
+
+
+def test_files_of_a_folder_are_named(told: Callable[..., Any], tmp_path: Path) -> None:
+    for i, name in enumerate(
+        [f"{c}/{i:02}.png" for c in ("cats", "dogs", "owls") for i in range(20)]
+    ):
+        (tmp_path / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), i).save(tmp_path / "pets" / name)
+    (tmp_path / "go.csv").write_text(
+        "path,forget\ncats/00.png,1\ncats/01.png,0\ncats/02.png,1\ncats/03.png,1\n"
+    )
+    key = f"folder:{tmp_path / 'pets'}"
+    facts = told("forget", f"indices:{tmp_path / 'go.csv'}", "--dataset", key)
+    assert set(facts["files"]) < {"cats/00.png", "cats/02.png", "cats/03.png"} | {""}
+    assert facts["files"] and facts["classes"] == ["cats"]
+    first = told("look", key, "--rows", "2")["rows"]
+    assert [row["file"] for row in first] == ["cats/00.png", "cats/01.png"]
 
 
 def test_forget_is_a_table_for_people(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
