@@ -280,7 +280,7 @@ def _file(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
     column = st.text_input(
         "Column",
         key=f"{place}/forget/{rule.key}/column",
-        placeholder="its column, where it has several",
+        placeholder="column, if it has several",
         label_visibility="collapsed",
     )
     return f"{path}#{column.strip()}".rstrip("#") if path else None

@@ -205,7 +205,8 @@ def _by_content(
             "with its name or number"
         )
     best = _agreed_kinds(table, fits)
-    if best is not None and (len(table.columns) > 1 or norm(best.column.name) in KNOWN):
+    unsaid = len(table.columns) > 1 or (best is not None and norm(best.column.name) in KNOWN)
+    if best is not None and unsaid and not wanted:
         notes.append(f"the {best.kind} were read from {_column(table, best.column)}")
     return best
 
