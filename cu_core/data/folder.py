@@ -40,10 +40,9 @@ def _read(key: str, root: Path, found: Layout, room: Room, size: int | None) -> 
     place = {name: k for k, name in enumerate(found.classes)}
     labels = [place[pictures[i].label] for i in decoded.kept]
     n_train = int(np.searchsorted(decoded.kept, len(found.train)))
-    origins = [
-        _origin("the training files" if found.test else "the files", pictures, called, part)
-        for part in (decoded.kept[:n_train], decoded.kept[n_train:])
-    ]
+    names = ("the training files", "the test files") if found.test else ("the files",) * 2
+    kept = (decoded.kept[:n_train], decoded.kept[n_train:])
+    origins = [_origin(of, pictures, called, part) for of, part in zip(names, kept, strict=True)]
     parts = {"n_train": n_train, "origins": origins} if found.test else {"origins": origins[:1]}
     return assemble(key, decoded.x, labels, names=found.classes, notes=decoded.notes, **parts)
 

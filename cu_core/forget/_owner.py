@@ -49,8 +49,9 @@ class Owner:
         self.train = dataset.owned
         self.test = dataset.test_origin
         self.whose = self.train.of or f"the training part of {dataset.key}"
-        same = self.test is not None and self.test.of == self.train.of
-        rows = [self.train.row, self.test.row] if same and self.test else [self.train.row]
+        rows = [self.train.row]
+        if self.test is not None and dataset.cut:
+            rows.append(self.test.row)
         self.n_rows = int(max((part.max() for part in rows if len(part)), default=-1)) + 1
         self.at = np.full(self.n_rows, UNREAD)
         if len(rows) > 1:

@@ -100,7 +100,7 @@ def _read(dataset: Dataset) -> Iterable[str]:
     """What was read from where, a sentence a part."""
     train, test = dataset.owned, dataset.test_origin
     n, m = len(dataset.train_y), len(dataset.test_y)
-    if test is not None and train.of and test.of == train.of:
+    if train.of and dataset.cut:
         yield (
             f"{n + m:,} rows of {train.of}: {n:,} are the training part, {m:,} were set aside as "
             "the test part"
@@ -118,7 +118,7 @@ def _first(dataset: Dataset, count: int) -> Iterable[SampleFacts]:
     """The first samples by their owner's rows: of both parts, if both were cut from one."""
     train, test = dataset.owned, dataset.test_origin
     shown = [*_samples(dataset, np.argsort(train.row, kind="stable")[:count], TRAINING)]
-    if test is not None and test.of == train.of:
+    if test is not None and dataset.cut:
         shown += _samples(dataset, np.argsort(test.row, kind="stable")[:count], TEST)
     return sorted(shown, key=lambda one: one.row)[:count]
 

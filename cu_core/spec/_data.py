@@ -103,6 +103,14 @@ class Dataset:
         """What the owner calls the training samples: by their place there if by nothing else."""
         return self.train_origin or Origin(np.arange(len(self.train_y)))
 
+    @property
+    def cut(self) -> bool:
+        """Whether the test part was set aside from the rows of which the rest is trained on."""
+        test, train = self.test_origin, self.owned
+        if test is None or test.of != train.of:
+            return False
+        return not np.intersect1d(train.row, test.row).size
+
     @cached_property
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 over both parts: what "the same data" means."""

@@ -133,3 +133,21 @@ def test_bad_input_is_one_sentence(
     told = capsys.readouterr()
     assert said in told.err and told.err.count("\n") == 1 and told.out == ""
     assert Store(home).runs() == []
+
+
+def test_a_test_part_of_its_own_is_counted_by_itself(
+    told: Callable[..., Any], tmp_path: Path
+) -> None:
+    for part, n in (("train", 6), ("test", 4)):
+        for name in [f"{part}/{kind}/{i}.png" for kind in ("cats", "dogs") for i in range(n)]:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (8, 8)).save(tmp_path / name)
+    facts = told("look", f"folder:{tmp_path}")
+    assert facts["read"][:2] == [
+        "training part: 12 samples of the training files",
+        "test part: 8 samples of the test files",
+    ]
+    (tmp_path / "go.txt").write_text("train/cats/1.png\ntest/cats/1.png\ndogs/5.png\n")
+    found = told("forget", f"indices:{tmp_path / 'go.txt'}", "--dataset", f"folder:{tmp_path}")
+    assert found["files"] == ["train/cats/1.png", "train/dogs/5.png"]
+    assert found["notes"][0].startswith("1 of 3 listed files is in the test part, which is never")
