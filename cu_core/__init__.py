@@ -23,7 +23,7 @@ __version__ = "0.2.0"
 
 
 def unlearn(
-    dataset: str = "digits",
+    dataset: str | None = None,
     *,
     forget: str,
     method: str = "contrastive",
@@ -33,6 +33,7 @@ def unlearn(
 ) -> Iterator[StepLog | Snapshot | Summary]:
     """One run: a StepLog an update, a Snapshot every so many, last the Summary.
 
+    ``dataset``: None for that of an ``original`` that the settings name, else "digits".
     ``settings`` are fields of a request (``model="resnet18"``, ``seed=1``, ``every=5``, ...) and
     knobs of the method (``temperature=0.5``). The run is the same as the page's and the command
     line's, kept in ``home`` (else $LETHE_HOME, else ~/.lethe): models are cached there, the app
@@ -45,16 +46,19 @@ def unlearn(
 
     from cu_core.errors import BadRequest, explain
     from cu_core.runs.execute import check
+    from cu_core.runs.originals import complete
     from cu_core.spec import UnlearnRequest
     from cu_core.store import Store
 
     fields = {key: settings.pop(key) for key in [*settings] if key in UnlearnRequest.model_fields}
-    fields |= {"dataset": dataset, "forget": forget, "method": method, "hparams": settings}
+    fields |= {"forget": forget, "method": method, "hparams": settings}
+    fields |= {"dataset": dataset} if dataset is not None else {}
     try:
         request = UnlearnRequest(**fields)
     except ValidationError as error:
         raise BadRequest(explain(error, UnlearnRequest)) from None
     store = Store(home)
+    request = complete(store, request)
     check(store, request)
     return _events(store, request, name)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import secrets
 from contextlib import suppress
 from functools import cache
@@ -15,12 +14,6 @@ PACKAGE = Path(__file__).resolve().parent
 INSTALLED = (PACKAGE / "_app").is_dir()
 ROOT = PACKAGE / "_app" if INSTALLED else PACKAGE.parent
 ASSETS = ROOT / "assets"
-UPLOADED = re.compile(r"^[0-9a-f]{16}-(?=.)")  # what ``Store.receive`` puts before a name
-
-
-def given_name(path: Path) -> str:
-    """What a person called a file, also one that was uploaded."""
-    return UPLOADED.sub("", path.name)
 
 
 def stamp(path: Path) -> tuple[int, int, int] | None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, library, look, session
+from ui import blocks, importer, library, look, session
 
 ORDER = 3
 
@@ -37,7 +37,7 @@ with more:
     blocks.heading("Train a model")
     library.train(catalog)
     st.space("small")
-    blocks.heading("Import weights")
-    library.importer(catalog)
+    blocks.heading("Import a model of your own")
+    importer.form(catalog)
 
 look.panel()

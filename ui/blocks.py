@@ -189,6 +189,24 @@ def card(facts: Sequence[tuple[str, str]]) -> None:
     st.html(f'<dl class="lethe-card">{rows}</dl>')
 
 
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A small table; its last column holds numbers."""
+    last = len(heads) - 1
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        made = (
+            f"<{tag}{' class=number' * (i == last)}>{escape(cell)}</{tag}>"
+            for i, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    st.html(
+        f'<div class="lethe-scroll"><table class="lethe-table small"><thead>{line("th", heads)}'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
 def counters(name: str, progress: RunProgress) -> None:
     """A bar from the worker's own counters; none while there is nothing to count."""
     phase, total = progress.phase, progress.phase_total

@@ -27,7 +27,7 @@ from cu_core.spec import (
     planted_key,
 )
 from cu_core.spec.phases import PARTS, duration, wait_words
-from ui import blocks, controls, look, methodcard, pickers, session
+from ui import blocks, controls, look, methodcard, networks, pickers, session
 
 DEVICES = {
     "auto": "the best there is",
@@ -48,7 +48,9 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
         with forget:
             rule = _forget(catalog.forget_rules, data_key, plant, notes)
         data = planted_key(data_key, plant) if data_key else None
-        chosen_model = pickers.model(catalog.models, session.store().models(), data)
+        chosen_model = pickers.model(
+            catalog.models, catalog.origins, session.store().models(), data
+        )
         chosen = controls.method(catalog.methods)
         preset = controls.preset(chosen)
     card = st.container()  # above the knobs, and drawn with what they are set to
@@ -57,7 +59,7 @@ def sentence(catalog: Catalog) -> UnlearnRequest | None:
         methodcard.brief(chosen, controls.values_of(chosen, preset) | hparams)
         controls.changes(chosen, preset, hparams)
     settings = _settings(catalog, chosen_model["model"])
-    if data_key is None or rule is None:
+    if data_key is None or rule is None or not chosen_model["model"]:
         return None
     return _request(
         {"dataset": data_key, "plant": plant, "forget": rule, "method": chosen.key}
@@ -104,7 +106,7 @@ def _settings(catalog: Catalog, architecture: str) -> dict[str, Any]:
     epochs = "Epochs of the original model"
     with st.expander("Run settings"):
         models = {
-            "head": pickers.head(card or NetworkCard(key=architecture, title=architecture), "run"),
+            "head": networks.head(card or NetworkCard(key=architecture, title=architecture), "run"),
             "model_seed": _whole("Seed of the original model", "model_seed", 0, 0, ""),
             "train_epochs": _whole(epochs, "train_epochs", None, 1, "Empty: its own recipe."),
             "reference": st.toggle(

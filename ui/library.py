@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cu_core.spec import (
     Catalog,
     DataCard,
     DescribeDataset,
     FetchRequest,
-    ImportWeights,
     RunProgress,
     RunRecord,
     TrainRequest,
     data_words,
 )
 from cu_core.store import ModelRecord
-from ui import blocks, look, pickers, session, shelf, wording
+from ui import blocks, look, networks, pickers, session, shelf, wording
 
 USABLE = ("original", "imported")  # kinds of model that a run can start from
 
@@ -32,7 +30,8 @@ def models(records: Sequence[ModelRecord]) -> None:
     for record in records:
         with st.container(horizontal=True, vertical_alignment="center", key=f"model-{record.id}"):
             blocks.entry(_title(record), _facts(record))
-            if record.kind in USABLE and st.button("Use", key=f"use-{record.id}"):
+            usable = record.kind in USABLE and not record.doubt
+            if usable and st.button("Use", key=f"use-{record.id}"):
                 pickers.use_model(record)
                 st.switch_page(session.page("unlearn"))
             if used.get(record.id) and st.button(
@@ -61,16 +60,29 @@ def _title(record: ModelRecord) -> str:
 def _facts(record: ModelRecord) -> str:
     accuracy = f"{record.accuracy:.1f} %" if blocks.is_number(record.accuracy) else "not measured"
     head = f"{record.head} head" if record.head != "plain" else ""
+    told = _contract_words(record) if record.kind == "imported" else record.notes
     parts = [
+        record.doubt,
         f"test accuracy {accuracy}",
         record.architecture if record.name else "",
         head,
         f"{len(record.class_names)} classes",
         f"seed {record.seed}" if record.kind != "imported" else "",
         blocks.size(record.bytes),
-        *record.notes,
+        *told,
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _contract_words(record: ModelRecord) -> tuple[str, ...]:
+    """What an imported model is asked by, and what its owner says it has."""
+    contract = record.contract
+    if contract is None:
+        return ()
+    claimed = contract.claimed
+    order = "" if contract.classes == record.class_names else "its own order of classes"
+    said = f"{claimed:.1f} % in its script" if blocks.is_number(claimed) else ""
+    return said, f"normalised by {contract.normalisation_words}", order
 
 
 def train(catalog: Catalog) -> None:
@@ -81,7 +93,7 @@ def train(catalog: Catalog) -> None:
         plant = pickers.plant(catalog.plants, "train", "Planted in it")
         seed = st.number_input("Seed", 0, step=1, key="train/seed", persist_state="session")
     with right:
-        architecture, head = pickers.architecture(catalog.models, "train")
+        chosen = networks.architecture(catalog.models, catalog.origins, "train")
         epochs = st.number_input(
             "Epochs",
             1,
@@ -93,9 +105,9 @@ def train(catalog: Catalog) -> None:
             help="Empty: what the recipe for this data and network says.",
         )
     forget = _forget(catalog, data_key, plant)
-    fields = {"model": architecture, "head": head, "model_seed": seed, "train_epochs": epochs}
+    fields = {**chosen, "model_seed": seed, "train_epochs": epochs}
     fields |= {"dataset": data_key, "plant": plant, "forget": forget or None}
-    ready = data_key is not None and forget is not None
+    ready = data_key is not None and forget is not None and bool(chosen["model"])
     if st.button("Train", key="train/go", type="primary", disabled=not ready):
         session.attempt(session.start, TrainRequest.model_validate(fields))
         st.rerun()  # the work in progress stands above
@@ -118,54 +130,6 @@ def _forget(catalog: Catalog, data_key: str | None, plant: str) -> str | None:
     else:
         return pickers.forget_set(catalog.forget_rules, reply.answer, "train", plant)
     return None
-
-
-def importer(catalog: Catalog) -> None:
-    """A weights file from elsewhere, checked against the data it is to be used with."""
-    upload = st.file_uploader(
-        "Weights (.safetensors, .pt, .pth)",
-        type=["safetensors", "pt", "pth"],
-        max_upload_size=pickers.UPLOAD_MB,
-        key="import/file",
-        help=f"At most {pickers.UPLOAD_MB} MB. A .pt file is read as plain numbers; nothing in it "
-        "is executed.",
-    )
-    data_key = pickers.dataset(catalog.datasets, "import", "Trained on")
-    titles = {"": "tell from the file"} | {m.key: m.title for m in catalog.models}
-    architecture = st.selectbox(
-        "Architecture", list(titles), format_func=titles.__getitem__, key="import/architecture"
-    )
-    name = st.text_input("Name", key="import/name", max_chars=100, placeholder="the file's name")
-    unfinished = upload is None or data_key is None
-    clicked = st.button("Check and import", key="import/go", disabled=unfinished)
-    if clicked and upload is not None and data_key is not None:
-        _send(upload, data_key, architecture or None, name)
-        st.rerun()
-    _import_result(st.session_state.get("import"))
-
-
-def _send(upload: UploadedFile, data_key: str, architecture: str | None, name: str) -> None:
-    path = session.attempt(session.store().receive, upload.name, upload.getvalue())
-    if path:
-        st.session_state["import"] = ImportWeights(
-            path=str(path),
-            dataset=data_key,
-            architecture=architecture,
-            name=name or upload.name,
-        )
-
-
-def _import_result(question: ImportWeights | None) -> None:
-    if question is None:
-        return
-    reply = session.ask(question)
-    if not reply.settled:
-        session.waiting("Checking the file…", lambda: session.ask(question))
-    elif reply.answer is None:
-        blocks.error(reply.error)
-    else:
-        notes = " ".join(reply.answer.notes)
-        st.success(blocks.plain(f"Imported as {question.name}. {notes}"))
 
 
 # --- data -------------------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from cu_core.spec import (
     DataCard,
     DatasetFacts,
     NetworkCard,
+    OriginCard,
     RuleCard,
     UnlearnRequest,
     plant_words,
     planted_in,
 )
 from cu_core.store import ModelRecord
-from ui import session
+from ui import networks, session
 
 UPLOAD_MB = 100  # the largest file that is received; the server's own limit is the same
 USUAL = UnlearnRequest()  # what a request has when nothing is chosen
@@ -107,34 +108,6 @@ def _data_title(card: DataCard) -> str:
     return card.title + (" (not downloaded)" if _lacks_download(card) else "")
 
 
-def architecture(models: Sequence[NetworkCard], place: str) -> tuple[str, str]:
-    """An architecture's key and one of its heads."""
-    by_key = {m.key: m for m in models}
-    key = st.selectbox(
-        "Architecture",
-        list(by_key),
-        _position(by_key, USUAL.model),
-        format_func=lambda k: by_key[k].title,
-        key=f"{place}/architecture",
-        persist_state="session",
-    )
-    return key, head(by_key[key], place)
-
-
-def head(chosen: NetworkCard, place: str) -> str:
-    """Which head: only asked where there is more than one."""
-    if len(chosen.heads) == 1:
-        return chosen.heads[0]
-    return st.selectbox(
-        "Head",
-        chosen.heads,
-        key=f"{place}/head/{chosen.key}",
-        persist_state="session",
-        help="plain: the architecture's own. normalised: a 128-d head on the unit sphere, as in "
-        "the contrastive paper.",
-    )
-
-
 def choose_class(data: DatasetFacts, class_id: int) -> None:
     """Makes this class the one to forget, as if by the sidebar's own widgets."""
     st.session_state["run/rule"] = "class"
@@ -155,16 +128,25 @@ def use_model(record: ModelRecord) -> None:
     _forget_what_is_planted("run")
     imported = record.kind == "imported"
     st.session_state["model"] = f"id:{record.id}" if imported else f"new:{record.architecture}"
+    if not imported and ":" in record.architecture:
+        st.session_state["model"] = f"new:{networks.ANOTHER}"
+        st.session_state[f"run/{networks.ANOTHER}"] = record.architecture
     if not imported:
         st.session_state["run/model_seed"] = record.seed
         st.session_state[f"run/head/{record.architecture}"] = record.head
 
 
 def model(
-    architectures: Sequence[NetworkCard], cached: Sequence[ModelRecord], data_key: str | None
+    architectures: Sequence[NetworkCard],
+    origins: Sequence[OriginCard],
+    cached: Sequence[ModelRecord],
+    data_key: str | None,
 ) -> dict[str, Any]:
-    """``model`` and ``original`` of a request: an architecture, or a cached model by its id."""
+    """``model`` and ``original`` of a request: an architecture, or a cached model by its id; a
+    ``model`` of "" is yet to be typed."""
     titles = {f"new:{m.key}": m.title for m in architectures}
+    if origins:
+        titles[f"new:{networks.ANOTHER}"] = networks.TITLE
     usable = [m for m in cached if m.kind == "imported" and m.dataset == data_key]
     titles |= {f"id:{m.id}": f"{m.name or m.id} (imported)" for m in usable}
     choice = st.selectbox(
@@ -176,10 +158,13 @@ def model(
         persist_state="session",
     )
     kind, _, value = choice.partition(":")
+    if kind == "new" and value == networks.ANOTHER:
+        return {"original": None, **networks.typed(origins, "run")}
     if kind == "new":
         return {"model": value, "original": None}
     picked = next(m for m in usable if m.id == value)
-    return {"model": picked.architecture, "head": picked.head, "original": value}
+    brings = {"model": picked.architecture, "head": picked.head, "size": picked.size}
+    return brings | {"original": value}
 
 
 # --- the forget set ---------------------------------------------------------------------------

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from cu_core import forget
 from cu_core.cli._print import print_run
 from cu_core.errors import Cancelled, LetheError, RunBusy
-from cu_core.spec import ACTIVE, Request, RunProgress, RunRecord, data_words
+from cu_core.spec import (
+    ACTIVE,
+    Request,
+    RunProgress,
+    RunRecord,
+    data_words,
+)
 from cu_core.spec.phases import PHASES, phase_words, wait_words
 from cu_core.store import RESUMABLE, ClaimedRun, Store
 
@@ -22,8 +28,10 @@ def run(options: Namespace, request: Request) -> int:
     Held from the moment it is on record, so that no worker of an open app gets it in between.
     """
     from cu_core.runs.execute import check
+    from cu_core.runs.originals import complete
 
     store = Store(options.home)
+    request = complete(store, request)
     for note in check(store, request):  # a request that cannot run leaves no run behind
         print(note, file=sys.stderr)
     return _finish(options, store, store.claim_new(request, getattr(options, "name", None)))

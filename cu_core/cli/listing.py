@@ -6,7 +6,9 @@ from argparse import Namespace
 from cu_core.cli._verb import Verb
 from cu_core.store import Store
 
-GROUPS = ("methods", "models", "datasets", "plants", "forget_rules", "stop_rules", "metrics")
+GROUPS = (
+    "methods", "models", "origins", "datasets", "plants", "forget_rules", "stop_rules", "metrics",
+)  # fmt: skip
 TRAINED = ("id", "kind", "architecture", "head", "dataset", "forget", "accuracy", "name")
 
 
@@ -23,6 +25,8 @@ def _act(options: Namespace) -> None:
         print(f"{group.replace('_', ' ')}:")
         for card in shelf[group]:
             print(f"  {card.get('example') or card['key']:18} {card['title']}")
+            if card.get("missing"):
+                print(f"      {card['missing']}")
             for knob in card.get("knobs", []):
                 span = knob["options"] or [knob["low"], knob["high"]]
                 print(f"      --set {knob['name']}={knob['default']}  {span}  {knob['help']}")

@@ -22,10 +22,13 @@ from cu_core.data.memory import parts
 from cu_core.data.streamed import Streamed, placed
 from cu_core.errors import BadRequest
 from cu_core.seeding import derive
-from cu_core.spec import Dataset, Trigger
+from cu_core.spec import SCALE, Dataset, Trigger
 
 Augment = Literal["none", "crop", "crop+flip"]
 Order = Literal["shuffled", "stored", "balanced"]
+
+Scaling = tuple[tuple[float, ...], tuple[float, ...]]
+"""(mean, std): of pixels in 0..1, one a channel, or of the columns of rows as they are."""
 
 MIN_STD = 1.0  # of 255: a channel that hardly varies is not blown up
 MIN_COLUMN_STD = 1e-6
@@ -36,8 +39,8 @@ class Resident:
     """A Dataset as tensors on one device, how it is normalised, and the mark planted in it.
 
     ``train_x``, ``test_x``: uint8 (N, C, H, W) or float32 (N, D), Streamed where they do not fit;
-    ``*_y``: int64 (N,). ``mean``, ``std``: float32 (C, 1, 1) in 0..255, or (D,), of the training
-    part.
+    ``*_y``: int64 (N,). ``mean``, ``std``: float32 (C, 1, 1) in 0..255, or (D,): of the training
+    part, or those that a model of somebody's own brought.
     """
 
     train_x: Tensor | Streamed
@@ -53,9 +56,12 @@ class Resident:
         return _normalise(x, self.mean, self.std)
 
 
-def resident(dataset: Dataset, device: str = "cpu") -> Resident:
-    """Put a dataset on ``device`` ("cpu", "cuda", "mps"), if it fits. On the CPU it is shared."""
-    mean, std = _image_stats(dataset.train_x) if dataset.is_image else _row_stats(dataset.train_x)
+def resident(dataset: Dataset, device: str = "cpu", scaling: Scaling | None = None) -> Resident:
+    """Put a dataset on ``device`` ("cpu", "cuda", "mps"), if it fits. On the CPU it is shared.
+
+    ``scaling``: what it is normalised by; None: the mean and std of its training part.
+    """
+    mean, std = _stats(dataset) if scaling is None else _scaled(dataset, scaling)
     trailing = (1, 1) if dataset.is_image else ()
     return Resident(
         train_x=placed(dataset.train_x, device),
@@ -201,6 +207,24 @@ def _normalise(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 
 def _tensor(array: NDArray[Any], device: str) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
+
+
+def statistics(dataset: Dataset) -> Scaling:
+    """Mean and std of the training part, as ``resident`` normalises by: of pixels in 0..1, one a
+    channel, or of the columns of rows."""
+    scale = SCALE if dataset.is_image else 1
+    mean, std = (tuple((part / scale).tolist()) for part in _stats(dataset))
+    return mean, std
+
+
+def _stats(dataset: Dataset) -> tuple[NDArray[Any], NDArray[Any]]:
+    return _image_stats(dataset.train_x) if dataset.is_image else _row_stats(dataset.train_x)
+
+
+def _scaled(dataset: Dataset, scaling: Scaling) -> tuple[NDArray[Any], NDArray[Any]]:
+    scale = SCALE if dataset.is_image else 1
+    mean, std = (np.array(part, np.float64) * scale for part in scaling)
+    return mean, std
 
 
 def _image_stats(x: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:

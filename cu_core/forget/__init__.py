@@ -10,7 +10,6 @@ import numpy as np
 
 from cu_core import registry
 from cu_core.errors import BadForgetSet
-from cu_core.files import given_name
 from cu_core.forget._rule import Picked, Rule
 from cu_core.forget._source import listed_file
 from cu_core.forget._stages import beyond, stage_rules
@@ -75,7 +74,7 @@ def parse(rule: str, dataset: Dataset, seed: int) -> ForgetSet:
 def _told(rule: str, known: Rule) -> str:
     """The rule in a message: of a file its own name, without the folder."""
     path, _ = listed_file(rule.partition(":")[2])
-    return f"{known.key}:{given_name(path)}" if known.control == "file" else rule
+    return f"{known.key}:{path.name}" if known.control == "file" else rule
 
 
 def _check(rule: str, index: Ints, dataset: Dataset) -> tuple[int, ...]:

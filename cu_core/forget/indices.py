@@ -10,7 +10,6 @@ import csv
 from collections.abc import Sequence
 
 from cu_core.errors import BadForgetSet
-from cu_core.files import given_name
 from cu_core.forget import _reading
 from cu_core.forget._choice import choose
 from cu_core.forget._owner import TOLD, Found, Owner, Unfit
@@ -33,7 +32,7 @@ def select(argument: str, dataset: Dataset, seed: int) -> Picked:
         raise BadForgetSet(
             f"There is no file {argument!r}; write indices:FILE with a list of them."
         )
-    name = given_name(path)
+    name = path.name
     try:
         tables = _reading.tables(path, column)
     except (*_reading.FAULTS, csv.Error) as error:
@@ -106,5 +105,5 @@ RULE = Rule(
     select=select,
     control="file",
     endings=ENDINGS,
-    words=lambda argument: f"listed images ({given_name(listed_file(argument)[0])})",
+    words=lambda argument: f"listed images ({listed_file(argument)[0].name})",
 )

@@ -17,7 +17,7 @@ from typing import Any
 from cu_core.inert._machine import Inert, Machine, Stream, Unreadable
 from cu_core.inert._plain import Maker, Plain
 
-__all__ = ["Inert", "Stream", "Unreadable", "load"]
+__all__ = ["Inert", "Maker", "Stream", "Unreadable", "load"]
 
 
 def load(

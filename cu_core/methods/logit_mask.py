@@ -6,8 +6,10 @@ calls this forgetting is measuring the head. (The question is a reviewer's of ar
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from cu_core.errors import BadRequest
+from cu_core.methods._teacher import last_layer
 from cu_core.spec import Job, Method, knob
 
 
@@ -32,15 +34,17 @@ class LogitMask(
         return self.steps
 
     def start(self, job: Job) -> None:
-        """Nothing to prepare: the edit is a plain subtraction from the last layer's bias."""
+        """Nothing to prepare: the edit is a plain subtraction from the last layer's bias.
+        BadRequest for a layer that has none."""
+        if last_layer(job.model, job.n_classes).bias is None:
+            raise BadRequest(
+                "The logit mask lowers the bias of the last layer, and this network's has none. "
+                "Choose another method, or a network whose last layer has a bias."
+            )
 
     @torch.no_grad()
     def step(self, job: Job, t: int) -> dict[str, Tensor]:
-        last = [
-            layer
-            for layer in job.model.modules()
-            if isinstance(layer, nn.Linear) and layer.out_features == job.n_classes
-        ][-1]
+        last = last_layer(job.model, job.n_classes)
         lowered = self.depth / self.steps
         last.bias[list(job.forget_classes)] -= lowered
         return {"lowered": torch.tensor(lowered * (t + 1))}

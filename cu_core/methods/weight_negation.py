@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from cu_core.methods._layers import kernels, positions
 from cu_core.methods._parts import (
     coun_temperature_knob,
     coun_weight_knob,
@@ -69,8 +70,5 @@ class WeightNegation(
 
     @torch.no_grad()
     def _negate(self, job: Job) -> None:
-        named = [(name.rpartition(".")[2], p) for name, p in job.model.named_parameters()]
-        kernels = [p for name, p in named if name == "weight" and p.ndim > 1]  # no biases, no norms
-        positions = [p for name, p in named if name == "positions"]
-        for weight in [*kernels[: self.layers], *positions]:
+        for weight in [*kernels(job.model)[: self.layers], *positions(job.model)]:
             weight.neg_()

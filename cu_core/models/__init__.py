@@ -1,22 +1,35 @@
 """The networks: ``build("small-cnn", (1, 8, 8), 10)(x) -> (logits (B, C), z (B, D))``.
 
 A family is a file of ``architectures/`` that declares ``ARCHITECTURES``; adding one touches
-nothing else. Weights are a pure function of (architecture, shape, n_classes, head, seed).
+nothing else. A name with a colon, "timm:resnet18", is that of a network made elsewhere: ``origins``
+are the places, a file each, and their networks are asked for one by one, not listed.
+Weights are a pure function of (architecture, shape, n_classes, head, seed).
 """
 
+import re
 from functools import cache
 
 import torch
 
 from cu_core import registry
 from cu_core.errors import BadRequest
-from cu_core.models import architectures
+from cu_core.models import _adapter, architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
+from cu_core.models.origins import all_origins, origin_of
 
 __all__ = [
-    "Architecture", "Classifier",
-    "assemble", "build", "get", "info", "names", "supports", "variants",
-]  # fmt: skip
+    "Architecture",
+    "Classifier",
+    "all_origins",
+    "assemble",
+    "build",
+    "get",
+    "hidden",
+    "info",
+    "names",
+    "supports",
+    "variants",
+]
 
 
 @cache
@@ -27,33 +40,50 @@ def _registry() -> dict[str, Architecture]:
     return {a.key: a for a in sorted(found.values(), key=_shelf)}
 
 
-def _shelf(a: Architecture) -> tuple[bool, int, str]:
-    """Small networks first: those without a number in the name, then by depth."""
-    depth = "".join(c for c in a.key if c.isdigit())
-    return bool(depth), int(depth or 0), a.key
+def _shelf(a: Architecture) -> tuple[int, str]:
+    """Small networks first: those without a number in the name, then by depth; what nobody picks
+    behind what it is a variant of, as it is declared."""
+    depth = re.search(r"\d+", a.key)
+    return int(depth[0]) if depth else 0, a.variant_of or a.key
 
 
 def names() -> tuple[str, ...]:
-    return tuple(_registry())
+    """Those that a person picks from, small ones first."""
+    return tuple(a.key for a in info())
 
 
 def info() -> tuple[Architecture, ...]:
-    """The declarations (key, title, help, heads, ...), small networks first."""
-    return tuple(_registry().values())
+    """Their declarations (key, title, help, heads, ...)."""
+    return tuple(a for a in _registry().values() if a.listed)
+
+
+def hidden() -> tuple[str, ...]:
+    """Networks that nobody picks, and that weights from elsewhere can be of: another stem, say."""
+    return tuple(a.key for a in _registry().values() if not a.listed)
 
 
 def get(architecture: str) -> Architecture:
     """The declaration of this name. BadRequest names the ones there are."""
-    if architecture not in _registry():
-        raise BadRequest(f"No model is called {architecture!r}; there are {', '.join(names())}.")
-    return _registry()[architecture]
+    if architecture in _registry():
+        return _registry()[architecture]
+    if (found := origin_of(architecture)) is not None:
+        return found
+    raise BadRequest(
+        f"No model is called {architecture!r}; there are {', '.join(names())}, and networks made "
+        f"elsewhere: {', '.join(origin.example for origin in all_origins())}."
+    )
 
 
 def variants(architecture: str) -> tuple[str, ...]:
-    """The other networks whose weights have the same names and shapes, so that no file tells which
-    of them it is of: those with another stem, say. BadRequest for an unknown name."""
+    """The other networks whose weights have the same names, and for some shapes of a sample the
+    same shapes, so that no file tells of which it is: those with another stem, say. BadRequest for
+    an unknown name."""
     root = get(architecture).variant_of or architecture
-    return tuple(a.key for a in info() if root in (a.key, a.variant_of) and a.key != architecture)
+    return tuple(
+        a.key
+        for a in _registry().values()
+        if root in (a.key, a.variant_of) and a.key != architecture
+    )
 
 
 def supports(architecture: str, shape: Shape, head: str = "plain") -> str | None:
@@ -90,5 +120,7 @@ def assemble(
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed, which would also reset the streams of every GPU.
         torch.default_generator.manual_seed(seed)
+        if declared.network:
+            return _adapter.classifier(declared.key, declared.network, tuple(shape), n_classes)
         body, width = declared.body(tuple(shape))
         return Classifier(declared.key, body, width, tuple(shape), n_classes, head)

@@ -36,7 +36,12 @@ class Architecture:
     those of a set of 50 000 samples, on the CPU and on a GPU. ``size``: pixels a side it is made
     for, None: any; ``mean``, ``std``: of pixels in 0..1, where its makers give them (else the
     data's own). ``ours(name)``: a name in a file of its makers' code -> in a Classifier's.
-    ``variant_of``: the network whose weights have the same names and shapes as its own.
+    ``variant_of``: the network whose weights have the same names as its own, and the same shapes
+    too at some sizes of image;
+    ``listed``: whether it is one to pick, and not only one that weights from elsewhere can be of.
+    ``network``: of one that is brought (``origins``), the whole of it for a shape and a number of
+    classes; ``body`` is then what is left of it. ``classes``: names in the order of the outputs,
+    ``fingerprint``: of the files that say what it computes.
     """
 
     key: str
@@ -53,6 +58,10 @@ class Architecture:
     std: tuple[float, ...] | None = None
     ours: Callable[[str], str] | None = None
     variant_of: str = ""
+    listed: bool = True
+    network: Callable[[Shape, int], nn.Module] | None = None
+    classes: tuple[str, ...] | None = None
+    fingerprint: str = ""
 
 
 class Classifier(nn.Module):

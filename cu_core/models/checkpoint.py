@@ -16,18 +16,22 @@ from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
-from torch import Tensor, nn
+from torch import nn
 
 from cu_core import __version__
 from cu_core.errors import BadCheckpoint, BadRequest
-from cu_core.models import build, variants
+from cu_core.models import supports, variants
+from cu_core.models._assemble import assemble, check_finite
 from cu_core.models._base import Classifier, Head, Shape
-from cu_core.models._foreign import COUNTER, Shapes, choose, expected, state_dict_of
-from cu_core.models._weights_file import HEADER_KEY, read
+from cu_core.models._choose import choose
+from cu_core.models._content import Content, look_through
+from cu_core.models._foreign import expected
+from cu_core.models._heads import shown
+from cu_core.models._names import folded, unwrapped
+from cu_core.models._told import told, way_notes
+from cu_core.models._weights_file import HEADER_KEY, SAVE_AS, read
 
 FORMAT = 1
-OWN_LIMIT_MB = 2048
-IMPORT_LIMIT_MB = 200  # ResNet-101, the largest architecture, has 170
 
 
 class Header(BaseModel):
@@ -82,7 +86,7 @@ def save(path: Path, model: Classifier, header: Mapping[str, Any]) -> str:
     from safetensors.torch import save as to_bytes
 
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-    _check_finite("The model", tensors)
+    check_finite("The model", tensors)
     own = {
         "format": FORMAT,
         "architecture": model.architecture,
@@ -111,15 +115,17 @@ def load(path: Path, sha256: str | None = None) -> tuple[Classifier, dict[str, A
 
     ``sha256``: of the file, as ``save`` returned it. BadCheckpoint when anything is not as written.
     """
-    content, text = read(path, OWN_LIMIT_MB, sha256)
+    tensors, text = read(path, path.name, sha256)
     if text is None:
         raise BadCheckpoint(f"{path.name} was not written by Lethe. Import it instead.")
     header = _header(path.name, text)
-    found = _shapes(content)
-    architecture, head = _choose(
-        path.name, found, header.shape, header.n_classes, header.architecture
-    )
-    model = _assemble(path.name, content, architecture, header.shape, header.n_classes, head, [])
+    network = header.architecture, header.shape, header.n_classes, header.head
+    try:
+        wanted = expected(*network)
+    except BadRequest as error:  # an unknown architecture, too few classes
+        raise BadCheckpoint(f"{path.name}: {error}") from None
+    _check_shapes(path.name, {k: tuple(t.shape) for k, t in tensors.items()}, wanted, header)
+    model = assemble(path.name, tensors, {key: key for key in wanted}, network, [])
     _check_weights(path.name, model, header)
     return model, header.model_dump()
 
@@ -130,31 +136,83 @@ def import_file(
     n_classes: int,
     architecture: str | None = None,
     weights: str | None = None,
-    limit_mb: int = IMPORT_LIMIT_MB,
+    name: str = "",
 ) -> Imported:
     """A model from someone's weights file for samples of ``shape``, and what the file says of it.
 
     ``architecture``: None if names and shapes are to tell. ``weights``: which of several sets of
-    weights in the file, "ema" say; None: the plain one. Nothing in the file is executed.
-    BadCheckpoint says in a sentence why a file cannot be used.
+    weights in the file, "ema" say; None: the plain one. ``name``: what the user calls the file, if
+    not by its path. Nothing in the file is executed. BadCheckpoint says in a sentence why a file
+    cannot be used.
     """
+    name, shape = name or path.name, tuple(shape)
+    saved, text = read(path, name)
+    header = _header(name, text) if text else None
     notes: list[str] = []
-    content, text = read(path, limit_mb)
-    tensors = state_dict_of(path.name, content, notes)
-    header = _header(path.name, text) if text else None
-    guess = architecture or (header.architecture if header else None)
-    found = _shapes(tensors)
-    chosen, head = _choose(path.name, found, tuple(shape), n_classes, guess)
-    if not guess:
-        notes.append(f"Names and shapes are those of {chosen} with the {head} head.")
-    model = _assemble(path.name, tensors, chosen, tuple(shape), n_classes, head, notes)
+    content = look_through(saved)
     if header:
-        _check_weights(path.name, model, header)
-    return Imported(model, tuple(notes), variants=variants(chosen))
+        content.facts = look_through(header.model_dump()).facts
+    content.tensors = folded(unwrapped(content.tensors, notes), notes)
+    _check_tensors(name, saved, content)
+    guess = architecture or (header.architecture if header else None)
+    try:
+        choice = choose(name, content.tensors, shape, n_classes, guess, weights)
+    except BadRequest as error:  # an unknown architecture, too few classes
+        raise BadCheckpoint(f"{name}: {error}") from None
+    match = choice.match
+    notes += way_notes(choice)
+    if not guess:
+        notes.append(f"Names and shapes are those of {match.architecture}, {match.head} head.")
+    network = match.architecture, shape, n_classes, match.head
+    model = assemble(name, content.tensors, match.names, network, notes)
+    if header:
+        _check_weights(name, model, header)
+    said = told(choice, content, shape[0], notes)
+    own = said.mean, said.std, content.classes(n_classes), said.accuracy
+    return Imported(model, tuple(notes), *own, _alike(*network), tuple(choice.others))
 
 
-def _shapes(tensors: Mapping[str, Tensor]) -> Shapes:
-    return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+def _check_tensors(name: str, saved: Any, content: Content) -> None:
+    if content.odd:
+        raise BadCheckpoint(
+            f"{name}: {shown(content.odd[0])} is a sparse, quantised or empty tensor. Save plain "
+            "float weights."
+        )
+    if not content.tensors:
+        kind = getattr(saved, "name", type(saved).__name__)
+        objects = ", ".join(content.objects)
+        unrun = f" To make {objects} of it would run code from the file, which Lethe never does."
+        raise BadCheckpoint(
+            f"{name} holds no weights: what was saved is a {kind} without named tensors."
+            f"{unrun * bool(objects)} {SAVE_AS}"
+        )
+
+
+def _check_shapes(
+    name: str, found: Mapping[str, Any], wanted: Mapping[str, Any], header: Header
+) -> None:
+    """BadCheckpoint if a file of ours has other weights than its header says."""
+    rows = found.get("fc.weight", (header.n_classes,))[:1]
+    if rows != (header.n_classes,):
+        differs = f"it tells {rows[0]} classes apart, and its header says {header.n_classes}"
+    elif missing := [key for key in wanted if key not in found]:
+        differs = f"{missing[0]} is missing"
+    elif found == wanted:
+        return
+    else:
+        key = next(k for k in found if found[k] != wanted.get(k))
+        differs = f"{key} is {found[key]}, and its header says {wanted.get(key)}"
+    raise BadCheckpoint(f"{name} is damaged: {differs}. Train the model again.")
+
+
+def _alike(architecture: str, shape: Shape, n_classes: int, head: Head) -> tuple[str, ...]:
+    """The variants that these weights fit as well."""
+    own = expected(architecture, shape, n_classes, head)
+    return tuple(
+        key
+        for key in variants(architecture)
+        if supports(key, shape, head) is None and expected(key, shape, n_classes, head) == own
+    )
 
 
 def _header(name: str, text: str) -> Header:
@@ -170,66 +228,6 @@ def _header(name: str, text: str) -> Header:
             f"{FORMAT}). Update Lethe."
         )
     return header
-
-
-def _choose(
-    name: str, found: Shapes, shape: Shape, n_classes: int, architecture: str | None
-) -> tuple[str, Head]:
-    try:
-        return choose(name, found, shape, n_classes, architecture)
-    except BadRequest as error:  # an unknown architecture, too few classes
-        raise BadCheckpoint(f"{name}: {error}") from None
-
-
-def _assemble(
-    name: str,
-    tensors: Mapping[str, Tensor],
-    architecture: str,
-    shape: Shape,
-    n_classes: int,
-    head: Head,
-    notes: list[str],
-) -> Classifier:
-    """The model with these weights, whose names and shapes have been checked."""
-    wanted = expected(architecture, shape, n_classes, head)
-    absent = [key for key in wanted if key not in tensors]  # counters, nothing else
-    if absent:
-        notes.append(f"{len(absent)} BatchNorm counters were missing and start at 0.")
-    other = {str(t.dtype) for k, t in tensors.items() if not k.endswith(COUNTER)} - {
-        "torch.float32"
-    }
-    if other:
-        notes.append(f"The weights were {', '.join(sorted(other))} and are used as float32.")
-    plain = {key: _plain(name, key, tensors[key]) for key in wanted if key in tensors}
-    _check_finite(name, plain)
-    with torch.device("meta"):  # no weights are drawn only to be replaced
-        model = build(architecture, shape, n_classes, head)
-    model.load_state_dict(
-        plain | {key: torch.zeros((), dtype=torch.int64) for key in absent}, assign=True
-    )
-    return model
-
-
-def _plain(name: str, key: str, tensor: Tensor) -> Tensor:
-    """An own, contiguous copy: float32, or int64 for a counter."""
-    if key.endswith(COUNTER):
-        return tensor.detach().to(torch.int64, copy=True)
-    if not tensor.is_floating_point():
-        raise BadCheckpoint(
-            f"{name}: {key} is {tensor.dtype}, and weights must be real floats. Save the model "
-            "before it is quantised."
-        )
-    copy = tensor.detach().to(torch.float32, copy=True)
-    return copy.contiguous()
-
-
-def _check_finite(name: str, tensors: Mapping[str, Tensor]) -> None:
-    for key, tensor in tensors.items():
-        if wrong := int((~torch.isfinite(tensor)).sum()):
-            raise BadCheckpoint(
-                f"{name} is damaged or diverged: {wrong} of {tensor.numel()} values of {key} are "
-                "not finite. Use an earlier checkpoint, or train again."
-            )
 
 
 def _check_weights(name: str, model: Classifier, header: Header) -> None:

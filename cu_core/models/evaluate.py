@@ -1,7 +1,7 @@
 """Looks at a model without touching it: no gradient, no statistic, no mode is changed."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from cu_core.spec import Floats
 
 CPU_NUMBERS = 400_000  # of a batch that its layers' outputs still fit the caches with
 FEWEST, MOST = 128, 1000  # samples of a batch
+FEW_BLOCKS = 3  # below, a network made elsewhere is opened further
 
 
 def outputs(
@@ -51,9 +52,13 @@ def block_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
     their positions. Layers whose weights are vectors (norms) or that have none are not blocks.
     """
     taken: dict[str, list[Tensor]] = {}
+    square = len(set(getattr(model, "shape", ())[1:])) == 1
 
-    def take(name: str, output: Tensor) -> None:
-        positions = {4: (2, 3), 3: (1,)}.get(output.ndim)  # of (B, C, H, W) and (B, tokens, D)
+    def take(name: str, given: Any) -> None:
+        output = given if isinstance(given, Tensor) else next(iter(_tensors(given)), None)
+        if output is None:
+            return
+        positions = _positions(output, square)
         row = output.detach().float()
         row = row.mean(positions) if positions else row.clone()  # what follows may work in place
         taken.setdefault(name, []).append(row.cpu())
@@ -69,14 +74,50 @@ def block_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
             hook.remove()
 
 
+def _positions(output: Tensor, square: bool) -> tuple[int, ...]:
+    """The axes that are positions: of (B, C, H, W) and of (B, tokens, D), and of (B, H, W, C),
+    which a network of square images tells by its sides."""
+    if output.ndim == 4:
+        _, a, b, c = output.shape
+        return (1, 2) if square and a == b != c else (2, 3)
+    return (1,) if output.ndim == 3 else ()
+
+
+def _tensors(output: Any) -> Iterator[Tensor]:
+    """Those in a tuple or a mapping that a block gives."""
+    values = output.values() if isinstance(output, Mapping) else output
+    yield from (v for v in values if isinstance(v, Tensor))
+
+
 def _blocks(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     body = model.get_submodule("body") if hasattr(model, "body") else model
-    for name, child in body.named_children():
+
+    def size(at: int) -> int:
+        return sum(weight.numel() for weight in found[at][1].parameters())
+
+    elsewhere = hasattr(body, "order")  # made by others: its parts may be few and large
+    found = list(_with_weights("", body.get_submodule("net") if elsewhere else body))
+    while elsewhere and len(found) < FEW_BLOCKS:
+        inside = {
+            name: parts
+            for name, block in found
+            if (parts := list(_with_weights(f"{name}.", block)))
+        }
+        if not inside:
+            break
+        at = max((i for i, (name, _) in enumerate(found) if name in inside), key=size)
+        found[at : at + 1] = inside[found[at][0]]
+    yield from found
+
+
+def _with_weights(prefix: str, whole: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The parts of a network that have weights of two axes and more, by name."""
+    for name, child in whole.named_children():
         several = isinstance(child, nn.ModuleList)  # is never called itself
         parts = child.named_children() if several else [("", child)]
         for part, block in parts:
             if any(weight.ndim > 1 for weight in block.parameters()):
-                yield (f"{name}.{part}" if part else name), block
+                yield (f"{prefix}{name}.{part}" if part else f"{prefix}{name}"), block
 
 
 @contextmanager

@@ -47,8 +47,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
         run.writer.checkpoint(engine.to_bytes(engine.save(job, outcome.step)))
     else:
         run.writer.ckpt_path.unlink(missing_ok=True)
-    header = {"architecture": run.request.model, "head": run.request.head}
-    checkpoint.save(run.writer.folder / WEIGHTS, job.model, header)
+    checkpoint.save(run.writer.folder / WEIGHTS, job.model, run.setup.header())
     return _summary(made, outcome, final)
 
 

@@ -134,7 +134,9 @@ class Evaluation:
         """The run's retrained model, then those in the cache that differ from it by their seed: one
         of each, since the same seed in another precision is no other draw."""
         own = self.store.model(retrained)
-        alike = ("kind", "dataset_hash", "architecture", "head", "recipe", "forget_hash")
+        alike = (
+            "kind", "dataset_hash", "architecture", "head", "recipe", "forget_hash", "scaling",
+        )  # fmt: skip
         others: dict[int, str] = {}
         for record in sorted(self.store.models(), key=lambda record: (record.seed, record.id)):
             if (

@@ -156,6 +156,7 @@ def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
         recipe=run.setup.recipe.model_dump(),
         versions=machine(),
         sources=sources_hash(),
+        contract=run.setup.contract,
     )
     known = begun.provenance or now
     run.writer.put(RunProgress(plan=run.setup.plan, provenance=known))

@@ -12,10 +12,19 @@ from cu_core.models.evaluate import outputs
 from cu_core.runs.rates import Rates, training
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
-from cu_core.spec import ForgetSet, OnProgress, Precision, Summary, TrainRequest, UnlearnRequest
+from cu_core.spec import (
+    ForgetSet,
+    ModelContract,
+    OnProgress,
+    Precision,
+    Summary,
+    TrainRequest,
+    UnlearnRequest,
+)
 from cu_core.spec.phases import RETRAINING, TRAINING
 from cu_core.store import ModelRecord, Store
 
+NAME_LENGTH = 60  # of a network in a model's id, which is a folder's name
 SAVE_EVERY_S = 30.0  # a killed training goes on from at most this long ago
 
 
@@ -27,9 +36,12 @@ def model_id(setup: Setup, without: ForgetSet | None, precision: Precision | Non
         setup.dataset.hash, request.model, request.head, recipe.model_dump_json(),
         request.model_seed, without.hash if without else "all",
         *([] if used == "float32" else [used]),
+        *([made_by] if (made_by := models.get(request.model).fingerprint) else []),
+        *(setup.scaling or []),
     )  # fmt: skip
-    slug = "".join(c if c.isalnum() else "-" for c in setup.dataset.key.split(":")[0].lower())
-    return f"{request.model}-{slug}-{derive(*parts):016x}"
+    words = (request.model, setup.dataset.key.split(":")[0].lower())
+    network, dataset = ("".join(c if c.isalnum() else "-" for c in word) for word in words)
+    return f"{network[-NAME_LENGTH:]}-{dataset}-{derive(*parts):016x}"
 
 
 def original_id(store: Store, setup: Setup) -> str:
@@ -63,6 +75,8 @@ def check_original(store: Store, setup: Setup) -> None:
         record = store.model(named)
     except StoreError as unknown:
         raise BadRequest(str(unknown)) from None
+    if record.doubt:
+        raise BadRequest(record.doubt)
     if (record.architecture, record.head) != (request.model, request.head):
         raise BadRequest(
             f"{record.id} is a {record.architecture} with a {record.head} head, the request asks "
@@ -128,18 +142,16 @@ def _keep(
     store: Store, setup: Setup, without: ForgetSet | None, wanted: str, model: Any, seconds: float
 ) -> None:
     request, dataset = setup.request, setup.dataset
+    logits, _ = outputs(model, setup.resident.test_x, setup.resident.normalise)
+    accuracy = float((logits.argmax(1) == dataset.test_y).mean() * 100)
     header = {
-        "architecture": request.model,
-        "head": request.head,
-        "shape": list(dataset.shape),
-        "n_classes": dataset.n_classes,
-        "class_names": list(dataset.class_names),
+        **setup.header(),
+        "accuracy": accuracy,
         "recipe": setup.recipe.model_dump(),
         "seed": request.model_seed,
         "plan": setup.plan.model_dump(),
         "versions": machine(),
     }
-    logits, _ = outputs(model, setup.resident.test_x, setup.resident.normalise)
     record = ModelRecord(
         id=wanted,
         kind="retrained" if without else "original",
@@ -153,12 +165,20 @@ def _keep(
         forget_hash=without.hash if without else None,
         seed=request.model_seed,
         recipe=setup.recipe.model_dump(),
-        accuracy=float((logits.argmax(1) == dataset.test_y).mean() * 100),
+        accuracy=accuracy,
+        size=request.size,
+        contract=setup.contract and _as_original(setup.contract),
         seconds=seconds,
     )
     store.add_model(
         record, lambda folder: checkpoint.save(folder / "model.safetensors", model, header)
     )
+
+
+def _as_original(contract: ModelContract) -> ModelContract:
+    """A retrained model is normalised as the original is, and has no owner's figure."""
+    own = {"accuracy": None, "claimed": None, "chance": None, "n": 0, "part": ""}
+    return contract.model_copy(update=own)
 
 
 def load_model(store: Store, setup: Setup, wanted: str) -> Any:

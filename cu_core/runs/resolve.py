@@ -10,10 +10,12 @@ import numpy as np
 import torch
 
 from cu_core import data, engine, forget, methods, models
-from cu_core.data.batches import Augment, DeviceBatches, Resident, resident
+from cu_core.data.batches import Augment, DeviceBatches, Resident, Scaling, resident
 from cu_core.errors import BadRequest
 from cu_core.models import calibrate, train
+from cu_core.runs.originals import complete, contract_of
 from cu_core.spec import (
+    SCALE,
     STOP_RULES,
     ComputePlan,
     Dataset,
@@ -22,11 +24,14 @@ from cu_core.spec import (
     Ints,
     Job,
     Method,
+    ModelContract,
     Probe,
     Provenance,
     TrainRequest,
     UnlearnRequest,
+    channels,
 )
+from cu_core.store import Store
 from cu_core.store.plans import load_plan, save_plan
 
 MOST_FRAMES, FEWEST_FRAMES = 60, 24
@@ -40,9 +45,9 @@ class Setup:
     """
 
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
-        self.request = request
-        self.device = engine.pick_device(request.device)
         self.home = Path(home)
+        self.request = request = complete(Store(self.home), request)
+        self.device = engine.pick_device(request.device)
         size = request.size or models.get(request.model).size
         self.dataset: Dataset = data.load(request.dataset, self.home, request.plant, size)
         reason = models.supports(request.model, self.dataset.shape, request.head)
@@ -57,6 +62,33 @@ class Setup:
         self._resident: Resident | None = None
         self._plan: ComputePlan | None = None
         self._recipe: train.Recipe | None = None
+        named = getattr(request, "original", None)
+        self.contract: ModelContract | None = contract_of(Store(self.home), named)
+
+    @property
+    def scaling(self) -> Scaling | None:
+        """(mean, std) of pixels in 0..1 that the original model was made for, and that everything
+        of the run is normalised by; those of the network's makers; None: the data's own."""
+        if self.contract:
+            return self.contract.scaling
+        declared = models.get(self.request.model)
+        made_for = declared.mean, declared.std
+        width = self.dataset.shape[0]
+        mean, std = (channels(part, width) if part else None for part in made_for)
+        return (mean, std) if mean and std else None
+
+    def header(self) -> dict[str, Any]:
+        """What the file of a model of this request says of itself: how it is to be asked."""
+        r, scale = self.resident, SCALE if self.dataset.is_image else 1
+        return {
+            "architecture": self.request.model,
+            "head": self.request.head,
+            "shape": list(self.dataset.shape),
+            "n_classes": self.dataset.n_classes,
+            "class_names": list(self.dataset.class_names),
+            "mean": (r.mean.flatten().cpu().double() / scale).tolist(),
+            "std": (r.std.flatten().cpu().double() / scale).tolist(),
+        }
 
     @property
     def plan(self) -> ComputePlan:
@@ -98,6 +130,8 @@ class Setup:
         """Computes and trains by what is on record from now on, whatever was measured or declared
         since; None: nothing is on record."""
         self._plan = plan or self._plan
+        if provenance is not None and provenance.contract:
+            self.contract, self._resident = provenance.contract, None
         if provenance is not None and provenance.recipe:
             self._recipe = train.Recipe.model_validate(provenance.recipe)
 
@@ -140,7 +174,7 @@ class Setup:
     @property
     def resident(self) -> Resident:
         if self._resident is None:
-            self._resident = resident(self.dataset, self.device)
+            self._resident = resident(self.dataset, self.device, self.scaling)
         return self._resident
 
     def batches(

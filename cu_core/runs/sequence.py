@@ -15,6 +15,7 @@ from cu_core.errors import Cancelled
 from cu_core.metrics.gap import COUN
 from cu_core.runs.conclude import WEIGHTS
 from cu_core.runs.execute import check, execute
+from cu_core.runs.originals import complete
 from cu_core.spec import RunRecord, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
@@ -27,6 +28,7 @@ def forget_in_stages(
     ``rules``: of everything forgotten by the end of each stage. All are checked before this
     returns, and none runs until the first record is asked for.
     """
+    request = complete(store, request)
     stages = [
         request.model_copy(update={"forget": rule, "after": before})
         for rule, before in zip(rules, [None, *rules[:-1]], strict=True)

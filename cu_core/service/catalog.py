@@ -16,6 +16,7 @@ from cu_core.spec import (
     DeviceCard,
     MetricCard,
     NetworkCard,
+    OriginCard,
     RuleCard,
 )
 
@@ -32,6 +33,13 @@ def network_cards() -> tuple[NetworkCard, ...]:
     return tuple(
         NetworkCard(**{name: getattr(declared, name) for name in NetworkCard.model_fields})
         for declared in models.info()
+    )
+
+
+def origin_cards() -> tuple[OriginCard, ...]:
+    return tuple(
+        OriginCard(**{name: getattr(origin, name) for name in OriginCard.model_fields})
+        for origin in models.all_origins()
     )
 
 
@@ -68,6 +76,7 @@ def catalog(home: Path) -> Catalog:
         methods=tuple(methods.cards().values()),
         metrics=metric_cards(),
         models=network_cards(),
+        origins=origin_cards(),
         datasets=data_cards(home),
         plants=tuple(plants.cards().values()),
         forget_rules=tuple(forget.cards().values()),

@@ -115,13 +115,10 @@ def _seconds_per_step(method: Method, job: Job) -> float:
 
 def import_model(store: Store, asked: ImportWeights) -> ImportedModel:
     """Keeps an uploaded weights file as an original model. The upload is gone afterwards."""
-    path = Path(asked.path)
     try:
-        record = import_weights(store, path, asked.dataset, asked.architecture, asked.name)
+        return import_weights(store, asked)
     finally:
-        if path.parent == store.paths.incoming:  # a file from elsewhere is a person's own
-            path.unlink(missing_ok=True)
-    return ImportedModel(model_id=record.id, notes=record.notes)
+        store.take_away(Path(asked.path))
 
 
 ANSWERS: Mapping[type[Any], Callable[[Store, Any], Recorded]] = {

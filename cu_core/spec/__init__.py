@@ -14,9 +14,10 @@ from cu_core.spec._catalog import (
     MethodCard,
     MetricCard,
     NetworkCard,
+    OriginCard,
     RuleCard,
 )
-from cu_core.spec._contract import ModelContract
+from cu_core.spec._contract import AGREES, DIFFERS, SAME, SPREADS, ModelContract, spread
 from cu_core.spec._data import (
     Dataset,
     Floats,
@@ -31,6 +32,15 @@ from cu_core.spec._data import (
 )
 from cu_core.spec._method import Batches, Job, Method, knob
 from cu_core.spec._metric import FEW, Metric, NotComputed, Over, metric
+from cu_core.spec._normalisations import (
+    DATA,
+    NORMALISATIONS,
+    OWN,
+    SCALE,
+    Normalisation,
+    channels,
+    normalisation,
+)
 from cu_core.spec._plan import ComputePlan, Precision
 from cu_core.spec._progress import (
     AtlasFacts,
@@ -39,7 +49,6 @@ from cu_core.spec._progress import (
     ModelIds,
     ModelValues,
     Provenance,
-    Recorded,
     RunProgress,
     SeedRange,
     Summary,
@@ -53,6 +62,7 @@ from cu_core.spec._questions import (
     Estimate,
     ExactMap,
     ExactMapFacts,
+    Fit,
     ForgottenClass,
     ForgottenFacts,
     ImportedModel,
@@ -78,14 +88,23 @@ from cu_core.spec._record import (
     data_words,
     option_of,
 )
+from cu_core.spec._recorded import Recorded
 from cu_core.spec._run import Frame, ModelOutputs, Snapshot, StepLog
 from cu_core.spec._stopping import STOP_RULES, StopRule
 
 __all__ = [
     "ACTIVE",
+    "AGREES",
+    "DATA",
+    "DIFFERS",
     "FEW",
     "FINAL",
+    "NORMALISATIONS",
+    "OWN",
+    "SAME",
+    "SCALE",
     "SCHEMA_VERSION",
+    "SPREADS",
     "STOP_RULES",
     "AtlasFacts",
     "Batches",
@@ -102,6 +121,7 @@ __all__ = [
     "ExactMap",
     "ExactMapFacts",
     "FetchRequest",
+    "Fit",
     "Floats",
     "ForgetFacts",
     "ForgetSet",
@@ -125,9 +145,11 @@ __all__ = [
     "ModelOutputs",
     "ModelValues",
     "NetworkCard",
+    "Normalisation",
     "NotComputed",
     "OnProgress",
     "Origin",
+    "OriginCard",
     "Over",
     "Precision",
     "Preflight",
@@ -150,12 +172,15 @@ __all__ = [
     "Trigger",
     "UnlearnRequest",
     "Wait",
+    "channels",
     "data_words",
     "knob",
     "metric",
+    "normalisation",
     "option_of",
     "plant_words",
     "planted_in",
     "planted_key",
     "question",
+    "spread",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cu_core.spec._progress import Recorded
+from cu_core.spec._recorded import Recorded
 
 
 class KnobCard(Recorded):
@@ -66,6 +66,17 @@ class NetworkCard(Recorded):
     heads: tuple[str, ...] = ("plain",)
 
 
+class OriginCard(Recorded):
+    """A place that networks come from, by a key such as ``example``. ``missing``: what is to be
+    installed first, a sentence, "" when it can be used."""
+
+    key: str
+    title: str
+    help: str = ""
+    example: str = ""
+    missing: str = ""
+
+
 class DataCard(Recorded):
     """A data source."""
 
@@ -103,6 +114,7 @@ class Catalog(Recorded):
     methods: tuple[MethodCard, ...] = ()
     metrics: tuple[MetricCard, ...] = ()
     models: tuple[NetworkCard, ...] = ()
+    origins: tuple[OriginCard, ...] = ()
     datasets: tuple[DataCard, ...] = ()
     plants: tuple[RuleCard, ...] = ()
     forget_rules: tuple[RuleCard, ...] = ()

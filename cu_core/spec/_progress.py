@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from cu_core.spec._contract import ModelContract
 from cu_core.spec._plan import ComputePlan
+from cu_core.spec._recorded import Recorded
 
 ModelValues = dict[str, float | None]
 """Metric, or a part of one as ``metric/part`` -> value; None: not computed (a reason says why)."""
@@ -22,17 +24,6 @@ class SeedRange(NamedTuple):
 
     low: float
     high: float
-
-
-class Recorded(BaseModel):
-    """A part of a record: frozen, and patient with fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    @property
-    def written(self) -> dict[str, Any]:
-        """The fields that were set, as plain values; what they hold is whole."""
-        return {k: v for k, v in self.model_dump().items() if k in self.model_fields_set}
 
 
 class ForgetFacts(Recorded):
@@ -77,7 +68,8 @@ class Provenance(Recorded):
     replayed goes by this, whatever today's defaults are.
 
     ``knobs``: every knob of the method; ``recipe``: of training the original and the retrained
-    model; ``versions``: of what computes; ``sources``: hash of Lethe's own source files.
+    model; ``versions``: of what computes; ``sources``: hash of Lethe's own source files;
+    ``contract``: of an original that somebody brought.
     """
 
     method: str = ""
@@ -85,6 +77,7 @@ class Provenance(Recorded):
     recipe: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     sources: str = ""
+    contract: ModelContract | None = None
 
     def other_sources(self, now: str) -> str:
         """A sentence on a record that other sources than those of hash ``now`` made; "" else."""

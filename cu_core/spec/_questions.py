@@ -12,8 +12,10 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import Field, ValidationError
 
 from cu_core.errors import BadRequest, explain
-from cu_core.spec._progress import Recorded, Wait
+from cu_core.spec._contract import ModelContract
+from cu_core.spec._progress import Wait
 from cu_core.spec._record import UnlearnRequest
+from cu_core.spec._recorded import Recorded
 
 A = TypeVar("A", bound=Recorded)
 
@@ -158,21 +160,59 @@ class Preflight(Question[Estimate]):
     request: UnlearnRequest
 
 
+class Fit(Recorded):
+    """One way to ask a model, and the ``accuracy`` (percent) that it has so on ``n`` samples of the
+    training part. ``order``: whose order of the classes its outputs are taken in; ``network``: the
+    one that its weights are put into; ``channels``: the order in which it sees colours."""
+
+    normalisation: str
+    title: str
+    order: str
+    network: str
+    channels: str = ""
+    accuracy: float
+    n: int = 0
+
+
 class ImportedModel(Recorded):
-    """The model that a weights file became; ``notes`` says what was adapted."""
+    """The model that a weights file became; ``notes`` says what was adapted.
+
+    ``accuracy``: percent on the test part; ``fits``: how it may be asked, and how it fared, the
+    best first; ``doubt``: why no run can begin with it, "" where one can; ``known``: whether it was
+    there already.
+    """
 
     model_id: str
+    architecture: str = ""
+    dataset: str = ""
+    accuracy: float | None = None
+    contract: ModelContract | None = None
+    fits: tuple[Fit, ...] = ()
     notes: tuple[str, ...] = ()
+    doubt: str = ""
+    known: bool = False
 
 
 class ImportWeights(Question[ImportedModel]):
-    """Keep this weights file as an original model of this data."""
+    """Keep this weights file as an original model of this data.
+
+    ``normalise``: as its script does, "imagenet", "0.5,0.5", "MEAN;STD"; "": to be found out.
+    ``classes``: their names in the order of the outputs, with commas, or a file that lists them, or
+    "data", "text", "number"; "": to be found out. ``accuracy``: percent, in its script.
+    ``weights``: which of several sets in the file.
+    """
 
     kind = "import"
     Answer = ImportedModel
     path: str
     dataset: str
+    plant: str = ""
+    size: int | None = Field(default=None, ge=8, le=1024)
     architecture: str | None = None
+    weights: str | None = None
+    normalise: str = ""
+    classes: str = ""
+    accuracy: float | None = Field(default=None, ge=0, le=100)
     name: str = ""
 
 

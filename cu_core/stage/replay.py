@@ -97,7 +97,6 @@ def blob(
     if not frames.total or probe is None:
         return None
     header = _header(record, progress, frames, events, sent.box)
-    header["names"] = None if frames.start else named(probe)
     header["exact"], parts = _exact(reader, sent, exact)
     header["solid"], more = _solid(reader, sent, solid)
     lines = curves(known, record, progress, catalog)
@@ -124,7 +123,7 @@ def _packed(
         probe["index"],
         atlas,
         lines,
-        header,
+        {**header, "names": None if frames.start else named(probe)},
         frames.start,
         share=frames.share,
         share_class=frames.share_class,

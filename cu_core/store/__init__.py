@@ -74,14 +74,21 @@ class Store(Queue, Mailbox, Workers, ModelCache, Views):
         return RunWriter(self, run_id)
 
     def receive(self, filename: str, data: bytes) -> Path:
-        """An uploaded file, kept for a day. Of the name only plain letters and figures survive."""
+        """An uploaded file, kept for a day, in a folder of its own: sentences call it by the name
+        that its owner gave it, of which no sign survives that a path or a page could mistake."""
         ending = re.sub(r"[^a-z0-9]", "", Path(filename).suffix.lower())[:12]
-        stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(filename).stem).strip("-")[:40]
+        stem = re.sub(r"[^\w .()-]+", "-", Path(filename).stem).strip("- .")[:80]
         self.paths.sweep(self.paths.incoming, "*", DAY_S)
-        name = "-".join(part for part in (secrets.token_hex(8), stem) if part)
-        path = self.paths.incoming / f"{name}{'.' if ending else ''}{ending}"
+        folder = self.paths.incoming / secrets.token_hex(8)
+        folder.mkdir()
+        path = folder / f"{stem or 'upload'}{'.' if ending else ''}{ending}"
         write_atomic(path, data)
         return path
+
+    def take_away(self, upload: Path) -> None:
+        """Removes a file that was received; one from elsewhere is a person's own, and stays."""
+        if upload.parent.parent == self.paths.incoming:
+            shutil.rmtree(upload.parent, ignore_errors=True)
 
     def free_bytes(self) -> int:
         """Free space where the home folder lies."""

@@ -23,16 +23,20 @@ from safetensors.numpy import load, save
 
 from cu_core.errors import StoreError
 from cu_core.files import stamp, write_atomic
-from cu_core.spec import SCHEMA_VERSION, Catalog
+from cu_core.spec import DATA, SCHEMA_VERSION, Catalog, ModelContract
 from cu_core.store.paths import DAY_S, Paths, hold
 
 WEIGHTS = "model.safetensors"
+UNMEASURED = ModelContract(  # of a model that was imported before any was measured
+    mean=(), std=(), normalisation=DATA, said_by="data", classes=(), shape=()
+)
 
 
 class ModelRecord(BaseModel):
     """A model in the cache. ``accuracy``: percent on the test part; ``forget``: rule it never saw
     or, unlearned, was made to forget; ``origin``: of an unlearned one, the model that it was before
-    it forgot anything.
+    it forgot anything; ``size``: pixels a side that its images are read at, None: as they are;
+    ``contract``: what somebody's own model, or one retrained for it, is asked by.
 
     ``sha256``, ``bytes`` and ``created`` are filled in when it is added.
     """
@@ -53,6 +57,8 @@ class ModelRecord(BaseModel):
     seed: int = 0
     recipe: dict[str, Any] = Field(default_factory=dict)
     accuracy: float | None = None
+    size: int | None = None
+    contract: ModelContract | None = None
     name: str = ""
     notes: tuple[str, ...] = ()
     sha256: str = ""
@@ -60,6 +66,19 @@ class ModelRecord(BaseModel):
     created: float = 0.0
     seconds: float = 0.0
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def scaling(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """(mean, std) that its images are normalised by; None: the data's own."""
+        return self.contract.scaling if self.contract else None
+
+    @property
+    def doubt(self) -> str:
+        """Why no run can begin with it, in sentences; "" where one can."""
+        if self.kind != "imported":
+            return ""
+        said = f"{self.name} ({self.id})" if self.name else self.id
+        return (self.contract or UNMEASURED).doubt(said)
 
 
 class ModelCache:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cu_core import forget
 from cu_core.errors import LetheError, RunBusy, StoreError
-from cu_core.files import given_name, stamp
+from cu_core.files import stamp
 from cu_core.spec import (
     ACTIVE,
     FINAL,
@@ -245,7 +245,7 @@ def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
         rule, _, given = (getattr(request, name, None) or "").partition(":")
         source, column = forget.listed_file(given)
         if rule == "indices" and source.is_file():
-            kept = Path(name) / given_name(source)
+            kept = Path(name) / source.name
             (building / name).mkdir()
             shutil.copyfile(source, building / kept)
             own[name] = f"indices:{folder / kept}{'#' * bool(column)}{column}"

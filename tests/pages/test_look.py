@@ -113,7 +113,7 @@ def test_the_seed_of_the_run_is_that_of_the_look(unlearn, store):
     app = unlearn.number_input(key="run/seed").set_value(7).run()
     fabricate.answer_all(store)
     app = app.run().button(key="look-forget").click().run()
-    assert asked(store, forget=FORGOTTEN)[0][1]["seed"] == 7
+    assert dict(asked(store, forget=FORGOTTEN))[DescribeForget.kind]["seed"] == 7
 
 
 def test_models_and_data_offers_a_look_at_each_source(page, store):

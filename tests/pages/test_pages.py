@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -310,7 +311,8 @@ def test_weights_are_received_checked_and_refused_in_words(page, store):
     app.button(key="import/go").click().run()
     assert app.session_state["import"].name == "Mine"
     question = store.next_question()
-    path = store.paths.incoming / question.payload["path"].rsplit("/", 1)[-1]
+    path = Path(question.payload["path"])
+    assert path.parent.parent == store.paths.incoming and path.name == "evil.pt"
     assert path.read_bytes() == b"not weights" and question.payload["architecture"] is None
     store.reply(question.id, None, "evil.pt holds no weights.")
     app.run()

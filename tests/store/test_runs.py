@@ -229,9 +229,26 @@ def test_every_refusal_is_a_lethe_error() -> None:
     assert issubclass(StoreError, LetheError) and issubclass(RunBusy, StoreError)
 
 
-def test_an_upload_keeps_only_plain_letters_of_its_name(store: Store) -> None:
-    for name in ("../../evil.sh; rm", "C:\\x.safetensors", ".bashrc", "weights.pt", "数据.ünï"):
+def test_an_upload_keeps_its_name_without_the_signs_that_could_lead_elsewhere(
+    store: Store,
+) -> None:
+    for name, kept in (
+        ("../../evil.sh; rm", "evil.shrm"),
+        ("C:\\x.safetensors", "C-x.safetensors"),
+        (".bashrc", "bashrc"),
+        ("my best (ema).pth.tar", "my best (ema).pth.tar"),
+        ("数据.ünï", "数据.n"),
+        ("..", "upload"),
+    ):
         path = store.receive(name, b"data")
-        assert path.parent == store.home / "incoming" and path.read_bytes() == b"data"
-        assert re.fullmatch(r"[0-9a-f]{16}(-[A-Za-z0-9-]{1,40})?(\.[a-z0-9]{1,12})?", path.name)
+        assert path.parent.parent == store.home / "incoming" and path.read_bytes() == b"data"
+        assert path.name == kept and re.fullmatch(r"[0-9a-f]{16}", path.parent.name)
     assert store.receive("weights.PT", b"").suffix == ".pt"
+
+
+def test_an_upload_is_taken_away_and_a_persons_own_file_is_not(store: Store) -> None:
+    upload, own = store.receive("weights.pt", b"data"), store.home / "weights.pt"
+    own.write_bytes(b"data")
+    for path in (upload, own):
+        store.take_away(path)
+    assert own.exists() and not upload.parent.exists()
