@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cu_core.forget._marks import meant, selector
 from cu_core.forget._owner import Found, Owner, Unfit
 from cu_core.forget._table import Column, Table, as_sample, empty, norm, text, truth, whole
-from cu_core.forget._words import FILES, FORGET, KEYS, KNOWN, MASKS, ROWS, other
-
-NAMES = {"rows": ROWS, "files": FILES, "keys": KEYS, "mask": MASKS}
+from cu_core.forget._words import FILES, KEYS, KNOWN, MASKS, NAMES, ROWS, other
 
 
 @dataclass
@@ -29,12 +28,12 @@ def choose(table: Table, owner: Owner, wanted: str) -> tuple[Found, tuple[str, .
         return Found("rows"), ()
     notes: list[str] = []
     columns = _wanted(table, wanted)
-    selector = _selector(table, columns, wanted)
-    if selector is not None:
-        marks = [_meant(cell) is True for cell in selector.cells]
-        meant = f"{sum(marks):,} {'is' if sum(marks) == 1 else 'are'} meant"
-        notes.append(f"of {len(marks):,} lines, {meant} by {selector.name!r}")
-        columns = [c for c in columns if c is not selector]
+    marked = selector(table, columns, wanted)
+    if marked is not None:
+        by, marks = marked
+        count = f"{sum(marks):,} {'is' if sum(marks) == 1 else 'are'} meant"
+        notes.append(f"of {len(marks):,} lines, {count} by {by.name!r}")
+        columns = [c for c in columns if c is not by]
         table, columns = _kept(table, columns, marks)
     tried = [one for column in columns for one in _readings(table, column, owner)]
     best = _agreed(table, _by_name(tried)) or _by_content(table, columns, tried, notes, wanted)
@@ -68,31 +67,6 @@ def _titles(table: Table, columns: Sequence[Column]) -> str:
     return ", ".join(table.title(column) for column in columns)
 
 
-def _selector(table: Table, columns: list[Column], wanted: str) -> Column | None:
-    """The column that says of each line whether it is meant, beside others that say which it is."""
-    if len(table.columns) < 2:
-        return None
-    for column in table.columns:
-        words = all(isinstance(c, str) and norm(c) in FORGET for c in column.cells)
-        marked = norm(column.name) in MASKS and all(_meant(c) is not None for c in column.cells)
-        others = [c for c in columns if c is not column and not other(c.name)]
-        named = [c for c in others if any(norm(c.name) in names for names in NAMES.values())]
-        if (
-            (words or marked)
-            and (named or (words and others))
-            and not (wanted and columns[0] is column)
-        ):
-            return column
-    return None
-
-
-def _meant(cell: Any) -> bool | None:
-    if isinstance(cell, str) and norm(cell) in FORGET:
-        return FORGET[norm(cell)]
-    mark = truth(cell)
-    return {0: False, 1: True}.get(whole(cell)) if mark is None else mark  # type: ignore[arg-type]
-
-
 def _kept(table: Table, columns: list[Column], marks: list[bool]) -> tuple[Table, list[Column]]:
     kept = table.lines(marks)
     pairs = zip(table.columns, kept.columns, strict=True)
@@ -105,7 +79,7 @@ def _readings(table: Table, column: Column, owner: Owner) -> Iterator[Candidate]
     cells = [cell for _, cell in filled]
     if not cells and len(table.columns) > 1:
         return
-    marks = norm(column.name) in MASKS and all(_meant(cell) is not None for cell in cells)
+    marks = norm(column.name) in MASKS and all(meant(cell) is not None for cell in cells)
     marks = marks and len(cells) in (owner.n_rows, owner.n_train)
     reads: dict[str, Callable[[Sequence[Any]], Found]] = {
         "rows": owner.rows,

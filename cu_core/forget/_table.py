@@ -112,7 +112,11 @@ def tabled(rows: list[list[Any]], at: list[int], unit: str, known: Iterable[str]
     it that are narrower than the table are a title.
     """
     width = max((len(row) for row in rows), default=0)
-    while len(rows) > 1 and all(map(empty, rows[0][1:])) and not all(map(empty, rows[1][1:])):
+    while (
+        len(rows) > 1
+        and all(map(empty, rows[0][1:]))
+        and not (plain(rows[0][0]) or all(map(empty, rows[1][1:])))
+    ):
         rows, at = rows[1:], at[1:]
     names = [""] * width
     filled = [row + [None] * (width - len(row)) for row in rows]

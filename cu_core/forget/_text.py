@@ -84,8 +84,9 @@ def _separator(lines: list[str]) -> str:
     """The one that cuts all lines, but for a title, into as many cells; "" if none does."""
     for separator in SEPARATORS:
         widths = [_width(row) for row in csv.reader(lines, delimiter=separator)]
-        title = next((i for i, width in enumerate(widths) if width > 1), len(widths))
-        widths = widths[min(title, len(widths) - 1) :]
+        title = next((i for i, width in enumerate(widths) if width > 1), 0)
+        if not any(plain(line) for line in lines[:title]):
+            widths = widths[title:]
         if min(widths, default=1) > 1 and len(set(widths)) == 1:
             return separator
     return ""
@@ -170,6 +171,9 @@ def _single(numbered: list[tuple[int, str]]) -> Table:
 def _spaced(numbered: list[tuple[int, str]]) -> list[Table]:
     """The lines cut at their spaces, where that makes columns."""
     rows = [text.split() for _, text in numbered]
-    if len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+    if len({len(row) for row in rows}) > 1 or len(rows[0]) < 2 or len(rows) < 2:
         return []
-    return [tabled([list(row) for row in rows], [line for line, _ in numbered], "line", KNOWN)]
+    if not any(norm(cell) in KNOWN for cell in rows[0]):  # numbers in prose are no list
+        words = [i for i in range(len(rows[0])) if not any(plain(row[i]) for row in rows)]
+        rows = [[row[i] for i in words] for row in rows]
+    return [tabled(rows, [line for line, _ in numbered], "line", KNOWN)] if rows[0] else []

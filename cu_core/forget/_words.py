@@ -32,6 +32,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 ROWS, FILES, KEYS, MASKS, OTHERS = map(_set, (_ROW, _FILE, _KEY, _MASK, _OTHER))
+NAMES = {"rows": ROWS, "files": FILES, "keys": KEYS, "mask": MASKS}
 KNOWN = ROWS | FILES | KEYS | MASKS | OTHERS
 NOT_MEANT = ("retain", "remain", "keep", "kept", "train", "test", "val", "class", "label")
 
