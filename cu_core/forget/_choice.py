@@ -31,6 +31,8 @@ def choose(table: Table, owner: Owner, wanted: str) -> tuple[Found, tuple[str, .
     marked = selector(table, columns, wanted)
     if marked is not None:
         by, marks = marked
+        if not any(marks):
+            raise Unfit(f"holds no line that is meant by its column {by.name!r}")
         count = f"{sum(marks):,} {'is' if sum(marks) == 1 else 'are'} meant"
         notes.append(f"of {len(marks):,} lines, {count} by {by.name!r}")
         columns = [c for c in columns if c is not by]
@@ -226,6 +228,8 @@ def _refusal(table: Table, columns: list[Column], tried: list[Candidate]) -> str
             "indices:FILE#COLUMN"
         )
     column = columns[0]
+    if not tried:
+        return f"lists nothing in {_column(table, column)}"
     why = {one.kind: one.why for one in tried}
     if other(column.name) and not all(why.values()):
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from typing import Any
 
 from cu_core.forget._table import Column, Table, empty, norm, truth, whole
@@ -42,7 +43,8 @@ def _value(text: str) -> Any:
     if PRINTED.fullmatch(text):
         return re.sub(r"[^\d+-]+", " ", re.sub(r"\.0*(?=[\s\])])", " ", text)).split()
     try:
-        found = ast.literal_eval(text)
+        with warnings.catch_warnings(action="ignore"):  # of Python's, about what looks like code
+            found = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError):
         raise ValueError(f"it is no JSON: {error.msg}, line {error.lineno}") from None
     return sorted(found) if isinstance(found, set) else found

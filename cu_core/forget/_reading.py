@@ -17,6 +17,7 @@ from cu_core.forget._table import Column, Table, norm, tabled
 from cu_core.forget._words import KNOWN, SETS
 
 LIMIT = 1 << 28  # bytes of a list; a mask over ten million samples has a tenth of it
+LAST = 0x10FFFF  # of Unicode
 UNPICKLED = (
     "it holds pickled Python objects, which Lethe never loads; save the rows as plain numbers, "
     "with numpy.save or one a line"
@@ -71,8 +72,13 @@ def _array(data: bytes, wanted: str) -> Table:
 def _loaded(file: Any) -> Any:
     try:
         return np.load(file, allow_pickle=False)
-    except ValueError as error:
-        raise ValueError(UNPICKLED if "allow_pickle" in str(error) else str(error)) from None
+    except Exception as error:  # whatever numpy finds in a damaged header
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> ValueError:
+    why = " ".join(str(error).split())[:80]
+    return ValueError(UNPICKLED if "allow_pickle" in why else f"it is damaged: {why}")
 
 
 def _of_array(name: str, values: NDArray[Any], wanted: str) -> Table:
@@ -92,6 +98,9 @@ def _of_array(name: str, values: NDArray[Any], wanted: str) -> Table:
 def _cells(values: NDArray[Any]) -> list[Any]:
     if values.dtype.kind not in "biufUS":
         raise ValueError(f"its array holds {values.dtype}; it must hold one row of whole numbers")
+    code = np.dtype(np.uint32).newbyteorder(values.dtype.byteorder)
+    if values.dtype.kind == "U" and np.ascontiguousarray(values).view(code).max(initial=0) > LAST:
+        raise ValueError("its array is damaged: it holds texts of no letters")
     if values.dtype.kind == "S":
         return [cell.decode("utf-8", "replace") for cell in values.tolist()]
     return list(values.tolist())
@@ -113,8 +122,8 @@ def _zipped(data: bytes, wanted: str) -> Table:
     with _loaded(io.BytesIO(data)) as stored:
         try:
             arrays = {name: stored[name] for name in stored.files}
-        except ValueError as error:
-            raise ValueError(UNPICKLED if "allow_pickle" in str(error) else str(error)) from None
+        except Exception as error:  # the same, and of what packs it
+            raise _refused(error) from None
     if len(arrays) == 1:
         (name,) = arrays
         return _of_array("" if name == "arr_0" else name, arrays[name], wanted)

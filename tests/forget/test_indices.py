@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -241,6 +242,8 @@ REFUSED = [
     ("index,forget\n7,True\n8,False\n9,", "neither true nor false in some lines"),
     ("<html><body>1 2 3</body></html>", "not a whole number"),
     ("chapter 1 of\nchapter 2 of", "line 1 is 'chapter 1 of', not a whole number"),
+    ("index,forget\n7,False\n8,no", "holds no line that is meant by its column 'forget'"),
+    ("index,file\n,\n", "selects no sample|lists nothing|names no samples"),
     ("1-5", "line 1 is '1-5', not a whole number"),
     ("[1, 2", "it is no JSON"),
     ("[" * 100_000, "cannot be read"),
@@ -283,6 +286,23 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(
         listed(content)
     told = str(refusal.value)
     assert told.endswith(".") and ".." not in told and "\n" not in told and len(told) < 400
+
+
+def test_a_damaged_list_is_read_or_refused_and_nothing_else(listed: Listed) -> None:
+    rng = random.Random(0)
+    for given in SAME.values():
+        content = bytearray(given if isinstance(given, bytes) else given.encode())
+        at = rng.randrange(len(content))
+        hurt = {
+            "changed": lambda c=content, i=at: c.__setitem__(i, rng.randrange(256)),
+            "lost": lambda c=content, i=at: c.__delitem__(slice(i, i + rng.randrange(1, 20))),
+            "cut": lambda c=content, i=at: c.__delitem__(slice(i, None)),
+        }
+        hurt[rng.choice([*hurt])]()
+        try:
+            listed(bytes(content))
+        except BadForgetSet as refusal:
+            assert "\n" not in str(refusal) and str(refusal).endswith(".")
 
 
 def test_a_pickle_is_never_loaded(listed: Listed, tmp_path: Path) -> None:
