@@ -54,11 +54,9 @@ def sheet(path: Path) -> Sheet:
             f"{path.name} has a single column; a table needs samples (files or numbers) and "
             "labels, with a comma, a semicolon or a tab between them."
         )
-    rows = list(islice(csv.reader(head.splitlines(keepends=True), delimiter=delimiter), ROWS))
-    rows = [row for row in rows if row]
+    rows = _rows(head, delimiter)
     titled = _has_titles(rows)
-    first = rows[0] if titled else [f"column {k + 1}" for k in range(len(rows[0]))]
-    names = _unlike([name.strip() for name in first])
+    names = titles(path) if titled else [f"column {k + 1}" for k in range(len(rows[0]))]
     body = [row for row in rows[titled:] if len(row) == len(names)]
     kept = [_kept_as_text(name) for name in names]
     numeric = [
@@ -68,6 +66,17 @@ def sheet(path: Path) -> Sheet:
     found = Sheet(path, names, notes=note)
     _fill(found, _table(path, names, numeric, titled, encoding, delimiter))
     return found
+
+
+def titles(path: Path) -> list[str]:
+    """The first row of a file, as the names of its columns."""
+    _, head, _ = _decoded(path)
+    return _unlike([name.strip() for name in _rows(head, _delimiter(head) or ",")[0]])
+
+
+def _rows(head: str, delimiter: str) -> list[list[str]]:
+    rows = csv.reader(head.splitlines(keepends=True), delimiter=delimiter)
+    return [row for row in islice(rows, ROWS) if row]
 
 
 def _kept_as_text(name: str) -> bool:
@@ -101,7 +110,7 @@ def _delimiter(head: str) -> str:
     """The one that gives the most columns, where one gives as many in every row; "" for none."""
     best = (False, 1), ""
     for one in DELIMITERS:
-        rows = [r for r in islice(csv.reader(head.splitlines(True), delimiter=one), ROWS) if r]
+        rows = _rows(head, one)
         even = len({len(row) for row in (rows[:-1] or rows)}) == 1
         if (width := len(rows[0])) > 1:
             best = max(best, ((even, width), one))

@@ -16,7 +16,12 @@ from cu_core.data._ranges import bits
 from cu_core.errors import BadData
 from cu_core.spec import Ints
 
-LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}  # what Pillow reads, what it leaves
+LOW_BYTES = {  # how Pillow reads the upper bytes, and how it reads those that it leaves out
+    f"{mode};16{one}": f"{mode};16{other}"
+    for mode in ("RGB", "RGBA")
+    for one, other in ("BL", "LB")
+}
+PLAIN = ("raw", "zip")  # codecs that give the bytes as the file has them
 LEVELS = 1 << 16
 FEW = 0.001  # of the pixels may be brighter than the rest: hot ones, or a stamp in a corner
 SHADES = 32  # fewer are left only where there are no more
@@ -28,9 +33,23 @@ def deep(image: Image.Image) -> str:
     """How an image that is not loaded yet has its 16 bits a channel; "" if it has fewer."""
     if image.mode.startswith("I"):
         return image.mode
-    tiles = getattr(image, "tile", None) or []
-    raw = tiles[0][3] if len(tiles) == 1 else ""
-    return raw if isinstance(raw, str) and raw in LOW_BYTES else ""
+    codec, raw = _raw(image)
+    return raw if raw in LOW_BYTES and codec in PLAIN else ""
+
+
+def halved(image: Image.Image) -> bool:
+    """Whether of 16 bits a channel only the upper 8 can be read: of an image that is not loaded yet."""
+    return ";16" in _raw(image)[1] and not deep(image)
+
+
+def _raw(image: Image.Image) -> tuple[str, str]:
+    """(codec, how the bytes lie) of the pixels of an image that is not loaded yet."""
+    tiles = getattr(image, "tile", None)
+    if not tiles:
+        return "", ""
+    given = tiles[0][3]
+    raw = given[0] if isinstance(given, tuple) and given else given
+    return str(tiles[0][0]), raw if isinstance(raw, str) else ""
 
 
 def _values(image: Image.Image, kind: str, again: Open) -> NDArray[np.int64]:
@@ -38,12 +57,19 @@ def _values(image: Image.Image, kind: str, again: Open) -> NDArray[np.int64]:
     values = np.asarray(image).astype(np.int64)
     if kind in LOW_BYTES:
         with again() as other:
-            tiles: Any = other
-            tiles.tile = [tiles.tile[0]._replace(args=LOW_BYTES[kind])]
+            opened: Any = other
+            opened.tile = [
+                tile._replace(args=_with(tile[3], LOW_BYTES[kind])) for tile in opened.tile
+            ]
             values = values * 256 + np.asarray(other)
     if values.min() < 0 or values.max() >= LEVELS:
         raise BadData("pixels go beyond 16 bits")
     return values
+
+
+def _with(given: Any, raw: str) -> Any:
+    """The arguments of a codec with the bytes lying otherwise."""
+    return (raw, *given[1:]) if isinstance(given, tuple) else raw
 
 
 @dataclass
@@ -55,7 +81,8 @@ class Depth:
     def look(self, image: Image.Image, kind: str, again: Open) -> None:
         """Counts the values of one that is ``deep``. ``again`` opens the same image once more."""
         values = _values(image, kind, again)
-        self.counts += np.bincount(values[..., :3].reshape(-1), minlength=LEVELS)
+        shown = values[..., :3] if values.ndim == 3 else values  # without the transparency
+        self.counts += np.bincount(shown.reshape(-1), minlength=LEVELS)
 
     def eight(self, image: Image.Image, kind: str, again: Open) -> Image.Image:
         """The image with 8 bits a channel, and what its file says beside the pixels."""

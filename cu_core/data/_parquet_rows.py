@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.data import roles
-from cu_core.data._parquet_columns import Columns, class_names, columns, is_list, readable
+from cu_core.data._parquet_columns import (
+    Columns,
+    class_names,
+    columns,
+    has_field,
+    is_list,
+    readable,
+)
 from cu_core.data.decode import Item
 from cu_core.data.memory import Room
 from cu_core.errors import BadData
@@ -173,7 +180,7 @@ def followed(files: Sequence[Path]) -> list[Path]:
 
     it = columns(files[0])
     with readable(files[0]):
-        stored = it.kind == "bytes" and not _all_null(pq.ParquetFile(files[0]).metadata, it.samples)
+        stored = it.kind == "bytes" and not _all_null(pq.ParquetFile(files[0]), it.samples)
     if stored or it.kind not in ("path", "bytes"):
         return []
     rows = table(files)
@@ -183,8 +190,13 @@ def followed(files: Sequence[Path]) -> list[Path]:
     return [image for image in found if isinstance(image, Path)]
 
 
-def _all_null(about: Any, samples: str) -> bool:
-    """Whether the file's own counts say that no row holds the bytes of an image."""
+def _all_null(source: Any, samples: str) -> bool:
+    """Whether the file itself says that no row holds the bytes of an image."""
+    import pyarrow as pa
+
+    kind, about = source.schema_arrow.field(samples).type, source.metadata
+    if has_field(kind, "bytes") and pa.types.is_null(kind.field("bytes").type):
+        return True
     for group in (about.row_group(i) for i in range(about.num_row_groups)):
         for column in (group.column(k) for k in range(group.num_columns)):
             if column.path_in_schema == f"{samples}.bytes":

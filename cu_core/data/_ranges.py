@@ -12,7 +12,7 @@ from cu_core.errors import BadData
 
 FEW = 0.01  # of the values may lie farther beyond a range than a resize filter overshoots
 OVER = 0.05  # of a range's width, by how much such a filter does
-DEPTHS = (8, 10, 12, 14, 16)  # bits that a pixel has
+DEPTHS = range(8, 17)  # bits that a pixel may have
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 
 

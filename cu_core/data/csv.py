@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cu_core.data._csv_files import Files
 from cu_core.data._csv_roles import Columns, columns
-from cu_core.data._csv_sheet import Sheet, sheet
+from cu_core.data._csv_sheet import Sheet, sheet, titles
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
@@ -46,17 +46,16 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 or rows (N, D) float32; see ``decode`` and ``pixels``."""
     path = Path(argument).expanduser()
     files, notes = _files(path)
-    sheets = [sheet(file) for file in files]
-    tables = [_table(sheets[0])]
+    tables = [_table(sheet(files[0]))]
     one = tables[0].columns
-    if len(files) > 1 and set(one.label) <= set(sheets[1].names):
-        tables.append(_table(sheets[1]))
+    if len(files) > 1 and set(one.label) <= set(titles(files[1])):
+        tables.append(_table(sheet(files[1])))
     elif len(files) > 1:
         notes.append(f"left aside, without labels: {files.pop().name}")
     if any(bool(t.columns.image) != bool(one.image) for t in tables):
         raise BadData(f"{listed([f.name for f in files])} do not hold the same kind of samples.")
     key = f"csv:{argument}"
-    stamped = [*files, *{image for table in tables for image in table.images if image.is_file()}]
+    stamped = [*files, *chain(*(table.images for table in tables))]
     dataset = cached(
         home, key, stamped, lambda room: _read(key, tables, room, size), size, files[0].absolute()
     )

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from cu_core.data._depth import Depth, deep
+from cu_core.data._depth import Depth, deep, halved
 from cu_core.data.counting import counted
 from cu_core.data.memory import Room, release
 from cu_core.data.scaling import squared
@@ -46,6 +46,7 @@ _SAID = {
     "exif": ("image turned by its EXIF orientation", "images turned by their EXIF orientation"),
     "frames": ("animated image: first frame used", "animated images: first frame used"),
     "16-bit": ("16-bit image{deep} scaled to 8 bits", "16-bit images{deep} scaled to 8 bits"),
+    "halved": ("image read by the upper 8 of its 16 bits", "images read by the upper 8 of 16 bits"),
     "alpha": ("RGBA image flattened on white", "RGBA images flattened on white"),
     "cmyk": ("CMYK image converted to RGB", "CMYK images converted to RGB"),
     "palette": ("palette image expanded", "palette images expanded"),
@@ -168,10 +169,11 @@ def _read(
     """(pixels (C, H, W), what was changed) of one image."""
     with _open(item) as opened:
         changed = ["frames"] if getattr(opened, "is_animated", False) else []
-        original, kind = opened.size, deep(opened)
+        original, kind, upper = opened.size, deep(opened), halved(opened)
         opened.draft(None, (4 * size[0], 4 * size[1]))  # a large JPEG decodes at a fraction
         orientation = opened.getexif().get(EXIF_ORIENTATION, 1)  # before load: TIFF turns there
         image: Image.Image = opened
+        changed += ["halved"] if upper else []
         if kind:
             changed.append("16-bit")
             image = depth.eight(opened, kind, partial(_open, item))

@@ -60,48 +60,51 @@ def _read(
         x, said = samples(raw, f"{it.samples} of {train[0].name}", room)
         kept = np.arange(len(x))
     labels = [rows.labels[i] for i in kept]
-    which, origins = _parts(rows, kept, n_train, train, test)
+    whole = "the training files" if test else "the files"
+    names = _named(base, train, whole), _named(base, test, "the test files")
+    which, origins = _parts(rows, kept, n_train, names)
     notes = [_read_from(base, train, test, rows), *rows.notes, *said]
     made = assemble(key, x, labels, which, rows.names, notes, origins)
     return scaled(made, size) if it.kind == "pixels" else made
 
 
 def _parts(
-    rows: Table, kept: Ints, n_train: int, train: list[Path], test: list[Path]
+    rows: Table, kept: Ints, n_train: int, names: tuple[str, str]
 ) -> tuple[int | tuple[Ints, Ints] | None, list[Origin]]:
-    """(which samples are which part, what the owner calls them)."""
-    if test:
+    """(which samples are which part, what the owner calls them); ``names``: of the two parts'
+    rows, "" where there is no test part."""
+    if names[1]:
         first = int(np.searchsorted(kept, n_train))
         return first, [
-            _origin(rows, kept[:first], 0, train, "training"),
-            _origin(rows, kept[first:], n_train, test, "test"),
+            _origin(rows, kept[:first], 0, names[0]),
+            _origin(rows, kept[first:], n_train, names[1]),
         ]
     which, said = split_by([rows.split[i] for i in kept] if rows.split else [])
     rows.notes += said
-    return which, [_origin(rows, kept, 0, train, "")]
+    return which, [_origin(rows, kept, 0, names[0])]
 
 
-def _origin(rows: Table, index: Ints, first: int, files: list[Path], part: str) -> Origin:
+def _named(base: Path, files: list[Path], several: str) -> str:
+    """What the rows of some files are counted in."""
+    if len(files) > 1:
+        return several
+    return files[0].relative_to(base).as_posix() if files else ""
+
+
+def _origin(rows: Table, index: Ints, first: int, of: str) -> Origin:
     """``first``: the row of the table that is the part's row 0."""
     named: dict[str, Any] = {
-        role: tuple(of[i] for i in index)
+        role: tuple(values[i] for i in index)
         for role in ("file", "key", "text")
-        if (of := getattr(rows, role))
+        if (values := getattr(rows, role))
     }
-    of = files[0].name if len(files) == 1 else f"the {part} files".replace("  ", " ")
     return Origin(index - first, of, **named)
 
 
 def _read_from(base: Path, train: list[Path], test: list[Path], rows: Table) -> str:
     it = rows.columns[0]
-    files = [
-        of[0].relative_to(base).as_posix()
-        if len(of) == 1
-        else f"{len(of)} files ({of[0].name} ...)"
-        for of in (train, test)
-        if of
-    ]
-    said = f"read from {' and '.join(files)}: {it.samples}, {it.label}"
+    names = [_named(base, of, f"{len(of)} files ({of[0].name} ...)") for of in (train, test) if of]
+    said = f"read from {' and '.join(names)}: {it.samples}, {it.label}"
     others = [name for name in (it.key, it.text, it.split) if name]
     others += [it.file] if it.file and it.file != f"{it.samples}.path" else []
     said += "".join(f", {name}" for name in others if name != it.samples)

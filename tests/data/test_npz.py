@@ -84,3 +84,75 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         (tmp_path / f"{name}.npz").write_bytes(content)
         with pytest.raises(BadData, match="cannot be read as plain numpy arrays"):
             data.load(f"npz:{tmp_path / name}.npz")
+
+
+X = np.arange(20 * 48, dtype=np.uint8).reshape(20, 4, 4, 3)
+TWO = {"x_train": X, "y_train": LABELS, "x_test": X[:6], "y_test": LABELS[:6]}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said", "sizes"),
+    [
+        ({"arr_0": X, "arr_1": LABELS[:, None]}, "read from arr_0, arr_1", (16, 4)),
+        ({"features": X[:, 0, 0, :], "target": LABELS}, "read from features, target", (16, 4)),
+        ({"X": X, "y": LABELS[None]}, "read from X, y", (16, 4)),
+        ({"X_tr": X, "y_tr": LABELS, "X_te": X[:6], "y_te": LABELS[:6]}, "X_te, y_te", (20, 6)),
+        ({"xtrain": X, "ytrain": LABELS}, "read from xtrain, ytrain", (16, 4)),
+        ({**TWO, "x_val": X[:3], "y_val": LABELS[:3]}, "; x_val (3, 4, 4, 3), y_val (3)", (20, 6)),
+        (
+            {"train_images": X, "train_labels": LABELS, "val_images": X[:6], "val_labels": [0] * 6},
+            "val_images, val_labels; val serves as the test part",
+            (20, 6),
+        ),
+        ({**TWO, "coarse_train": LABELS}, "; coarse_train (20) left aside", (20, 6)),
+        ({"x_train": X, "y_train": LABELS, "x_test": X}, "; x_test (20, 4, 4, 3) left", (16, 4)),
+        (
+            {"images": X, "data": X.reshape(20, -1), "target": LABELS, "frame": None},
+            "read from images, target; data (20, 48), frame (object) left aside",
+            (16, 4),
+        ),
+    ],
+)
+def test_names_then_content_and_what_is_left_aside(
+    tmp_path: Path, arrays: dict[str, Any], said: str, sizes: tuple[int, int]
+) -> None:
+    found = load(tmp_path, **arrays)
+    assert said in found.notes[0] and (len(found.train_y), len(found.test_y)) == sizes
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({f"arr_{k}": of for k, of in enumerate(TWO.values())}, "holds arr_0, arr_1, arr_2, arr_3"),
+        ({"x": X, "y": LABELS, "x_train": X, "y_train": LABELS}, "holds x, x_train, each with lab"),
+        ({"x": X, "y": LABELS.astype(object)}, r"y of a.npz: arrays of Python objects are refused"),
+        ({"x": X, "y": np.ones((20, 3), int)}, "20 of 20 samples have several labels"),
+    ],
+)
+def test_what_is_not_clear_is_refused(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadData, match=said) as caught:
+        load(tmp_path, **arrays)
+    assert "allow_pickle" not in str(caught.value)
+
+
+def test_class_names_files_keys_and_texts_beside_the_samples(tmp_path: Path) -> None:
+    files = np.array([f"cats/{i}.png" for i in range(20)])
+    texts = np.array([f"text {i}" for i in range(20)])
+    found = load(
+        tmp_path, x=X, y=LABELS, class_names=np.array(["cat", "dog"]), paths=files,
+        ids=np.arange(100, 120), text=texts,
+    )  # fmt: skip
+    assert found.class_names == ("cat", "dog")
+    for origin, x in ((found.train_origin, found.train_x), (found.test_origin, found.test_x)):
+        assert origin is not None and origin.of == "x of a.npz"
+        assert np.array_equal(X[origin.row].transpose(0, 3, 1, 2), x)
+        assert list(origin.file) == files[origin.row].tolist()
+        assert list(origin.key) == [str(100 + row) for row in origin.row]
+        assert list(origin.text) == texts[origin.row].tolist()
+
+
+def test_rows_of_two_arrays_are_counted_in_each(tmp_path: Path) -> None:
+    found = load(tmp_path, **TWO)
+    assert found.train_origin is not None and found.test_origin is not None
+    assert (found.train_origin.of, found.test_origin.of) == ("x_train of a.npz", "x_test of a.npz")
+    assert found.test_origin.row.tolist() == list(range(6))

@@ -13,9 +13,18 @@ from cu_core.errors import BadRequest
 
 def test_every_promised_source_is_there() -> None:
     found = {source.key: source for source in data.sources()}
-    assert {"digits", "folder", "parquet", "npz", "cifar10", "cifar100", "svhn", "mnist"} <= set(
-        found
-    )
+    assert {
+        "digits",
+        "folder",
+        "parquet",
+        "npz",
+        "csv",
+        "cifar10py",
+        "cifar10",
+        "cifar100",
+        "svhn",
+        "mnist",
+    } <= set(found)
     assert {"fashion-mnist", "stl10"} <= set(found)
     assert found["folder"].needs_path and not found["digits"].needs_path
     assert found["cifar10"].needs_download and not found["parquet"].needs_download
@@ -50,6 +59,14 @@ def test_digits_keep_the_ink_levels() -> None:
 def test_a_wrong_key_is_a_sentence(key: str, said: str) -> None:
     with pytest.raises(BadRequest, match=said):
         data.load(key)
+
+
+def test_a_path_alone_says_how_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pets").mkdir()
+    (tmp_path / "a.tsv").write_text("")
+    for path, key in (("pets", "folder"), ("a.tsv", "csv")):
+        with pytest.raises(BadRequest, match=f"is a path; say how to read it, as in {key}:/"):
+            data.load(str(tmp_path / path))
 
 
 def test_only_what_can_be_downloaded_is_fetched(tmp_path: Path) -> None:
