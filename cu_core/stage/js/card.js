@@ -1,6 +1,7 @@
 // The hover card: the sample's picture, its class, what the model says now, forget or keep.
 
 const PICTURE = 96; // CSS pixels
+const LARGE = 64; // pixels of a tile; a larger one is a photograph's, and shown larger
 const PICTURE_KINDS = ["image/png", "image/webp", "image/jpeg"];
 
 export class Card {
@@ -90,6 +91,7 @@ export class Card {
     field.part.textContent = run.isForget(slot) ? "Forget sample" : "Keep sample";
     field.index.textContent = `index ${run.index[slot]}`;
     this.canvas.hidden = !this.sheet;
+    this.canvas.classList.toggle("large", Boolean(this.sheet) && run.atlas.tile > LARGE);
     if (this.sheet) drawSample(this.canvas, run, this.sheet, slot, PICTURE * 2);
   }
 }
