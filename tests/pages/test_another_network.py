@@ -1,4 +1,4 @@
-"""A network made elsewhere is asked for by its name, on the run's sentence and on the train form."""
+"""A network made elsewhere is asked for by its name, in the sentence and on the train form."""
 
 from cu_core.spec import OriginCard, TrainRequest, UnlearnRequest
 from tests.pages import fabricate
