@@ -231,6 +231,13 @@ def _cost(estimate: Estimate) -> str:
     return f"{counts}. First picture in {first}, verdict in {verdict}.{guess}"
 
 
+def _images(estimate: Estimate) -> list[tuple[str, str]]:
+    """How large the images are that the network is given."""
+    if len(estimate.shape) != 3:
+        return []
+    return [("An image", f"{estimate.shape[2]} x {estimate.shape[1]} pixels")]
+
+
 def _card(estimate: Estimate) -> None:
     blocks.card(
         [
@@ -242,6 +249,8 @@ def _card(estimate: Estimate) -> None:
             *((PARTS[key], wait_words(wait)) for key, wait in estimate.waits.items()),
             ("Original", estimate.original),
             ("Retrained", estimate.retrained),
+            *_images(estimate),
+            ("Memory", blocks.size(estimate.memory_bytes)),
             ("Disk", blocks.size(estimate.disk_bytes)),
             ("Computed by", DEVICES.get(estimate.device, estimate.device)),
         ]

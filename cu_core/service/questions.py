@@ -4,6 +4,7 @@ views of a run made after the fact (``service.extra_maps``)."""
 import copy
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from cu_core import engine
 from cu_core.data.probe import make_probe
 from cu_core.runs import reference_models
 from cu_core.runs.forecast import by_part, forecast
+from cu_core.runs.memory import check_memory, needed
 from cu_core.runs.notes import notes
 from cu_core.runs.rates import Rates, updating
 from cu_core.runs.resolve import Setup, cadence, make_job, method_of
@@ -51,12 +53,11 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     assert chosen is not None
     method = method_of(request, chosen)
     reference_models.check_original(store, setup)
+    check_memory(setup, method)
     original = request.original or reference_models.original_id(store, setup)
     ready = store.has_model(original)
-    if ready:
-        model = reference_models.load_model(store, setup, original)
-    else:
-        model = reference_models.blank(setup)
+    given = partial(reference_models.load_model, store, setup, original)
+    model = given() if ready else reference_models.blank(setup)
     probe = make_probe(setup.dataset, chosen, request.probe_size)
     observer = engine.Observer(setup.resident, probe)
     with setup.computing():
@@ -77,6 +78,8 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         first_picture=None if learn is None else learn + seen,
         disk_bytes=frames * per_frame,
         device=setup.device,
+        shape=setup.dataset.shape,
+        memory_bytes=needed(setup, method).total,
         original="ready" if ready else "to be trained first",
         retrained=_retrained(store, setup, chosen) if request.reference else "not asked for",
         warnings=(*setup.dataset.notes, *notes(setup, method)),

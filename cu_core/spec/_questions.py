@@ -122,7 +122,8 @@ class Estimate(Recorded):
     """What a request would do and cost here; seconds from updates that were really made.
 
     ``waits``: what each part of the run will take (what is cached
-    takes none), ``first_picture``: until the map is there, None where it cannot be told.
+    takes none), ``first_picture``: until the map is there, None where it cannot be told;
+    ``shape``: of a sample as it is read; ``memory_bytes``: weights and a batch, at most.
     """
 
     n_forget: int
@@ -133,6 +134,8 @@ class Estimate(Recorded):
     seconds_per_step: float
     disk_bytes: int
     device: str
+    shape: tuple[int, ...] = ()
+    memory_bytes: int = 0
     original: str
     retrained: str
     waits: dict[str, Wait] = Field(default_factory=dict)

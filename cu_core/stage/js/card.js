@@ -3,6 +3,7 @@
 
 const PICTURE = 96; // CSS pixels
 const LONGEST = 25; // letters of a name; of a longer one the end tells more
+const LARGE = 64; // pixels of a tile; a larger one is a photograph's, and shown larger
 const PICTURE_KINDS = ["image/png", "image/webp", "image/jpeg"];
 
 export class Card {
@@ -98,6 +99,7 @@ export class Card {
     this.words.hidden = !this.words.textContent;
     this.root.classList.toggle("reads", !this.words.hidden);
     this.canvas.hidden = !this.sheet;
+    this.canvas.classList.toggle("large", Boolean(this.sheet) && run.atlas.tile > LARGE);
     if (this.sheet) drawSample(this.canvas, run, this.sheet, slot, PICTURE * 2);
   }
 }
