@@ -10,8 +10,10 @@ from cu_core.spec import (
     DatasetFacts,
     DescribeDataset,
     DescribeForget,
+    ForgetFacts,
     ForgottenClass,
     ForgottenFacts,
+    RunProgress,
     SampleFacts,
 )
 from tests.pages import fabricate
@@ -124,3 +126,13 @@ def test_models_and_data_offers_a_look_at_each_source(page, store):
     app = app.button(key="look-folder").click().run()
     assert asked(store, dataset=FACTS)[0][1]["key"] == "folder:/data/pets"
     assert "96 to train with" in words(app.run())
+
+
+def test_a_run_says_what_its_forget_set_could_not_take_before_it_has_ended(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    run_id = fabricate.finished(store, end=None)
+    writer = store.writer(run_id)
+    said = "2 of 5 listed rows are in the test part: rows 13, 199"
+    writer.put(RunProgress(forget=ForgetFacts(rule="indices:a.txt", n_forget=3, notes=(said,))))
+    writer.close()
+    assert said in words(page("unlearn", run=run_id))
