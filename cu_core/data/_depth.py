@@ -38,7 +38,7 @@ def deep(image: Image.Image) -> str:
 
 
 def halved(image: Image.Image) -> bool:
-    """Whether of 16 bits a channel only the upper 8 can be read: of an image that is not loaded yet."""
+    """Whether only the upper 8 of 16 bits a channel can be read, as it is not loaded yet."""
     return ";16" in _raw(image)[1] and not deep(image)
 
 

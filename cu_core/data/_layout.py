@@ -20,6 +20,7 @@ INDEXED = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 OTHERS = (".gif", ".jfif")  # which it does not see: their rows follow
 SUFFIXES = INDEXED + OTHERS
 TABLES = (".csv", ".tsv")
+OTHER_SOURCES = {".parquet": "parquet", ".npz": "npz", ".csv": "csv", ".tsv": "csv"}
 JUNK = ("Thumbs.db", "desktop.ini")
 
 
@@ -219,6 +220,10 @@ def _no_classes(root: Path) -> str:
             f"{str(root)!r} holds images that are not in a sub-folder per class, and "
             f"{listed(tables)}; if that says the labels, write csv:{root / tables[0]}."
         )
+    others = [(e, s) for e, s in OTHER_SOURCES.items() if any(root.glob(f"*{e}"))]
+    if others:
+        name = next(iter(sorted(root.glob(f"*{others[0][0]}")))).name
+        return f"{str(root)!r} holds no images but {name}; write {others[0][1]}:{root / name}."
     ends = Counter(file.suffix.lower() for file in walk(root) if not file.name.startswith("."))
     said = f" (its files end in {listed([e or 'nothing' for e, _ in ends.most_common(3)])})"
     return (

@@ -54,7 +54,11 @@ def found_in(root: Path) -> Path | None:
 
 
 def _begins(root: Path) -> bool:
-    return any((root / name).is_file() for name in FIRST)
+    """A file called train alone could be anything."""
+    found = next((name for name in FIRST if (root / name).is_file()), "")
+    return bool(found) and (
+        found != "train" or any((root / name).is_file() for name in ("test", "meta"))
+    )
 
 
 def _training_files(root: Path) -> list[Path]:

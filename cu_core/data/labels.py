@@ -15,9 +15,9 @@ def tidy(labels: Any, names: Sequence[str] = ()) -> tuple[Ints, tuple[str, ...],
     """(y int64 (N,) in 0..C-1, class names (C,), notes).
 
     ``labels``: (N,) or (N, 1) of whole numbers or strings, or (N, C) rows that each say one class;
-    ``names[k]`` is what label k is called. Gaps are closed, classes without a sample are left out.
-    BadData with a count for a missing label (-1, NaN, None, empty), several labels a sample, a
-    label beyond ``names``, and a single class.
+    ``names[k]`` is what label k is called, or the order of labels that are strings. Gaps are
+    closed, classes without a sample are left out. BadData with a count for a missing label (-1,
+    NaN, None, empty), several labels a sample, a label beyond ``names``, and a single class.
     """
     values = np.asarray(labels)
     said: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ def tidy(labels: Any, names: Sequence[str] = ()) -> tuple[Ints, tuple[str, ...],
     if values.dtype.kind in "biuf":
         y, found, notes = _from_numbers(_whole(values), names)
     else:
-        y, found, notes = _from_names(values.tolist())
+        y, found, notes = _from_names(values.tolist(), names)
     if len(found) < 2:
         raise BadData(f"There is only one class ({found[0]!r}); learning needs at least two.")
     return y, found, said + notes
@@ -108,14 +108,19 @@ def _from_numbers(ids: Ints, names: Sequence[str]) -> tuple[Ints, tuple[str, ...
     return y.astype(np.int64), tuple(names[k] for k in present), notes if absent else ()
 
 
-def _from_names(values: list[Any]) -> tuple[Ints, tuple[str, ...], tuple[str, ...]]:
+def _from_names(
+    values: list[Any], names: Sequence[str]
+) -> tuple[Ints, tuple[str, ...], tuple[str, ...]]:
+    """``names``: their order, if they name all; else numbers go by size, texts by letter."""
     written = [
         "" if _missing(v) else v.decode() if isinstance(v, bytes) else str(v) for v in values
     ]
     texts = [text.strip() for text in written]
     _refuse_missing(texts.count(""), len(texts))
     found = sorted(set(texts))
-    if all(name.isdecimal() for name in found):
+    if set(found) <= set(names):
+        found.sort(key=list(names).index)
+    elif all(name.isdecimal() for name in found):
         found.sort(key=int)  # "2" before "10"
     place = {name: k for k, name in enumerate(found)}
     y = np.array([place[text] for text in texts], dtype=np.int64)

@@ -65,7 +65,7 @@ def _read(
     which, origins = _parts(rows, kept, n_train, names)
     notes = [_read_from(base, train, test, rows), *rows.notes, *said]
     made = assemble(key, x, labels, which, rows.names, notes, origins)
-    return scaled(made, size) if it.kind == "pixels" else made
+    return made if it.kind in ("bytes", "path") else scaled(made, size)
 
 
 def _parts(
@@ -115,7 +115,7 @@ SOURCES = (
     Source(
         key="parquet",
         title="Parquet (Hugging Face)",
-        help="A parquet file, or a folder of train-*.parquet and test-*.parquet, of images.",
+        help="A parquet file, or a folder of train and test files, of images or vectors.",
         load=load,
         needs_path=True,
         sizes=True,

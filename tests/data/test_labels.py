@@ -48,6 +48,11 @@ def test_rows_that_say_one_class_each(rows: Any, said: str) -> None:
     assert y.tolist() == [2, 0, 1] and names == ("0", "1", "2") and notes == (said,)
 
 
+def test_names_that_are_given_order_labels_that_are_texts() -> None:
+    assert tidy(["b", "c", "b"], ("c", "b", "a"))[:2] == (pytest.approx([1, 0, 1]), ("c", "b"))
+    assert tidy(["b", "c"], ("a", "b"))[1] == ("b", "c")
+
+
 def test_labels_that_differ_by_spaces_are_one_and_said() -> None:
     y, names, notes = tidy([" 1", "1", "2 "])
     assert y.tolist() == [0, 0, 1] and names == ("1", "2")

@@ -166,6 +166,12 @@ def test_links_are_followed_and_loops_are_not(tmp_path: Path) -> None:
     assert "1 unreadable image left out: cat/gone.png" in found.notes
 
 
+def test_files_of_another_source_are_named(tmp_path: Path) -> None:
+    (tmp_path / "train.parquet").write_bytes(b"")
+    with pytest.raises(BadData, match=r"holds no images but train\.parquet; write parquet:"):
+        load(tmp_path)
+
+
 def test_why_images_cannot_be_read_is_said(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()
