@@ -45,7 +45,8 @@ def _marks(column: Column) -> list[bool] | None:
         return None
     said = [meant(cell) for cell in filled]
     names = all(isinstance(cell, str) and not plain(cell) for cell in filled)
-    if None in said and (names or any((whole(cell) or 0) > 1 for cell in filled)):
+    unmarked = names and all(mark is None for mark in said)
+    if unmarked or any((whole(cell) or 0) > 1 for cell in filled):
         return None  # it lists samples
     if None in said:
         wrong = filled[said.index(None)]

@@ -238,6 +238,7 @@ REFUSED = [
     ("cats/a.png\n101\n205", "line 1 is 'cats/a.png', not a whole number"),
     ("1O1\n205\n309", "line 1 is '1O1', not a whole number"),
     ("index,forget\n7,False\n8,maybe", "holds 'maybe' in the column 'forget', not true or false"),
+    ("index,forget\n7,yes\n8,perhaps", "holds 'perhaps' in the column 'forget', not true or"),
     ("index,forget\n7,0.1\n8,0.9", "holds '0.1' in the column 'forget', not true or false"),
     ("index,forget\n7,True\n8,False\n9,", "neither true nor false in some lines"),
     ("<html><body>1 2 3</body></html>", "not a whole number"),
