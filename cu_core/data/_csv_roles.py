@@ -102,9 +102,9 @@ def _label(sheet: Sheet, left: list[str], with_images: bool) -> tuple[str, ...]:
         return (name,)
     left = [n for n in left if roles.by_name([n], (*roles.KEY, *roles.TEXT)) is None]
     fitting = [n for n in left if with_images or n in sheet.texts]
-    several = [n for n in fitting if roles.few_values(sheet.values(n))]
-    if with_images and len(several) > 1 and set(several) == set(left) and _are_one_hot(sheet, left):
+    if with_images and len(left) > 1 and _are_one_hot(sheet, left):
         return tuple(left)
+    several = [n for n in fitting if roles.few_values(sheet.values(n))]
     if len(several or fitting) == 1:
         return ((several or fitting)[0],)
     candidates = several or fitting or left

@@ -6,6 +6,7 @@ written: 007 stays 007.
 
 import codecs
 import csv
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,7 @@ from cu_core.errors import BadData
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # bytes looked at
 ROWS = 100  # of them
+COMMA = re.compile(r"\s*-?\d+,\d+\s*")  # a number as much of Europe writes it
 MISSING = ["", "NA", "NaN", "nan"]
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 ROLES = (*roles.LABEL, *roles.FILE, *roles.IMAGE, *roles.TEXT, *roles.SPLIT, *roles.KEY)
@@ -58,13 +60,16 @@ def sheet(path: Path) -> Sheet:
     titled = _has_titles(rows)
     names = titles(path) if titled else [f"column {k + 1}" for k in range(len(rows[0]))]
     body = [row for row in rows[titled:] if len(row) == len(names)]
-    kept = [_kept_as_text(name) for name in names]
-    numeric = [
-        not kept[k] and any(row[k].strip() for row in body) and all(_number(row[k]) for row in body)
-        for k in range(len(names))
-    ]
+    point = (
+        "," if delimiter != "," and any(COMMA.fullmatch(c) for row in body for c in row) else "."
+    )
+    columns = {n: [row[k].replace(point, ".") for row in body] for k, n in enumerate(names)}
+    numeric = {
+        name: not _kept_as_text(name) and any(map(str.strip, cells)) and all(map(_number, cells))
+        for name, cells in columns.items()
+    }
     found = Sheet(path, names, notes=note)
-    _fill(found, _table(path, names, numeric, titled, encoding, delimiter))
+    _fill(found, _table(path, numeric, titled, encoding, delimiter, point))
     return found
 
 
@@ -101,6 +106,8 @@ def _decoded(path: Path) -> tuple[str, str, list[str]]:
     except UnicodeDecodeError:
         encoding, note = "cp1252", [f"{path.name} is no UTF-8: read as Windows-1252"]
         head = codecs.decode(raw, encoding, "replace")
+    if "\0" in head:
+        raise BadData(f"{path.name} is no text; give a table with commas or tabs.")
     if not head.strip():
         raise BadData(f"{path.name} is empty; it needs a line of column names, and the samples.")
     return encoding, head, note
@@ -151,23 +158,28 @@ def _unlike(names: list[str]) -> list[str]:
 
 
 def _table(
-    path: Path, names: list[str], numeric: list[bool], titled: int, encoding: str, delimiter: str
+    path: Path, numeric: dict[str, bool], titled: int, encoding: str, delimiter: str, point: str
 ) -> Any:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    kinds = {
-        n: pa.float64() if is_it else pa.string() for n, is_it in zip(names, numeric, strict=True)
-    }
+    names = list(numeric)
+    kinds = {name: pa.float64() if numeric[name] else pa.string() for name in names}
     try:
         return arrow.read_csv(
             path,
             arrow.ReadOptions(column_names=names, skip_rows=titled, encoding=_plain(encoding)),
             arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            arrow.ConvertOptions(column_types=kinds, null_values=MISSING, strings_can_be_null=True),
+            arrow.ConvertOptions(
+                column_types=kinds,
+                null_values=MISSING,
+                strings_can_be_null=True,
+                decimal_point=point,
+            ),
         )
     except (pa.ArrowException, UnicodeError, OSError) as error:
         said = str(error).split("\n")[0].rstrip(".")
+        said = f"its text is not {encoding}" if isinstance(error, UnicodeError) else said
         raise BadData(f"{path.name} cannot be read as a table: {said}.") from None
 
 

@@ -170,7 +170,7 @@ def _part(arrays: Arrays, names: list[tuple[str, str]]) -> Part | None:
     y = next((spelled[n] for n in Y if n in spelled), None)
     xs = [spelled[n] for n in X if n in spelled and spelled[n] != y]
     x = next((name for name in xs if len(arrays.heads[name][0]) > 1), xs[0] if xs else None)
-    if x is None or y is None:
+    if x is None or y is None or not arrays.heads[y][0]:
         return None
     n = arrays.heads[y][0][:1]
     along = {rest: name for rest, name in spelled.items() if _along(arrays, name, n, (x, y))}

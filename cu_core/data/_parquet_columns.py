@@ -55,6 +55,7 @@ def columns(file: Path) -> Columns:
         source = pq.ParquetFile(file)
         schema = source.schema_arrow
         kinds = {field.name: kind_of(field.type) for field in schema}
+        _refuse_twice(file, schema.names)
         samples, kind = _samples(file, source, kinds)
         inner = schema.field(samples).type
         plain = [name for name, of in kinds.items() if of in ("text", "whole", "float", "true")]
@@ -80,6 +81,12 @@ def columns(file: Path) -> Columns:
             found["text"] = rest[0] if len(rest) == 1 else ""
     read = {samples, label, *found.values()}
     return Columns(samples, kind, label, **found, rest=tuple(n for n in kinds if n not in read))
+
+
+def _refuse_twice(file: Path, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadData(f"{str(file)!r} has several columns called {listed(twice)}; rename them.")
 
 
 def kind_of(kind: Any) -> str:

@@ -71,8 +71,10 @@ def load(argument: str, home: Path | None) -> Dataset:
     """50,000 + 10,000 images (N, 3, 32, 32), their file names, and the class names of the set."""
     root = Path(argument).expanduser()
     if not root.is_dir():
-        said = f"{str(root)!r} is a file" if root.is_file() else missing(root, "folder")
-        raise BadData(f"{said}. Give the folder cifar-10-batches-py that its archive unpacks to.")
+        raise BadData(
+            f"{missing(root, 'folder')}. Give the folder cifar-10-batches-py that its archive "
+            "unpacks to."
+        )
     there = found_in(root)
     if there is None:
         raise BadData(

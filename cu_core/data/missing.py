@@ -6,6 +6,8 @@ from pathlib import Path
 
 def missing(path: Path, what: str = "file") -> str:
     """ "There is no file '/data/pet.csv'; '/data' holds 'pets.csv'." """
+    if path.exists():
+        return f"{str(path)!r} is a {'folder' if path.is_dir() else 'file'}, and no {what}"
     said = f"There is no {what} {str(path)!r}"
     parent = next(folder for folder in (*path.absolute().parents,) if folder.is_dir())
     below = path.absolute().relative_to(parent).parts

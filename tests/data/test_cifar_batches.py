@@ -140,7 +140,7 @@ def test_folders_without_the_set(tmp_path: Path) -> None:
     with pytest.raises(BadData, match="holds no data_batch_1 and no train"):
         data.load(f"cifar10py:{tmp_path}")
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"")
-    with pytest.raises(BadData, match=r"is a file\. Give the folder .* its archive unpacks to"):
+    with pytest.raises(BadData, match=r"is a file, and no folder\. Give .* its archive unpacks"):
         data.load(f"cifar10py:{tmp_path / 'cifar-10-python.tar.gz'}")
     for name in ("a", "b"):
         write(tmp_path / name)

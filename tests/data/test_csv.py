@@ -155,6 +155,11 @@ def test_a_text_column_of_few_values_is_the_label_of_numbers(tmp_path: Path) -> 
     assert found.notes[0].endswith("variety; fold left aside")
 
 
+def test_numbers_with_a_decimal_comma(tmp_path: Path) -> None:
+    found = load(tmp_path, table("a;b;label", "{i},5;-1,25;{word}"))
+    assert found.shape == (2,) and found.train_x[:2].tolist() == [[0.5, -1.25], [1.5, -1.25]]
+
+
 def test_leading_zeros_are_part_of_a_name(tmp_path: Path) -> None:
     found = load(tmp_path, table("a,label", "{u},{w}", **VALUES, w=["01", "1"] * 10))
     assert found.class_names == ("01", "1")
@@ -178,6 +183,7 @@ def test_pixels_in_columns_and_in_one_text(tmp_path: Path) -> None:
     [
         ("", "labels.csv is empty"),
         ("a\n1\n2\n", "has a single column"),
+        ("PK\0\0\1", "is no text"),
         ("a,label\n", r"names columns \(a, label\) but has no rows"),
         ("a,b,c\n1,2,3\n4,5,6\n", "it could be any of: a, b, c. Name it 'label'"),
         ("a,b,label\n1,2,x\n1,2\n", "cannot be read as a table: .*Expected 3 columns, got 2"),
@@ -191,6 +197,11 @@ def test_pixels_in_columns_and_in_one_text(tmp_path: Path) -> None:
 def test_tables_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadData, match=said):
         load(tmp_path, text)
+
+
+def test_several_labels_an_image_are_refused(pictures: Path) -> None:
+    with pytest.raises(BadData, match="10 of 20 samples have several labels"):
+        load(pictures, table("file,a,b", "{i:03d}.png,1,{b}", b=[0, 1] * 10))
 
 
 def test_labels_that_could_be_two_columns_are_refused(pictures: Path) -> None:

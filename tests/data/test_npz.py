@@ -126,6 +126,7 @@ def test_names_then_content_and_what_is_left_aside(
         ({f"arr_{k}": of for k, of in enumerate(TWO.values())}, "holds arr_0, arr_1, arr_2, arr_3"),
         ({"x": X, "y": LABELS, "x_train": X, "y_train": LABELS}, "holds x, x_train, each with lab"),
         ({"x": X, "y": LABELS.astype(object)}, r"y of a.npz: arrays of Python objects are refused"),
+        ({"x": X, "y": 3}, "holds x, y; it needs x and y"),
         ({"x": X, "y": np.ones((20, 3), int)}, "20 of 20 samples have several labels"),
     ],
 )
