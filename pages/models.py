@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, importer, library, session
+from ui import blocks, importer, library, look, session
 
 ORDER = 3
 
@@ -39,3 +39,5 @@ with more:
     st.space("small")
     blocks.heading("Import a model of your own")
     importer.form(catalog)
+
+look.panel()

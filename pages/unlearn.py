@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cu_core.spec import Catalog
-from ui import blocks, compose, live, samples, session, shelf, wording
+from ui import blocks, compose, live, look, samples, session, shelf, wording
 
 ORDER = 2
 
@@ -35,5 +35,6 @@ else:
     if request is not None:
         samples.offer(request)
 
+look.panel()
 st.space("small")
 shelf.runs(session.store().runs("unlearn"))

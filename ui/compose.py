@@ -27,7 +27,7 @@ from cu_core.spec import (
     planted_key,
 )
 from cu_core.spec.phases import PARTS, duration, wait_words
-from ui import blocks, controls, methodcard, networks, pickers, session
+from ui import blocks, controls, look, methodcard, networks, pickers, session
 
 DEVICES = {
     "auto": "the best there is",
@@ -85,6 +85,10 @@ def _forget(
             blocks.error(reply.error)
             return None
         blocks.note(" ".join(reply.answer.notes))
+        with st.container(horizontal=True, key="looks"):
+            look.offer_data(data_key, plant, "run", "Look")
+            if rule:
+                look.offer_forget(data_key, plant, rule, st.session_state.get("run/seed") or 0)
     return rule
 
 
@@ -227,6 +231,13 @@ def _cost(estimate: Estimate) -> str:
     return f"{counts}. First picture in {first}, verdict in {verdict}.{guess}"
 
 
+def _images(estimate: Estimate) -> list[tuple[str, str]]:
+    """How large the images are that the network is given."""
+    if len(estimate.shape) != 3:
+        return []
+    return [("An image", f"{estimate.shape[2]} x {estimate.shape[1]} pixels")]
+
+
 def _card(estimate: Estimate) -> None:
     blocks.card(
         [
@@ -238,6 +249,8 @@ def _card(estimate: Estimate) -> None:
             *((PARTS[key], wait_words(wait)) for key, wait in estimate.waits.items()),
             ("Original", estimate.original),
             ("Retrained", estimate.retrained),
+            *_images(estimate),
+            ("Memory", blocks.size(estimate.memory_bytes)),
             ("Disk", blocks.size(estimate.disk_bytes)),
             ("Computed by", DEVICES.get(estimate.device, estimate.device)),
         ]

@@ -17,7 +17,7 @@ from cu_core.spec import (
     data_words,
 )
 from cu_core.store import ModelRecord
-from ui import blocks, networks, pickers, session, shelf, wording
+from ui import blocks, look, networks, pickers, session, shelf, wording
 
 USABLE = ("original", "imported")  # kinds of model that a run can start from
 
@@ -166,6 +166,7 @@ def sources(catalog: Catalog, jobs: Sequence[RunRecord]) -> None:
 
 def _use(card: DataCard, path: str) -> None:
     ready = bool(path) or not card.needs_path
+    look.offer_data(f"{card.key}:{path}" if path else card.key, "", card.key, enabled=ready)
     if st.button("Use", key=f"use-data-{card.key}", disabled=not ready):
         pickers.use_data(card.key, path)
         st.switch_page(session.page("unlearn"))

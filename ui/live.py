@@ -151,7 +151,7 @@ def _numbers(
     if not record.summary:
         blocks.note("Estimates from the points on the map; exact figures come with the end.")
     titles = {metric.key: metric.title for metric in catalog.metrics}
-    for said in (*summary.remarks(titles), *summary.notes):
+    for said in (*summary.remarks(titles), *(summary.notes or progress.forget.notes)):
         blocks.note(said)
     with st.expander("All metrics"):
         results.table(catalog.metrics, summary, progress.class_names)

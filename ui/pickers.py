@@ -250,7 +250,6 @@ def _share(rule: RuleCard, data: DatasetFacts | None, place: str) -> str:
 def _file(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
     upload = st.file_uploader(
         rule.title,
-        type=list(rule.endings) or None,
         max_upload_size=UPLOAD_MB,
         key=f"{place}/forget/{rule.key}",
         help=rule.help,
@@ -263,7 +262,13 @@ def _file(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
             session.store().receive, upload.name, upload.getvalue()
         )
     path = received[upload.file_id]
-    return str(path) if path else None
+    column = st.text_input(
+        "Column",
+        key=f"{place}/forget/{rule.key}/column",
+        placeholder="column, if it has several",
+        label_visibility="collapsed",
+    )
+    return f"{path}#{column.strip()}".rstrip("#") if path else None
 
 
 def _text(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from cu_core.files import sources_hash
@@ -26,6 +27,16 @@ def result(record: RunRecord) -> dict[str, Any]:
         **record.summary.written,
         "request": request,
     }
+
+
+def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table for people: words to the left, numbers to the right."""
+    lines = [heads, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    right = [all(row[i][:1].isdigit() for row in rows) and i > 0 for i in range(len(heads))]
+    for line in lines:
+        cells = zip(line, widths, right, strict=True)
+        print("  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in cells).rstrip())
 
 
 def _table(record: RunRecord) -> None:

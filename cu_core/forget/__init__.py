@@ -10,11 +10,22 @@ import numpy as np
 
 from cu_core import registry
 from cu_core.errors import BadForgetSet
-from cu_core.forget._rule import Rule
+from cu_core.forget._rule import Picked, Rule
+from cu_core.forget._source import listed_file
 from cu_core.forget._stages import beyond, stage_rules
 from cu_core.spec import Dataset, ForgetSet, Ints, RuleCard
 
-__all__ = ["Rule", "beyond", "cards", "parse", "rules", "stage_rules", "words"]
+__all__ = [
+    "Picked",
+    "Rule",
+    "beyond",
+    "cards",
+    "listed_file",
+    "parse",
+    "rules",
+    "stage_rules",
+    "words",
+]
 
 
 def rules() -> list[Rule]:
@@ -52,10 +63,18 @@ def parse(rule: str, dataset: Dataset, seed: int) -> ForgetSet:
     if key not in known:
         examples = ", ".join(r.example for r in known.values())
         raise BadForgetSet(f"No rule is called {key!r}; write one of {examples}.")
-    index = np.sort(known[key].select(argument.strip(), dataset, seed)).astype(np.int64)
-    classes = _check(rule.strip(), index, dataset)
+    found = known[key].select(argument.strip(), dataset, seed)
+    picked = found if isinstance(found, Picked) else Picked(found)
+    index = np.sort(picked.index).astype(np.int64)
+    classes = _check(_told(rule.strip(), known[key]), index, dataset)
     kind: Literal["class", "sample"] = "class" if classes else "sample"
-    return ForgetSet(index, rule.strip(), kind, classes, seed)
+    return ForgetSet(index, rule.strip(), kind, classes, seed, picked.notes)
+
+
+def _told(rule: str, known: Rule) -> str:
+    """The rule in a message: of a file its own name, without the folder."""
+    path, _ = listed_file(rule.partition(":")[2])
+    return f"{known.key}:{path.name}" if known.control == "file" else rule
 
 
 def _check(rule: str, index: Ints, dataset: Dataset) -> tuple[int, ...]:

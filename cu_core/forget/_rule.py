@@ -9,11 +9,21 @@ from cu_core.spec import Dataset, Ints
 
 
 @dataclass(frozen=True)
+class Picked:
+    """Training samples with what is to be said of them. ``index``: int64 (F,), each once;
+    ``notes``: what was named and could not be taken."""
+
+    index: Ints
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Rule:
     """A way to choose training samples.
 
     ``select(argument, dataset, seed) -> indices``: the text after the colon; int64 (F,), in any
-    order, each once, inside the training part. BadForgetSet with a sentence for anything else.
+    order, each once, inside the training part, or a ``Picked`` of them. BadForgetSet with a
+    sentence for anything else.
     ``control``: what asks for that text on a page; "share" gives a fraction, "file" the path of a
     file with one of ``endings``, "text" whatever is typed, "none" asks for nothing.
     ``words(argument)``: the samples as a sentence names them, by default as the request does.
@@ -23,7 +33,7 @@ class Rule:
     title: str
     example: str
     help: str
-    select: Callable[[str, Dataset, int], Ints]
+    select: Callable[[str, Dataset, int], Ints | Picked]
     control: Literal["classes", "share", "file", "text", "none"] = "text"
     endings: tuple[str, ...] = ()
     words: Callable[[str], str] | None = None

@@ -1,88 +1,109 @@
-"""``indices:FILE``: listed samples, one index per line (.txt, .csv), an array (.npy) or .json."""
+"""``indices:FILE``: listed samples, by the rows, files or keys that their owner knows them by.
+
+Rows are those of the data as they were given (``Dataset.train_origin``), in whatever way numpy,
+pandas, JSON and spreadsheets write a list, or a mask, of them.
+"""
+
+from __future__ import annotations
 
 import csv
-import json
-from pathlib import Path
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
 
 from cu_core.errors import BadForgetSet
-from cu_core.forget._rule import Rule
-from cu_core.spec import Dataset, Ints
+from cu_core.forget import _reading
+from cu_core.forget._choice import choose
+from cu_core.forget._owner import TOLD, Found, Owner, Unfit
+from cu_core.forget._rule import Picked, Rule
+from cu_core.forget._source import listed_file
+from cu_core.forget._table import Table
+from cu_core.spec import Dataset
+
+ENDINGS = (
+    ".txt", ".csv", ".tsv", ".json", ".jsonl", ".npy", ".npz", ".xlsx", ".parquet", ".feather",
+    ".dat", ".gz",
+)  # fmt: skip
 
 
-def select(argument: str, dataset: Dataset, seed: int) -> Ints:
-    """Indices into the training part, each once; the first wrong one is named."""
-    path = Path(argument).expanduser()
+def select(argument: str, dataset: Dataset, seed: int) -> Picked:
+    """Training samples, each once, with notes on what was listed and could not be taken; the first
+    wrong one is named."""
+    path, column = listed_file(argument)
     if not argument or not path.is_file():
         raise BadForgetSet(
             f"There is no file {argument!r}; write indices:FILE with a list of them."
         )
-    if path.suffix.lower() not in READERS:
-        raise BadForgetSet(f"{path.name} is none of {', '.join(READERS)}; save the indices as one.")
+    name = path.name
     try:
-        values = READERS[path.suffix.lower()](path)
-    except (OSError, ValueError, EOFError, csv.Error, RecursionError) as error:
-        raise BadForgetSet(f"{path.name} cannot be read as a list of indices: {error}.") from None
-    return _checked(values, path.name, len(dataset.train_y))
+        tables = _reading.tables(path, column)
+    except (*_reading.FAULTS, csv.Error) as error:
+        why = str(error).rstrip(".") or type(error).__name__
+        raise BadForgetSet(f"{name} cannot be read as a list of samples: {why}.") from None
+    try:
+        found, notes = _first(tables, Owner(dataset), column)
+    except Unfit as fault:
+        why = str(fault.args[0]).replace("indices:FILE", f"indices:{name}")
+        raise BadForgetSet(f"{name}{_link(why)}{why.rstrip('.')}.") from None
+    return _picked(found, notes, name)
 
 
-def _lines(path: Path) -> list[int]:
-    """The first column; empty lines, # comments and the header of a .csv are passed over."""
-    found = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            text = row[0].strip() if row else ""
-            if not text or text.startswith("#"):
-                continue
-            try:
-                found.append(int(text))
-            except ValueError:
-                if number == 1 and path.suffix.lower() == ".csv":
-                    continue
-                raise ValueError(f"line {number} is {text!r}, not a whole number") from None
-    return found
+def _first(tables: Sequence[Table], owner: Owner, column: str) -> tuple[Found, tuple[str, ...]]:
+    """What the likeliest reading that fits the data names."""
+    faults = []
+    for table in tables:
+        try:
+            return choose(table, owner, column)
+        except Unfit as fault:
+            faults.append(fault)
+    raise faults[0]
 
 
-def _npy(path: Path) -> list[int]:
-    values = np.load(path, allow_pickle=False)
-    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in "iu":
-        raise ValueError("it must hold one row of whole numbers")
-    return list(map(int, values))
+def _link(why: str) -> str:
+    """Between the name of the file and what is wrong: a verb is about the file."""
+    return " " if why.split(" ", 1)[0] in ("lists", "holds", "has", "may", "names") else ", "
 
 
-def _json(path: Path) -> list[int]:
-    values: Any = json.loads(path.read_text("utf-8"))
-    if not isinstance(values, list):
-        raise ValueError("it must hold a list of whole numbers")
-    wrong = [v for v in values if type(v) is not int]
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} is not a whole number")
-    return values
+def _picked(found: Found, notes: tuple[str, ...], name: str) -> Picked:
+    n, aside = len(found.index) + len(found.aside), list(dict.fromkeys(found.aside))
+    chosen = found.chosen
+    if aside and not found.index:
+        raise BadForgetSet(
+            f"All {found.what} that {name} lists are in {found.test_part}, which is never trained "
+            f"on: {found.what} {_some(aside)}. List some of the training part."
+        )
+    said = [f"{name}: {note}" for note in notes]
+    if aside:
+        said.append(
+            f"{len(aside):,} of {len(chosen) + len(aside):,} listed {found.what} "
+            f"{_are(len(aside))} in {found.test_part}, which is never trained on: {found.what} "
+            f"{_some(aside)}"
+        )
+    more = len(found.index) - len(chosen)
+    if more:
+        said.append(
+            f"{name}: {more:,} of {n:,} {_are(more)} listed a second time; each is taken once"
+        )
+    return Picked(chosen, tuple(said))
 
 
-def _checked(values: list[int], name: str, n: int) -> Ints:
-    for value in values:
-        if not 0 <= value < n:
-            raise BadForgetSet(f"{name} holds the index {value}; they must lie in 0 to {n - 1}.")
-    index = np.array(values, dtype=np.int64)
-    unique, counts = np.unique(index, return_counts=True)
-    if len(unique) < len(index):
-        twice = unique[counts > 1][0]
-        raise BadForgetSet(f"{name} holds the index {twice} more than once; list each once.")
-    return unique
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
-READERS = {".txt": _lines, ".csv": _lines, ".npy": _npy, ".json": _json}
+def _some(names: list[str]) -> str:
+    """The first few, and how many more."""
+    rest = f" and {len(names) - TOLD:,} more" * (len(names) > TOLD)
+    return f"{', '.join(names[:TOLD])}{rest}"
+
+
 RULE = Rule(
     key="indices",
     title="Listed samples",
     example="indices:FILE",
-    help="The training samples that a file lists by index: one a line (.txt, .csv), an array of "
-    "whole numbers (.npy) or a .json list.",
+    help="The samples that a file lists, by the rows, files or keys that the data have: text, a "
+    "table, JSON, numpy arrays, a workbook, or a mask of true and false. FILE#COLUMN names a "
+    "column.",
     select=select,
     control="file",
-    endings=tuple(READERS),
-    words=lambda argument: f"listed images ({Path(argument).name})",
+    endings=ENDINGS,
+    words=lambda argument: f"listed images ({listed_file(argument)[0].name})",
 )

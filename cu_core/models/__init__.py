@@ -15,7 +15,7 @@ from cu_core import registry
 from cu_core.errors import BadRequest
 from cu_core.models import _adapter, architectures
 from cu_core.models._base import Architecture, Classifier, Head, Shape
-from cu_core.models.origins import all_origins, origin_of
+from cu_core.models.origins import all_origins, origin_of, saved_in
 
 __all__ = [
     "Architecture",
@@ -27,6 +27,7 @@ __all__ = [
     "hidden",
     "info",
     "names",
+    "saved_in",
     "supports",
     "variants",
 ]

@@ -26,6 +26,8 @@ PARTS = ("classifier", "head", "fc", "heads")  # of a network, that hold its las
 
 Maker = Callable[[Shape, int], nn.Module]  # the network for samples of a shape and so many classes
 
+_proved: dict[tuple[Maker, Shape, int], tuple[str, tuple[str, ...]]] = {}  # in this process
+
 
 class Body(nn.Module):
     """A network without its last layer: samples (B, ...) -> z (B, D).
@@ -63,12 +65,15 @@ def classifier(key: str, maker: Maker, shape: Shape, n_classes: int) -> Classifi
     """
     with torch.device("cpu"):
         net = _made(key, maker, shape, n_classes)
-        name, order = _last_layer(key, net, shape, n_classes)
+        known = _proved.get((maker, shape, n_classes))
+        name, order = known or _last_layer(key, net, shape, n_classes)
         last = net.get_submodule(name)
         assert isinstance(last, nn.Linear)
         net.set_submodule(name, nn.Identity())
         body = Body(net, order, lambda: _made(key, maker, shape, n_classes))
-        _check_body(key, body, name, shape, last.in_features)
+        if not known:
+            _check_body(key, body, name, shape, last.in_features)
+            _proved[maker, shape, n_classes] = name, order
         model = Classifier(key, body, last.in_features, tuple(shape), n_classes, "plain")
         model.fc = last
     return model

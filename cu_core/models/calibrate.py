@@ -20,7 +20,7 @@ from cu_core.seeding import preserve_random_state
 from cu_core.spec import ComputePlan, Precision
 
 SMALL_INPUT = 512  # numbers in one sample; below, one thread in float32 and nothing is measured
-IMAGES = 32
+IMAGES, NUMBERS = 32, 400_000  # at most, of the batch that is timed
 ROUNDS = 3  # the first warms caches; the least of the others counts
 ALL = torch.get_num_threads()  # before any plan has set another number
 GAIN = 0.9  # of the usual plan's time: what differs by less is as likely noise
@@ -96,13 +96,14 @@ def _best(model: Classifier, first: ComputePlan, rivals: list[ComputePlan]) -> C
 
 
 def seconds(model: Classifier, plan: ComputePlan) -> float:
-    """Of one pass forward and back of ``IMAGES`` samples under a plan. Gradients are dropped,
+    """Of one pass forward and back of up to ``IMAGES`` samples under a plan. Gradients are dropped,
     torch's threads and random streams are left as they were; the model keeps the plan."""
     before = torch.get_num_threads()
     model.use(plan)
     with preserve_random_state():
-        x = torch.randn(IMAGES, *model.shape)
-        y = torch.randint(model.n_classes, (IMAGES,))
+        n = min(IMAGES, max(2, NUMBERS // math.prod(model.shape)))  # of large images a few
+        x = torch.randn(n, *model.shape)
+        y = torch.randint(model.n_classes, (n,))
     torch.set_num_threads(plan.threads or before)
     try:
         began = time.perf_counter()

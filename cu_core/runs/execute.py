@@ -8,6 +8,7 @@ from cu_core.data.counting import counting
 from cu_core.errors import Cancelled
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.memory import check_memory
 from cu_core.runs.notes import notes
 from cu_core.runs.progress import Progress, Tell
 from cu_core.runs.resolve import Setup, method_of
@@ -38,9 +39,11 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
         return ()
     setup = Setup(request, store.home)
     if not isinstance(request, UnlearnRequest):
-        return ()
+        check_memory(setup, None)
+        return setup.forget.notes if setup.forget else ()
     assert setup.forget is not None
     method = method_of(request, setup.forget)
+    check_memory(setup, method)
     if not model_to_come:
         reference_models.check_original(store, setup)
     return notes(setup, method)

@@ -1,5 +1,5 @@
-"""What a person should hear of a request before it runs: that a preset made for large sets does
-next to nothing on this one, and how many epochs would make up for it."""
+"""What a person should hear of a request before it runs: what its forget set could not take, and
+that a preset made for large sets does next to nothing on this one, with the epochs that would."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +14,10 @@ MADE_FOR = 5_000, 45_000  # images to forget and to keep: a class, or a tenth, o
 def notes(setup: Setup, method: Method) -> tuple[str, ...]:
     """Whole sentences, none where there is nothing to say."""
     request = setup.request
-    assert isinstance(request, UnlearnRequest)
+    assert isinstance(request, UnlearnRequest) and setup.forget is not None
     sizes = len(setup.new), len(setup.retain_index(setup.forget))
     said = _few_updates(request.preset, method, *sizes)
-    return (said,) if said else ()
+    return (*setup.forget.notes, *([said] if said else []))
 
 
 def _few_updates(preset: str | None, method: Method, n_forget: int, n_retain: int) -> str:

@@ -33,6 +33,7 @@ from cu_core.spec import (
 )
 from cu_core.spec.phases import FITTING
 from cu_core.store import RunWriter, Store
+from cu_core.store.names import name_arrays
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,8 @@ def _announce(made: Prepared) -> None:
         image, mime, tile, columns = atlas(dataset, made.probe.index)
         pictures = {"atlas": np.frombuffer(image, np.uint8)}
         sheet = AtlasFacts(mime=mime, tile=tile, columns=columns)
-    writer.probe(made.probe, **pictures)
+    names = name_arrays(dataset.owned.take(made.probe.index))
+    writer.probe(made.probe, **pictures, **names)
     writer.put(
         RunProgress(
             forget=forget_facts(dataset, run.forget, made.probe),

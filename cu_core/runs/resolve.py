@@ -201,6 +201,7 @@ def forget_facts(dataset: Dataset, chosen: ForgetSet, probe: Probe) -> ForgetFac
         n_points=len(probe.index),
         classes=chosen.classes,
         hash=chosen.hash,
+        notes=chosen.notes,
     )
 
 

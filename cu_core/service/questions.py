@@ -1,30 +1,26 @@
 """What a warm worker answers to a page: what a data set holds, what a request would cost, and
 views of a run made after the fact (``service.extra_maps``)."""
 
-import base64
 import copy
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cu_core import data, engine
+from cu_core import engine
 from cu_core.data.probe import make_probe
-from cu_core.data.thumbs import atlas
 from cu_core.runs import reference_models
 from cu_core.runs.forecast import by_part, forecast
+from cu_core.runs.memory import check_memory, needed
 from cu_core.runs.notes import notes
 from cu_core.runs.rates import Rates, updating
 from cu_core.runs.resolve import Setup, cadence, make_job, method_of
-from cu_core.service import extra_maps
+from cu_core.service import extra_maps, looking
 from cu_core.service.weights import import_weights
 from cu_core.spec import (
-    ClassFacts,
-    Dataset,
-    DatasetFacts,
     DescribeDataset,
+    DescribeForget,
     Estimate,
     ExactMap,
     ForgetSet,
@@ -40,7 +36,6 @@ from cu_core.spec import (
 from cu_core.spec.phases import TRAINING
 from cu_core.store import Store
 
-SAMPLES, PICTURED = 3, 24  # images of a class that a page shows, and of how many classes
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 
 
@@ -48,41 +43,6 @@ def answer(store: Store, kind: str, payload: Mapping[str, Any]) -> Recorded:
     """The answer to one question, or a LetheError whose sentence the page shows."""
     asked = question(kind, payload)
     return ANSWERS[type(asked)](store, asked)
-
-
-def describe(store: Store, asked: DescribeDataset) -> DatasetFacts:
-    """Classes with their counts, sizes and what reading changed."""
-    dataset: Dataset = data.load(asked.key, store.home, asked.plant)
-    return DatasetFacts(
-        key=dataset.key,
-        hash=dataset.hash,
-        n_train=len(dataset.train_y),
-        n_test=len(dataset.test_y),
-        shape=dataset.shape,
-        is_image=dataset.is_image,
-        classes=tuple(
-            ClassFacts(
-                id=i,
-                name=name,
-                train=int((dataset.train_y == i).sum()),
-                test=int((dataset.test_y == i).sum()),
-                samples=_samples(dataset, i),
-            )
-            for i, name in enumerate(dataset.class_names)
-        ),
-        notes=dataset.notes,
-    )
-
-
-def _samples(dataset: Dataset, label: int) -> tuple[str, ...]:
-    """The first images of a class as data addresses, for as many classes as a page has room."""
-    if not dataset.is_image or label >= PICTURED:
-        return ()
-    index = np.flatnonzero(dataset.train_y == label)[:SAMPLES]
-    made = [atlas(dataset, index[i : i + 1]) for i in range(len(index))]
-    return tuple(
-        f"data:{mime};base64,{base64.b64encode(image).decode('ascii')}" for image, mime, *_ in made
-    )
 
 
 def preflight(store: Store, asked: Preflight) -> Estimate:
@@ -93,12 +53,11 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     assert chosen is not None
     method = method_of(request, chosen)
     reference_models.check_original(store, setup)
+    check_memory(setup, method)
     original = request.original or reference_models.original_id(store, setup)
     ready = store.has_model(original)
-    if ready:
-        model = reference_models.load_model(store, setup, original)
-    else:
-        model = reference_models.blank(setup)
+    given = partial(reference_models.load_model, store, setup, original)
+    model = given() if ready else reference_models.blank(setup)
     probe = make_probe(setup.dataset, chosen, request.probe_size)
     observer = engine.Observer(setup.resident, probe)
     with setup.computing():
@@ -119,6 +78,8 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         first_picture=None if learn is None else learn + seen,
         disk_bytes=frames * per_frame,
         device=setup.device,
+        shape=setup.dataset.shape,
+        memory_bytes=needed(setup, method).total,
         original="ready" if ready else "to be trained first",
         retrained=_retrained(store, setup, chosen) if request.reference else "not asked for",
         warnings=(*setup.dataset.notes, *notes(setup, method)),
@@ -164,7 +125,8 @@ def import_model(store: Store, asked: ImportWeights) -> ImportedModel:
 
 
 ANSWERS: Mapping[type[Any], Callable[[Store, Any], Recorded]] = {
-    DescribeDataset: describe,
+    DescribeDataset: looking.describe,
+    DescribeForget: looking.describe_forget,
     Preflight: preflight,
     ImportWeights: import_model,
     ExactMap: extra_maps.exact_map,

@@ -98,6 +98,19 @@ class Dataset:
         """(C, H, W) of one image, or (D,) of one row."""
         return tuple(self.train_x.shape[1:])
 
+    @property
+    def owned(self) -> Origin:
+        """What the owner calls the training samples: by their place there if by nothing else."""
+        return self.train_origin or Origin(np.arange(len(self.train_y)))
+
+    @property
+    def cut(self) -> bool:
+        """Whether the test part was set aside from the rows of which the rest is trained on."""
+        test, train = self.test_origin, self.owned
+        if test is None or test.of != train.of:
+            return False
+        return not np.intersect1d(train.row, test.row).size
+
     @cached_property
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 over both parts: what "the same data" means."""

@@ -28,7 +28,8 @@ class SeedRange(NamedTuple):
 
 class ForgetFacts(Recorded):
     """The forget set in words and counts. ``classes``: ids, empty in a sample task; ``n_drawn``:
-    forget samples on the map, ``n_points``: all samples there (0: not said)."""
+    forget samples on the map, ``n_points``: all samples there (0: not said); ``notes``: what was
+    named and could not be taken."""
 
     rule: str = ""
     kind: Literal["class", "sample"] = "sample"
@@ -38,6 +39,7 @@ class ForgetFacts(Recorded):
     n_points: int = 0
     classes: tuple[int, ...] = ()
     hash: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class AtlasFacts(Recorded):

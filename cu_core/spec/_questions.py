@@ -42,8 +42,22 @@ class ClassFacts(Recorded):
     samples: tuple[str, ...] = ()
 
 
+class SampleFacts(Recorded):
+    """A sample by the names that its owner has for it. ``part``: "training" or "test"; ``label``:
+    the name of its class; ``image``: a data address; "" for what there is not."""
+
+    row: int
+    part: str
+    label: str
+    file: str = ""
+    key: str = ""
+    text: str = ""
+    image: str = ""
+
+
 class DatasetFacts(Recorded):
-    """What a data set holds; ``notes`` says what reading changed."""
+    """What a data set holds. ``read``: what was read from where; ``notes``: what reading changed;
+    ``rows``: the first samples, in their owner's order."""
 
     key: str = ""
     hash: str = ""
@@ -52,23 +66,64 @@ class DatasetFacts(Recorded):
     shape: tuple[int, ...] = ()
     is_image: bool = True
     classes: tuple[ClassFacts, ...] = ()
+    read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rows: tuple[SampleFacts, ...] = ()
 
 
 class DescribeDataset(Question[DatasetFacts]):
-    """What does this data set hold?"""
+    """What does this data set hold? ``size``: pixels a side that images are read at, None: as a
+    source reads them; ``rows``: so many of its first samples are shown."""
 
     kind = "dataset"
     Answer = DatasetFacts
     key: str
     plant: str = ""
+    size: int | None = Field(default=None, ge=8, le=1024)
+    rows: int = Field(default=0, ge=0, le=1000)
+
+
+class ForgottenClass(Recorded):
+    """Of the ``of`` training samples of a class, so many are ``forgotten``."""
+
+    name: str
+    forgotten: int
+    of: int
+
+
+class ForgottenFacts(Recorded):
+    """Which samples a rule names. ``of``: what their rows are counted in; ``classes``: those that
+    lose some; ``rows``: the first samples; ``notes``: what was named and could not be taken."""
+
+    rule: str
+    kind: str
+    n_forget: int
+    n_retain: int
+    of: str = ""
+    classes: tuple[ForgottenClass, ...] = ()
+    rows: tuple[SampleFacts, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class DescribeForget(Question[ForgottenFacts]):
+    """Which samples of this data set does this rule name?"""
+
+    kind = "forget"
+    Answer = ForgottenFacts
+    key: str
+    forget: str
+    plant: str = ""
+    size: int | None = Field(default=None, ge=8, le=1024)
+    seed: int = 0
+    rows: int = Field(default=24, ge=0, le=1000)
 
 
 class Estimate(Recorded):
     """What a request would do and cost here; seconds from updates that were really made.
 
     ``waits``: what each part of the run will take (what is cached
-    takes none), ``first_picture``: until the map is there, None where it cannot be told.
+    takes none), ``first_picture``: until the map is there, None where it cannot be told;
+    ``shape``: of a sample as it is read; ``memory_bytes``: weights and a batch, at most.
     """
 
     n_forget: int
@@ -79,6 +134,8 @@ class Estimate(Recorded):
     seconds_per_step: float
     disk_bytes: int
     device: str
+    shape: tuple[int, ...] = ()
+    memory_bytes: int = 0
     original: str
     retrained: str
     waits: dict[str, Wait] = Field(default_factory=dict)
@@ -197,7 +254,7 @@ class Map3D(Question[Map3DCount]):
 def question(kind: str, payload: Mapping[str, Any]) -> Question[Any]:
     """What was asked, from how it travels. BadRequest when this version knows no such question, or
     one without what it needs."""
-    for cls in (DescribeDataset, Preflight, ImportWeights, ExactMap, Map3D):
+    for cls in (DescribeDataset, DescribeForget, Preflight, ImportWeights, ExactMap, Map3D):
         if cls.kind == kind:
             try:
                 return cast(Question[Any], cls.model_validate(payload))

@@ -16,6 +16,7 @@ from typing import Any
 
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import fixed_box, frames_blob
+from cu_core.stage.sections import named
 from cu_core.store import Frames, RunReader
 
 OVERLAP = 2  # frames sent once more, so that a page that missed one poll does not have to ask
@@ -122,7 +123,7 @@ def _packed(
         probe["index"],
         atlas,
         lines,
-        header,
+        {**header, "names": None if frames.start else named(probe)},
         frames.start,
         share=frames.share,
         share_class=frames.share_class,

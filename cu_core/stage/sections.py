@@ -1,4 +1,5 @@
-"""What the Stage's other views travel in: shares for "Answers", a third axis, the exact map.
+"""What the Stage's other views travel in: shares for "Answers", a third axis, the exact map; and
+the samples' names for their cards.
 
 All are optional; a blob without them plays as a map. Axis letters: T frames, P probe samples,
 K classes whose share is kept.
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cu_core.stage.boxes import cube, fixed_box, quantise, quantise_partial
+from cu_core.store.names import WORDS, names_of
+
+NAMED = 2500  # samples of which files, keys and texts travel; of more, their rows alone
 
 Array = NDArray[Any]
 Facts = Mapping[str, Any]
@@ -72,3 +76,15 @@ def exact_sections(
         raise ValueError(f"exact must be ({n}, 2) with facts in the header, got {places.shape}.")
     box = fixed_box(places)
     return {**facts, "box": box}, {"exact": quantise(places, box)}
+
+
+def named(probe: Mapping[str, Array]) -> Facts | None:
+    """The header's ``names``: ``row`` (P,), None where it is the index, ``of`` what it counts in,
+    and ``file``, ``key``, ``text`` (P,) where the samples have them. None: of an older run."""
+    own = names_of(probe)
+    if own is None:
+        return None
+    same = np.array_equal(own.row, probe["index"])
+    words = {name: list(value) for name in WORDS if (value := getattr(own, name))}
+    few = words if len(own.row) <= NAMED else {}
+    return {"of": own.of, "row": None if same else own.row.tolist(), **few}

@@ -43,6 +43,7 @@ DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "ghost": None,
     "solid": None,
     "exact": None,
+    "names": None,  # with the first frame: what the samples' owner calls them, see ``sections``
     "opens": None,  # how it opens, all optional: view (a kind, or "both"), colour, ghost (a bool),
     # only (class ids), frame (paused there), loop (a bool), captions ([{"step", "text"}])
 }

@@ -5,7 +5,6 @@ look at the lock and the files says.
 """
 
 import os
-import re
 import secrets
 import shutil
 import time
@@ -41,7 +40,6 @@ LOST = "The process that ran this ended unexpectedly. Resume takes up its last c
 ENDED = "The run had already ended."
 SUPERSEDED = "The run was taken up again."
 NAME_LIMIT = 200
-UPLOADED = re.compile(r"^[0-9a-f]{16}-(?=.)")  # what ``Store.receive`` puts before a name
 
 
 class Runs:
@@ -245,12 +243,12 @@ def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
     own = {}
     for name in ("forget", "after"):
         rule, _, given = (getattr(request, name, None) or "").partition(":")
-        source = Path(given).expanduser()
+        source, column = forget.listed_file(given)
         if rule == "indices" and source.is_file():
-            kept = Path(name) / UPLOADED.sub("", source.name)  # by the name that it came with
+            kept = Path(name) / source.name
             (building / name).mkdir()
             shutil.copyfile(source, building / kept)
-            own[name] = f"indices:{folder / kept}"
+            own[name] = f"indices:{folder / kept}{'#' * bool(column)}{column}"
     return request.model_copy(update=own)
 
 

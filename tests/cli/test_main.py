@@ -77,7 +77,9 @@ def test_an_unknown_run_is_a_bad_request(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["forget"], "invalid choice: 'forget'"),
+        (["forgotten"], "invalid choice: 'forgotten'"),
+        (["forget"], "required: RULE"),
+        (["look"], "required: DATASET"),
         (["runs", "--limit", "3"], "unrecognized arguments: --limit 3"),
         (["show"], "required: RUN"),
         ([], "required: COMMAND"),

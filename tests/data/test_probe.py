@@ -82,7 +82,21 @@ def test_larger_images_become_webp_and_long_ones_are_centred() -> None:
     pixels = opened(sheet).astype(int)
     assert abs(pixels[34:62, 12:20] - 39).max() < 12 and pixels[34:62, 0:4].max() < 12
     big, _, tile, _ = atlas(numbered(4, size=(96, 48)), np.arange(4))
-    assert tile == 64 and opened(big).shape == (128, 128, 3)
+    assert tile == 96 and opened(big).shape == (192, 192, 3)
+
+
+def test_tiles_of_large_images_are_as_large_as_the_sheet_has_room_for() -> None:
+    """Plain ones 128 pixels, noise, which fills a sheet soon, 64 as before."""
+    plain = np.zeros((20, 3, 224, 224), np.uint8)
+    plain[:, :, 60:160, 60:160] = 200
+    noise = np.random.default_rng(0).integers(0, 255, plain.shape).astype(np.uint8)
+    y = np.arange(20) % 2
+    for x, side in ((plain, 128), (noise, 64)):
+        dataset = Dataset("folder:a", x, y, x, y, ("a", "b"))
+        sheet, mime, tile, columns = atlas(dataset, np.arange(600) % 20)
+        assert (mime, tile, columns) == ("image/webp", side, 25)
+        assert opened(sheet).shape == (24 * side, 25 * side, 3)
+        assert tile == 64 or len(sheet) < 1_600_000
 
 
 def test_gray_digits() -> None:

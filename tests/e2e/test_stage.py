@@ -727,3 +727,44 @@ def test_a_pinned_card_can_be_moved_off_its_cluster(show):
     assert np.hypot(*moved) > 60
     seek(page, 0)
     assert card.bounding_box() == after  # and stays there
+
+
+def test_the_card_calls_a_sample_as_its_owner_does(show):
+    path = "<img src=x onerror=document.title=1>/british-shorthair/british_103.jpg"
+    names = {"of": "x", "row": list(range(5, N + 5)), "file": [path] + [""] * (N - 1)}
+    names["key"] = ["", "<b>k1</b>"] + [""] * (N - 2)
+    page = show(meta={"names": names})
+    title, said = page.title(), page.locator(".card-index")
+    slots = page.evaluate("[0, 1, 2].map((i) => __lethe.stage.run.order.indexOf(i))")
+    told = []
+    for slot in slots:
+        page.evaluate("s => { __lethe.stage.map.pinned = s; __lethe.stage.draw(); }", slot)
+        page.locator(".card").wait_for(state="visible")
+        told.append(said.inner_text())
+        assert fits(page)
+    assert told == ["…/british_103.jpg", "<b>k1</b>", "row 7"]
+    assert page.title() == title
+
+
+def test_the_card_of_vectors_shows_their_text(new_page, tmp_path):
+    long = "It was <b>not</b> a good film, " * 8
+    names = {"of": "x", "row": None, "text": [long[:240]] * N}
+    page = new_page(viewport={"width": 390, "height": 844})
+    made = {**run(names=names), "atlas": None}
+    page.goto(f"{write(tmp_path, 'run.html', player_html(frames_blob(**made), 'run'))}?debug=1")
+    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    page.evaluate("() => { const s = __lethe.stage; s.pause(); s.map.pinned = 3; s.draw(); }")
+    text = page.locator(".card-text")
+    text.wait_for(state="visible")
+    assert text.inner_text() == long[:240].strip() and text.locator("b").count() == 0
+    assert page.locator(".card canvas").is_hidden() and fits(page)
+
+
+def fits(page: Any) -> bool:
+    """Whether the card lies inside the map and nothing sticks out of it."""
+    return page.evaluate(
+        f"""() => {{ const card = {ROOT}.querySelector('.card'), map = card.parentElement;
+          const [a, b] = [card.getBoundingClientRect(), map.getBoundingClientRect()];
+          return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom
+            && card.scrollWidth <= card.clientWidth; }}"""
+    )

@@ -178,41 +178,6 @@ def test_lists_of_indices(tmp_path: Path, name: str, content: Any) -> None:
     assert found.index.tolist() == [0, 3, 17] and found.kind == "sample"
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("a.txt", b"3\n200\n", "a.txt holds the index 200; they must lie in 0 to 199"),
-        ("a.txt", b"3\n-1\n", "holds the index -1"),
-        ("a.txt", b"3\n4\n3\n", "holds the index 3 more than once"),
-        ("a.txt", b"3\nfour\n", "line 2 is 'four', not a whole number"),
-        ("a.txt", b"1.5\n", "line 1 is '1.5'"),
-        ("a.txt", b"", "selects no sample"),
-        ("a.txt", b"\xff\xfe\x00", "a.txt cannot be read"),
-        ("a.txt", b"9" * 5000, "cannot be read|holds the index"),
-        ("a.json", b"{}", "it must hold a list"),
-        ("a.json", b"[1, true]", "True is not a whole number"),
-        ("a.json", b"[1,", "a.json cannot be read"),
-        ("a.json", b"[" * 100_000, "a.json cannot be read"),
-        ("a.npy", b"junk", "a.npy cannot be read"),
-        ("a.pkl", b"x", "is none of .txt, .csv, .npy, .json"),
-    ],
-)
-def test_lists_that_cannot_be_used(tmp_path: Path, name: str, content: bytes, said: str) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadForgetSet, match=said):
-        forget.parse(f"indices:{tmp_path / name}", IT, 0)
-
-
-@pytest.mark.parametrize("array", [np.array([0.5]), np.array([True] * 200), np.zeros((2, 2), int)])
-def test_arrays_that_cannot_be_used(tmp_path: Path, array: Any) -> None:
-    np.save(tmp_path / "a.npy", array)
-    with pytest.raises(BadForgetSet, match="one row of whole numbers"):
-        forget.parse(f"indices:{tmp_path / 'a.npy'}", IT, 0)
-    np.save(tmp_path / "a.npy", np.array([{}], object))
-    with pytest.raises(BadForgetSet, match="cannot be read"):
-        forget.parse(f"indices:{tmp_path / 'a.npy'}", IT, 0)
-
-
 def test_rules_say_what_they_are() -> None:
     found = forget.rules()
     assert [rule.key for rule in found] == sorted({rule.key for rule in found})

@@ -302,3 +302,19 @@ def test_code_in_a_transformers_folder_is_not_run(here):
     (folder / "config.json").write_text(json.dumps(told))
     with pytest.raises(BadRequest, match="transformers makes no image classifier"):
         models.get(f"hf:{folder}")
+
+
+def test_a_folder_is_imported_by_the_weights_in_it(here):
+    """safetensors before .bin; a folder of several parts, or of none, is refused in words."""
+    assert models.saved_in(here) == (here, None)  # a folder that nobody saved
+    (here / "config.json").write_text("{}")
+    with pytest.raises(BadRequest, match="it holds no weights"):
+        models.saved_in(here)
+    (here / "model.safetensors.index.json").write_text("{}")
+    with pytest.raises(BadRequest, match=r"several files \(model\.safetensors\.index\.json\)"):
+        models.saved_in(here)
+    for name in ("pytorch_model.bin", "model.safetensors"):
+        (here / name).write_bytes(b"")
+        assert models.saved_in(here) == (here / name, f"hf:{here}")
+    assert models.saved_in(here, "timm:resnet18")[1] == "timm:resnet18"
+    assert models.saved_in(here / "config.json")[0] == here / "config.json"

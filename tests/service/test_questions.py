@@ -2,7 +2,8 @@
 
 import pytest
 
-from cu_core.service.questions import SAMPLES, describe, preflight
+from cu_core.service.looking import SAMPLES, describe
+from cu_core.service.questions import preflight
 from cu_core.spec import DescribeDataset, Preflight, UnlearnRequest
 from cu_core.store import Store
 

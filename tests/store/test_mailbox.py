@@ -53,7 +53,8 @@ def test_a_question_is_answered_once(store: Store) -> None:
     assert store.answer(asked) is not None and store.answer(asked).state == "waiting"  # type: ignore[union-attr]
     question = store.next_question()
     assert question is not None and (question.id, question.kind) == (asked, "dataset")
-    assert question.payload == {"key": "digits", "plant": ""} and store.next_question() is None
+    assert question.payload == DescribeDataset(key="digits").model_dump()
+    assert store.next_question() is None
     store.reply(asked, DatasetFacts(n_train=1437))
     answer = store.answer(asked)
     assert answer is not None and (answer.state, answer.answer) == ("answered", {"n_train": 1437})

@@ -6,13 +6,14 @@ until a file is imported.
 
 import sys
 from functools import cache
+from pathlib import Path
 
 from cu_core import registry
 from cu_core.errors import BadRequest
 from cu_core.models._base import Architecture
 from cu_core.models.origins._origin import Origin
 
-__all__ = ["Origin", "all_origins", "origin_of"]
+__all__ = ["Origin", "all_origins", "origin_of", "saved_in"]
 
 
 @cache
@@ -25,6 +26,17 @@ def _registry() -> dict[str, Origin]:
 
 def all_origins() -> tuple[Origin, ...]:
     return tuple(_registry().values())
+
+
+def saved_in(path: Path, architecture: str | None = None) -> tuple[Path, str | None]:
+    """(weights file, key of its network) of a folder that an origin saves; anything else as it is.
+
+    BadRequest if such a folder holds no weights, or none that can be read.
+    """
+    for origin in all_origins() if path.is_dir() else ():
+        if origin.weights and (file := origin.weights(path)):
+            return file, architecture or f"{origin.key}:{path}"
+    return path, architecture
 
 
 def origin_of(key: str) -> Architecture | None:

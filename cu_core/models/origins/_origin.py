@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -22,7 +23,8 @@ class Origin:
     """A prefix of network keys. ``network(name)`` gives what stands behind it as an Architecture.
 
     ``example``: a whole key; ``needs``: the package that must be there, ``extra``: what installs
-    it, "" where Lethe has it anyway.
+    it, "" where Lethe has it anyway. ``weights``: the weights file in a folder that it saves, None
+    for another folder; such a folder is the name of its network.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Origin:
     network: Callable[[str], Architecture]
     needs: str = ""
     extra: str = ""
+    weights: Callable[[Path], Path | None] | None = None
 
     @property
     def missing(self) -> str:

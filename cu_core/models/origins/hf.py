@@ -19,6 +19,7 @@ from cu_core.models._base import Architecture, Shape
 from cu_core.models.origins._origin import Origin, brought, weightless
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 def network(name: str) -> Architecture:
@@ -100,6 +101,21 @@ def _make(key: str, text: str, shape: Shape, n_classes: int) -> nn.Module:
     return net
 
 
+def weights(folder: Path) -> Path | None:
+    """The weights file beside a configuration."""
+    if not (folder / CONFIG).is_file():
+        return None
+    found = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+    if found:
+        return found
+    parts = sorted(folder.glob("*.index.json"))
+    why = f"its weights lie in several files ({parts[0].name})" if parts else "it holds no weights"
+    raise BadRequest(
+        f"{folder} cannot be imported: {why}. Save it again with save_pretrained(DIR, "
+        'max_shard_size="100GB").'
+    )
+
+
 def _json(path: Path, name: str) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text("utf-8"))
@@ -142,5 +158,6 @@ ORIGINS = (
         network=network,
         needs="transformers",
         extra="hf",
+        weights=weights,
     ),
 )

@@ -1,12 +1,16 @@
-// The hover card: the sample's picture, its class, what the model says now, forget or keep.
+// The hover card: the sample's picture or text, its class, what the model says now, forget or keep,
+// and what its owner calls it.
 
 const PICTURE = 96; // CSS pixels
+const LONGEST = 25; // letters of a name; of a longer one the end tells more
+const LARGE = 64; // pixels of a tile; a larger one is a photograph's, and shown larger
 const PICTURE_KINDS = ["image/png", "image/webp", "image/jpeg"];
 
 export class Card {
   constructor(root) {
     this.root = root;
     this.canvas = root.querySelector("canvas");
+    this.words = root.querySelector(".card-text");
     this.field = {};
     for (const name of ["term", "true", "pred", "part", "index"]) {
       this.field[name] = root.querySelector(`.card-${name}`);
@@ -88,10 +92,24 @@ export class Card {
     field.pred.textContent = name(now);
     field.pred.classList.toggle("differs", now !== run.label[slot]);
     field.part.textContent = run.isForget(slot) ? "Forget sample" : "Keep sample";
-    field.index.textContent = `index ${run.index[slot]}`;
+    const called = run.called(slot);
+    field.index.textContent = shortened(called);
+    field.index.title = called;
+    this.words.textContent = run.text(slot);
+    this.words.hidden = !this.words.textContent;
+    this.root.classList.toggle("reads", !this.words.hidden);
     this.canvas.hidden = !this.sheet;
+    this.canvas.classList.toggle("large", Boolean(this.sheet) && run.atlas.tile > LARGE);
     if (this.sheet) drawSample(this.canvas, run, this.sheet, slot, PICTURE * 2);
   }
+}
+
+/** The end of a long path, by whole parts of it if that is enough. */
+export function shortened(name) {
+  if (name.length <= LONGEST) return name;
+  const end = name.slice(1 - LONGEST);
+  const part = end.indexOf("/");
+  return `…${part < 0 || part === end.length - 1 ? end : end.slice(part)}`;
 }
 
 /** A sample's picture, from the run's sheet, on a canvas of about so many pixels a side. */

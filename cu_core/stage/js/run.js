@@ -24,6 +24,7 @@ export class Run {
     this.label = this._pick(sections.label);
     this.index = this._pick(sections.index);
     this.trueLabel = sections.true_label ? this._pick(sections.true_label) : this.label;
+    this.names = header.names || null; // of the samples' owner; older recordings have none
     this.ghost = new Uint16Array(0);
     this.ghostSlots = []; // whose places in the retrained model these are
     this.atlas = sections.atlas ? { ...header.atlas, bytes: sections.atlas.slice() } : null;
@@ -147,6 +148,18 @@ export class Run {
   /** Whether the label that a sample was learned with is a wrong one, planted on purpose. */
   mislabelled(slot) {
     return this.trueLabel[slot] !== this.label[slot];
+  }
+
+  /** What the sample's owner calls it: its file, else its key, else its row. */
+  called(slot) {
+    const [names, place] = [this.names, this.order[slot]];
+    if (!names) return `index ${this.index[slot]}`;
+    return names.file?.[place] || names.key?.[place] || `row ${names.row?.[place] ?? this.index[slot]}`;
+  }
+
+  /** What a person reads of the sample in place of a picture; "" where there is nothing. */
+  text(slot) {
+    return (!this.atlas && this.names?.text?.[this.order[slot]]) || "";
   }
 
   /** The kept sample of a class that lies nearest to the middle of these on the first map, or -1;

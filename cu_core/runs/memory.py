@@ -1,0 +1,96 @@
+"""What a run needs of a device's memory, counted from the network itself before anything is made
+there, against what is free.
+
+The network is passed through once on torch's meta device, which knows sizes and computes nothing;
+what autograd keeps for the way back is what a batch costs. Halved precision is not counted on.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn.functional import cross_entropy
+
+from cu_core import models
+from cu_core.data.streamed import free
+from cu_core.errors import BadRequest
+from cu_core.models.calibrate import small
+from cu_core.runs.resolve import Setup
+from cu_core.spec import Method, UnlearnRequest
+
+COPIES = 5  # of the weights: the model, gradients, momenta, the original, what a method keeps
+IMAGES = 4  # of the pass that is counted
+SHARE = 0.9  # of what is free: the rest is for what the libraries take
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes: of the ``weights`` with all that a run keeps of them, and of a batch of ``images``,
+    ``each`` of them."""
+
+    weights: int
+    images: int
+    each: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.images * self.each
+
+
+def needed(setup: Setup, method: Method | None) -> Need:
+    """What training the request's models and unlearning by ``method`` takes at most."""
+    request, dataset = setup.request, setup.dataset
+    trained = setup.recipe.batch_size
+    if isinstance(request, UnlearnRequest) and request.original and not request.reference:
+        trained = 0  # nothing is
+    sets = max(1, method.uses_forget + method.uses_retain) if method else 0
+    images = max(trained, sets * int(getattr(method, "batch_size", 0)), 1)
+    weights, each = _counted(request.model, dataset.shape, dataset.n_classes, request.head)
+    return Need(COPIES * weights, images, each)
+
+
+def check_memory(setup: Setup, method: Method | None) -> None:
+    """BadRequest, with the numbers, where a run would not fit beside what is there now."""
+    if small(setup.dataset.shape):
+        return
+    need, there = needed(setup, method), int(SHARE * free(setup.device))
+    if need.total <= there:
+        return
+    model, shape = setup.request.model, setup.dataset.shape
+    size = f" of {shape[2]} x {shape[1]}" if len(shape) == 3 else ""
+    fit = max(0, there - need.weights) // max(1, need.each)
+    advice = "choose a smaller network, or images of fewer pixels with --size"
+    if method is not None and "batch_size" in type(method).model_fields and fit >= 4:
+        advice = f"about {fit} fit: choose a smaller batch_size, or images of fewer pixels (--size)"
+    raise BadRequest(
+        f"{model} needs {need.total / GB:.1f} GB for its weights and a batch of {need.images} "
+        f"images{size}, and {there / GB:.1f} GB are free on {setup.device}; {advice}."
+    )
+
+
+def _counted(key: str, shape: Any, n_classes: int, head: Any) -> tuple[int, int]:
+    """(bytes of the weights, bytes that a pass keeps of each sample)."""
+    with torch.device("meta"):
+        model = models.build(key, shape, n_classes, head).to("meta")
+    own = {weight.untyped_storage()._cdata for weight in model.parameters()}
+    kept: dict[int, Tensor] = {}  # held, so that no address is given twice
+
+    def keep(tensor: Tensor) -> Tensor:
+        address = tensor.untyped_storage()._cdata
+        if address not in own:
+            kept[address] = tensor
+        return tensor
+
+    try:
+        with saved_tensors_hooks(keep, lambda tensor: tensor):
+            x = torch.empty(IMAGES, *shape, device="meta")
+            y = torch.zeros(IMAGES, dtype=torch.int64, device="meta")
+            cross_entropy(model(x)[0], y)
+    except (RuntimeError, NotImplementedError):
+        kept = {}  # a network that must see numbers: its batches are not counted
+    bytes_kept = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
+    weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    return weights, bytes_kept // IMAGES
