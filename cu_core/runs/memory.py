@@ -6,6 +6,7 @@ what autograd keeps for the way back is what a batch costs. Halved precision is 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -71,6 +72,7 @@ def check_memory(setup: Setup, method: Method | None) -> None:
     )
 
 
+@cache
 def _counted(key: str, shape: Any, n_classes: int, head: Any) -> tuple[int, int]:
     """(bytes of the weights, bytes that a pass keeps of each sample)."""
     with torch.device("meta"):

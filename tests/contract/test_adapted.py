@@ -104,6 +104,7 @@ def test_every_metric_has_a_value_or_a_reason_on_it(
         reference_models.ensure(store, setup, without, lambda *_: None)
         for without in (None, setup.forget)
     )
+    assert not set(":/. ") & set(original + retrained)  # an id is a folder's name
     probe = make_probe(setup.dataset, setup.forget, asked.probe_size)
     evaluation = Evaluation(store, setup, probe, engine.Observer(setup.resident, probe))
     model = reference_models.load_model(store, setup, original)

@@ -1,6 +1,7 @@
 """Networks made elsewhere: the same logits, to the digit, as their makers' own, or a sentence."""
 
 import json
+import socket
 import sys
 
 import pytest
@@ -318,3 +319,21 @@ def test_a_folder_is_imported_by_the_weights_in_it(here):
         assert models.saved_in(here) == (here / name, f"hf:{here}")
     assert models.saved_in(here, "timm:resnet18")[1] == "timm:resnet18"
     assert models.saved_in(here / "config.json")[0] == here / "config.json"
+
+
+def test_nothing_is_fetched(here, monkeypatch):
+    """Neither to know a network nor to make it; a timm name with a Hub in it is no name."""
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a connection was opened")
+
+    for name in ("connect", "connect_ex", "bind"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    transformers_net("vit", 3).config.save_pretrained(here)
+    for key in ("timm:test_efficientnet", "torchvision:shufflenet_v2_x0_5", f"hf:{here}"):
+        assert models.build(key, SHAPE, 3).embedding_dim > 0
+    for key in ("timm:hf-hub:timm/resnet18.a1_in1k", "timm:resnet18.a1_in1k_of_nobody"):
+        with pytest.raises(BadRequest, match="timm has no classifier called"):
+            models.get(key)
+    assert models.get("timm:resnet18.a1_in1k").ours

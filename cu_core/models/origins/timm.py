@@ -16,6 +16,11 @@ def network(name: str) -> Architecture:
 
     if not timm.is_model(name):
         raise unknown(name, timm.list_models(), "timm")
+    try:  # a name may say which weights it was published with: their mean and std then count
+        timm.get_pretrained_cfg(name)
+    except RuntimeError:
+        tagged = timm.list_pretrained(f"{name.partition('.')[0]}.*")
+        raise unknown(name, tagged, "timm") from None
     like = weightless(partial(timm.create_model, name, pretrained=False))
     told: dict[str, Any] = dict(getattr(like, "pretrained_cfg", None) or {})
     size = told.get("input_size", (0, 0, 0))[-1] or None
