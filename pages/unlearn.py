@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cu_core.spec import Catalog
+from cu_core.spec import MAPPED, Catalog
 from ui import blocks, compose, live, samples, session, shelf, wording
 
 ORDER = 2
@@ -36,4 +36,4 @@ else:
         samples.offer(request)
 
 st.space("small")
-shelf.runs(session.store().runs("unlearn"))
+shelf.runs(session.store().runs(*MAPPED))

@@ -21,29 +21,36 @@ SEED = 0  # of fits by umap-learn: a model has one reference layout, whatever th
 
 
 class RunMap:
-    """The two-dimensional picture of one run; ``probe`` and ``observer`` are the run's own."""
+    """The two-dimensional picture of one run; ``probe`` and ``observer`` are the run's own. Without
+    an observer the layouts are made elsewhere, and are on the processor."""
 
     def __init__(
-        self, store: Store, writer: RunWriter, probe: Probe, observer: engine.Observer
+        self,
+        store: Store,
+        writer: RunWriter,
+        probe: Probe,
+        observer: engine.Observer | None = None,
     ) -> None:
         self.store, self.writer, self.probe, self.observer = store, writer, probe, observer
-        self.device = str(observer.probe_x.device)
+        self.device = str(observer.probe_x.device) if observer else "cpu"
         self.reference_xy: NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
     def load_reference(self, model_id: str) -> bool:
         """Takes the model's kept reference layout; False when there is none yet."""
         xy = self.store.layout(model_id, kept_as(self.probe))
         if xy is not None:
-            self._take(xy)
+            self.take(xy)
         return xy is not None
 
     def fit_reference(self, model_id: str, model: torch.nn.Module) -> None:
         """Fits the reference layout of the original model by umap-learn, and keeps it."""
+        assert self.observer is not None
         xy = reference(self.observer.snapshot(model, 0).z, SEED, self.probe.label)
         self.store.save_layout(model_id, kept_as(self.probe), xy)
-        self._take(xy)
+        self.take(xy)
 
-    def _take(self, xy: NDArray[np.float32]) -> None:
+    def take(self, xy: NDArray[np.float32]) -> None:
+        """The reference layout (P, 2) of this run."""
         self.reference_xy = xy
         self.writer.put(RunProgress(scale=scale_of(xy)))
 

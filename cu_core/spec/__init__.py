@@ -63,6 +63,7 @@ from cu_core.spec._questions import (
 from cu_core.spec._record import (
     ACTIVE,
     FINAL,
+    MAPPED,
     SCHEMA_VERSION,
     FetchRequest,
     OnProgress,
@@ -71,6 +72,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    WatchRequest,
     data_words,
     option_of,
 )
@@ -81,6 +83,7 @@ __all__ = [
     "ACTIVE",
     "FEW",
     "FINAL",
+    "MAPPED",
     "SCHEMA_VERSION",
     "STOP_RULES",
     "AtlasFacts",
@@ -142,6 +145,7 @@ __all__ = [
     "Trigger",
     "UnlearnRequest",
     "Wait",
+    "WatchRequest",
     "data_words",
     "knob",
     "metric",
