@@ -21,18 +21,23 @@ from cu_core.errors import BadRequest
 TOLERANCE = 1e-5  # of the largest logit; more where numbers have fewer digits
 WIDER = 8  # units in the last place of such numbers
 LAST = "the last layer"
+AFTER: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "": lambda logits: logits,
+    "softmax": lambda logits: logits.softmax(1),
+    "log_softmax": lambda logits: logits.log_softmax(1),
+}
 
 Call = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Head:
-    """``name``: of the linear layer within the network; ``layer``: itself; ``logits``: which of the
-    ``candidates`` of an output it makes."""
+    """``name``: of the linear layer within the network; ``layer``: itself; ``after``: what the
+    network makes of its logits before it returns them, one of ``AFTER``."""
 
     name: str
     layer: nn.Linear
-    logits: int
+    after: str
 
 
 def find_head(model: nn.Module, call: Call) -> Head:
@@ -41,34 +46,46 @@ def find_head(model: nn.Module, call: Call) -> Head:
     BadRequest, with the name of the layer that was tried, where the logits are no linear layer's.
     """
     with _heard(model) as passes:
-        output = call()
-    found = candidates(output)
+        found = candidates(call())
     for name, layer, z, made in reversed(passes):
-        for i, logits in enumerate(found):
-            if z.ndim == 2 and made.shape == logits.shape and is_head(layer, z, logits):
-                return Head(name, layer, i)
+        for output in found:
+            after = _after(made, output)
+            if after is not None and z.ndim == 2 and is_head(layer, z, made):
+                return Head(name, layer, after)
     raise BadRequest(_refusal(model, passes, found))
 
 
 def is_head(layer: nn.Linear, z: Tensor, logits: Tensor) -> bool:
     """Whether ``layer`` makes these logits (B, C) of these embeddings (B, D)."""
     bias = None if layer.bias is None else layer.bias.float()
-    made, wanted = linear(z.float(), layer.weight.float(), bias), logits.float()
-    digits = max(torch.finfo(t.dtype).eps for t in (z, logits, layer.weight))
+    return _close(linear(z.float(), layer.weight.float(), bias), logits, z, layer.weight)
+
+
+def _after(made: Tensor, output: Tensor) -> str | None:
+    """What stands between a layer's output and the network's; None: something else."""
+    if made.shape != output.shape:
+        return None
+    return next((name for name, of in AFTER.items() if _close(of(made.float()), output)), None)
+
+
+def _close(found: Tensor, wanted: Tensor, *of: Tensor) -> bool:
+    """To 1e-5 of the largest, or to some last places of numbers that have fewer digits."""
+    digits = max(torch.finfo(part.dtype).eps for part in (wanted, *of))
     far = max(TOLERANCE, WIDER * digits) if digits > torch.finfo(torch.float32).eps else TOLERANCE
-    most = wanted.abs().max().clamp(min=1.0)
-    return bool((made - wanted).abs().max() <= far * most)
+    most = wanted.float().abs().max().clamp(min=1.0)
+    return bool((found.float() - wanted.float()).abs().max() <= far * most)
 
 
 @contextmanager
-def embedding_of(head: Head) -> Iterator[list[Tensor]]:
-    """What the head is given inside, (B, D) a pass."""
-    taken: list[Tensor] = []
+def passes_of(head: Head) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """(logits (B, C), embeddings (B, D)) of every pass inside."""
+    taken: list[tuple[Tensor, Tensor]] = []
 
-    def take(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        taken.append((args[0] if args else kwargs["input"]).detach())
+    def take(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any], logits: Tensor) -> None:
+        given = args[0] if args else kwargs["input"]
+        taken.append((logits.detach(), given.detach()))
 
-    hook = head.layer.register_forward_pre_hook(take, with_kwargs=True)
+    hook = head.layer.register_forward_hook(take, with_kwargs=True)
     try:
         yield taken
     finally:

@@ -5,6 +5,7 @@ each update; ``w.close()``. ``watching.lightning`` and ``watching.transformers``
 callbacks.
 """
 
-from cu_core.watching._watch import Watch, watch
+from cu_core.watching._begin import watch
+from cu_core.watching._watch import Watch
 
 __all__ = ["Watch", "watch"]

@@ -9,73 +9,26 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import torch
-from torch import nn
 
-from cu_core.errors import BadRequest, LetheError
-from cu_core.spec import Summary, WatchRequest
-from cu_core.store import Store
-from cu_core.watching.cadence import SHARE, Cadence, Clock
+from cu_core.errors import LetheError
+from cu_core.spec import Summary
+from cu_core.watching.cadence import SHARE, Cadence
+from cu_core.watching.cell import player, sentence, show
 from cu_core.watching.fence import plain_settings, random_streams
-from cu_core.watching.looking import Embed, Looker
+from cu_core.watching.looking import Looker
 from cu_core.watching.losses import Losses
-from cu_core.watching.parts import kind, part
-from cu_core.watching.recorder import SEED, Recorder
-from cu_core.watching.samples import class_names, gather
+from cu_core.watching.recorder import Recorder
 
 log = logging.getLogger("lethe")
 
-FEWEST_POINTS, MOST_POINTS = 20, 50_000
 UNCLOSED = "The script ended without closing the watch."
-
-
-def watch(
-    model: nn.Module,
-    *,
-    forget: Any,
-    retain: Any,
-    test: Any = None,
-    every: int | None = None,
-    name: str | None = None,
-    home: Path | str | None = None,
-    reference: nn.Module | None = None,
-    classes: Sequence[str] | None = None,
-    points: int = 2000,
-    embed: Embed | None = None,
-    clock: Clock = time.perf_counter,
-) -> Watch:
-    """Watches the training of ``model`` from here on; see ``cu_core.watch``."""
-    _check(every, points)
-    cadence = Cadence(every, clock)
-    parts = part("forget", forget), part("retain", retain)
-    tested = None if test is None else part("test", test)
-    with cadence.looking(), random_streams(model), plain_settings():
-        samples = gather(*parts, tested, points)
-    looker = Looker(model, samples, embed)
-    names = class_names(classes, samples, looker.n_classes)
-    retrained = None if reference is None else Looker(reference, samples, embed)
-    source, network = samples.source, kind(looker.model)
-    request = WatchRequest(dataset=source, model=network, every=every, probe_size=points, seed=SEED)
-    watched = Watch(looker, cadence)
-    watched.begin(
-        lambda: Recorder(Store(home), request, name, samples, names), parts[0].root, retrained
-    )
-    return watched
-
-
-def _check(every: int | None, points: int) -> None:
-    if every is not None and every < 1:
-        raise BadRequest(f"every must be a whole number of updates from 1 on; got {every}.")
-    if not FEWEST_POINTS <= points <= MOST_POINTS:
-        raise BadRequest(f"points must be in [{FEWEST_POINTS}, {MOST_POINTS}]; got {points}.")
 
 
 class Watch:
@@ -143,6 +96,18 @@ class Watch:
         if self._open and os.getpid() == self._pid:
             with self._guarded():
                 self._look()
+
+    def show(self) -> None:
+        """Puts the player into a notebook's cell: the loop so far, from its first picture on."""
+        try:
+            if self.recorder is not None and self.recorder.frames:
+                cell = player(self.recorder.store, self.run_id)
+            else:
+                cell = sentence(self.problem or "The first picture is yet to come.")
+        except Exception as fault:
+            cell = sentence(f"The player cannot be drawn: {fault}")
+        if not show(cell):
+            log.warning("w.show() draws in a notebook; `lethe app` shows run %s here.", self.run_id)
 
     def close(self) -> None:
         """The last picture, and the record. Nothing happens the second time."""
@@ -214,6 +179,8 @@ class Watch:
     def _finish(self) -> None:
         assert self.recorder is not None
         self.cadence.end()
+        with self.cadence.looking(is_look=False):
+            self._write_losses()
         if self.recorder.last_step != self.steps:
             self._look()
         with self.cadence.looking(), random_streams(self.looker.model), plain_settings():

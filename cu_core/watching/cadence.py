@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SHARE = 0.05  # of the loop's time that looking may take
+SHARE = 0.05  # of the loop's time that looking may take, the writing of losses included
+WRITING = 0.01  # of the loop's time, is left to that
 DENSEST = 100  # looks in the time that has passed: a loop of days does not fill a disk
-WRITE_S = 1.0  # losses wait at most this long, or a hundred times what writing them costs
+WRITE_S = 1.0  # losses wait at most this long, or as long as makes writing them cheap enough
 
 Clock = Callable[[], float]
 
@@ -92,7 +93,7 @@ class Cadence:
         else:
             self._look_at = step + self._steps(self._wanted() - seconds, pace, step)
         if wrote:
-            wait = max(WRITE_S, 100 * self._write_cost)
+            wait = max(WRITE_S, self._write_cost / WRITING)
             self._write_at = step + self._steps(wait, pace, step)
         self.at = min(self._look_at, self._write_at)
 
@@ -105,7 +106,7 @@ class Cadence:
 
     def _wanted(self) -> float:
         """Seconds of the loop at which one more look like the last keeps within the share."""
-        return max((self.looked + self.cost) / SHARE, self._ended * (1 + 1 / DENSEST))
+        return max((self.looked + self.cost) / (SHARE - WRITING), self._ended * (1 + 1 / DENSEST))
 
     def _pace(self, step: int) -> float:
         """Seconds a step, without looks."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from cu_core.errors import BadRequest, Diverged, LetheError
-from cu_core.models.embedding import Head, candidates, embedding_of, find_head
+from cu_core.models.embedding import Head, find_head, passes_of
 from cu_core.spec import Floats, Snapshot
 from cu_core.watching.fence import fenced
 from cu_core.watching.parts import kind
@@ -34,22 +34,27 @@ class Looker:
         self.model, self.samples, self.embed = bare(model), samples, embed
         self.head: Head | None = None
         self.sizes: tuple[int, int] | None = None  # of a sample's logits and embedding
-        x, n = samples.batches[0]
-        few = _first(x, n, SOME)
+        self._few = _first(*samples.batches[0], SOME)
         with fenced(self.model):
             try:
-                if embed is None:
-                    self.head = find_head(self.model, lambda: self._call(few))
-                logits, z = self._outputs(few)
+                self._find()
+                logits, z = self._outputs(self._few)
             except LetheError:
                 raise
             except Exception as fault:  # the person's own code: whatever it raises
                 raise BadRequest(
-                    f"{kind(self.model)} could not be asked about {min(n, SOME)} forget samples "
+                    f"{kind(self.model)} could not be asked about the first forget samples "
                     f"({type(fault).__name__}: {fault}). Give samples as the model takes them, "
                     "and the model on the device where it is trained."
                 ) from fault
         self.sizes = logits.shape[1], z.shape[1]
+
+    def _find(self) -> None:
+        """The head, and anew where the loop has put another one in its place."""
+        if self.embed is None:
+            held = self.head and self.head.layer
+            if not any(module is held for module in self.model.modules()):
+                self.head = find_head(self.model, lambda: self._call(self._few))
 
     @property
     def n_classes(self) -> int:
@@ -59,6 +64,7 @@ class Looker:
     def snapshot(self, step: int) -> Snapshot:
         """Diverged where some outputs are no numbers."""
         with fenced(self.model):
+            self._find()
             logits, z = self._pass(self.samples.batches)
             test_logits, test_z = self._pass(self.samples.test_batches)
         if not (np.isfinite(z).all() and np.isfinite(logits).all()):
@@ -79,9 +85,9 @@ class Looker:
             logits, z = self.embed(self.model, moved(x, first.device, first.dtype))
         else:
             assert self.head is not None
-            with embedding_of(self.head) as taken:
-                found = candidates(self._call(x))
-            logits, z = found[self.head.logits], taken[-1]
+            with passes_of(self.head) as taken:
+                self._call(x)
+            logits, z = taken[-1]
         if logits.ndim != 2 or z.ndim != 2 or len(logits) != len(z):
             raise LetheError(
                 f"The logits and embeddings of {kind(self.model)} must be (samples, classes) and "
