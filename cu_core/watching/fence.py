@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+GENERATORS = (random.Random, np.random.Generator, np.random.RandomState, torch.Generator)
+DEEPEST, MOST_HELD = 6, 64  # where a data set's own generators are looked for
 DEVICES = ("cuda", "cpu", "mps", "xpu")  # whose autocast a loop may be in
 
 
@@ -48,6 +50,43 @@ def random_streams(*models: nn.Module) -> Iterator[None]:
         np.random.set_state(of_numpy)
         if mps is not None:
             torch.mps.set_rng_state(mps)
+
+
+@contextmanager
+def own_generators(of: Any) -> Iterator[None]:
+    """Random generators that an object holds, a data set in its transforms say, are as before."""
+    states = [(each, *_state_of(each)) for each in _generators(of, DEEPEST, set())]
+    try:
+        yield
+    finally:
+        for _, state, restore in states:
+            restore(state)
+
+
+def _state_of(generator: Any) -> tuple[Any, Any]:
+    """(its state, what takes it back)."""
+    if isinstance(generator, np.random.Generator):
+        bits = generator.bit_generator
+        return bits.state, lambda state: setattr(bits, "state", state)
+    if isinstance(generator, random.Random):
+        return generator.getstate(), generator.setstate
+    return generator.get_state(), generator.set_state
+
+
+def _generators(of: Any, depth: int, seen: set[int]) -> Iterator[Any]:
+    """Those in an object's attributes, and in theirs, ``depth`` of them deep."""
+    if depth < 0 or id(of) in seen:
+        return
+    seen.add(id(of))
+    if isinstance(of, GENERATORS):
+        yield from [of] * (not isinstance(of, random.SystemRandom))  # which has no state
+    elif isinstance(of, list | tuple):
+        for each in of[:MOST_HELD]:
+            yield from _generators(each, depth - 1, seen)
+    else:
+        held = of if isinstance(of, dict) else getattr(of, "__dict__", {})
+        for each in [*held.values()][:MOST_HELD]:
+            yield from _generators(each, depth - 1, seen)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from torch.utils.data.distributed import DistributedSampler
 
 from cu_core.errors import BadRequest
 from cu_core.spec import Ints
+from cu_core.watching.fence import own_generators
 
 LABELS = ("labels", "label", "targets", "target")  # names of what a sample's class is found under
 WHOLE = (SequentialSampler, RandomSampler, WeightedRandomSampler, DistributedSampler)
@@ -49,8 +50,8 @@ class Part:
     def read(self, which: Ints) -> tuple[Any, Ints]:
         """(inputs, labels (B,)) of some samples; BadRequest for what cannot be read."""
         try:
-            samples = [self.data[int(self.at[i])] for i in which]
-            batch = self.collate(samples)
+            with own_generators(self.data):
+                batch = self.collate([self.data[int(self.at[i])] for i in which])
         except Exception as fault:  # the person's own code: whatever it raises
             rows = ", ".join(str(self.row[i]) for i in which[:3])
             raise BadRequest(
