@@ -11,4 +11,13 @@ from cu_core.projection.ghost import ghost
 from cu_core.projection.layout import Layout, scale_of
 from cu_core.projection.reference import VERSION, at_once, reference, warm_up
 
-__all__ = ["VERSION", "Layout", "at_once", "exact", "ghost", "reference", "scale_of", "warm_up"]
+__all__ = [
+    "VERSION",
+    "Layout",
+    "at_once",
+    "exact",
+    "ghost",
+    "reference",
+    "scale_of",
+    "warm_up",
+]

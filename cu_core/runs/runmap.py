@@ -54,12 +54,12 @@ class RunMap:
         self.reference_xy = xy
         self.writer.put(RunProgress(scale=scale_of(xy)))
 
-    def layout(self, seed: int) -> Layout:
+    def layout(self, seed: int, turns: int | None = None) -> Layout:
         """The layout as it stood after the last snapshot on record."""
         last = self.writer.last_snapshot()  # later ones were truncated
         reader = RunReader(self.writer.run_id, self.writer.folder)
         previous = None if last is None else reader.frame(last)["xy"]
-        return Layout(self.reference_xy, seed, self.device, previous=previous)
+        return Layout(self.reference_xy, seed, self.device, previous=previous, turns=turns)
 
     def place_ghost(self, look: ModelOutputs, seed: int) -> None:
         """Where the retrained model, as the probe shows it, puts the forget samples among the kept

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 SHARE = 0.05  # of the loop's time that looking may take, the writing of losses included
 WRITING = 0.01  # of the loop's time, is left to that
+FADING = 0.98  # what a dear look still counts for when the next was cheaper
 DENSEST = 100  # looks in the time that has passed: a loop of days does not fill a disk
 WRITE_S = 1.0  # losses wait at most this long, or as long as makes writing them cheap enough
 
@@ -28,7 +29,7 @@ class Cadence:
         self.at = 1
         self.looked = 0.0  # seconds, of the loop
         self.before, self.after = 0.0, 0.0  # seconds, before the loop began and when it was over
-        self.cost = 0.0  # of the last look
+        self.cost = 0.0  # of a look, at most, by those so far
         self._began: float | None = None
         self._look_at, self._write_at = 1, 1
         self._write_cost, self._ended = 0.0, 0.0
@@ -50,7 +51,7 @@ class Cadence:
             else:
                 self.looked += spent
             if is_look:
-                self.cost = spent
+                self.cost = max(spent, self.cost * FADING)
             else:
                 self._write_cost = spent
 
@@ -105,7 +106,7 @@ class Cadence:
         return self.every is not None or self.seconds >= self._wanted()
 
     def _wanted(self) -> float:
-        """Seconds of the loop at which one more look like the last keeps within the share."""
+        """Seconds of the loop at which one more look keeps within the share."""
         return max((self.looked + self.cost) / (SHARE - WRITING), self._ended * (1 + 1 / DENSEST))
 
     def _pace(self, step: int) -> float:

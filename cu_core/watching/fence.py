@@ -91,9 +91,11 @@ def _generators(of: Any, depth: int, seen: set[int]) -> Iterator[Any]:
 
 @contextmanager
 def plain_settings() -> Iterator[None]:
-    """float32 on the processor unless it is said otherwise, no autocast, nothing compiled."""
+    """float32 on the processor unless it is said otherwise, no autocast, nothing compiled; numpy
+    neither warns nor raises, whatever the loop has it do."""
     dtype = torch.get_default_dtype()
     with ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))
         for device in DEVICES:
             if torch.is_autocast_enabled(device):
                 stack.enter_context(torch.autocast(device, enabled=False))

@@ -6,7 +6,8 @@ rest retained, each part by class where its labels are known without reading it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from cu_core.data.stratify import draw
 from cu_core.errors import BadRequest
-from cu_core.spec import Ints, Probe
+from cu_core.spec import Ints, Origin, Probe
 from cu_core.watching.parts import Part, kind, overlap
 
 BATCH = 128  # samples of a pass
@@ -28,13 +29,13 @@ Batch = tuple[Any, int]  # inputs, how many
 
 @dataclass(frozen=True)
 class Samples:
-    """``batches``: of the probe's samples, then of the test ones. ``row``: (P,) in the person's own
-    data set. ``notes``: whatever is not as it was asked for."""
+    """``batches``: of the probe's samples, then of the test ones. ``origin``: what the person calls
+    the probe's samples. ``notes``: whatever is not as it was asked for."""
 
     batches: tuple[Batch, ...]
     test_batches: tuple[Batch, ...]
     probe: Probe
-    row: Ints
+    origin: Origin
     n_forget: int
     n_retain: int
     source: str
@@ -69,13 +70,32 @@ def gather(forget: Part, retain: Part, test: Part | None, points: int) -> Sample
         batches=batches,
         test_batches=test_batches,
         probe=probe,
-        row=np.concatenate(rows),
+        origin=_origin([forget, retain], rows),
         n_forget=len(forget.at),
         n_retain=len(retain.at),
         source=kind(forget.root),
         classes=_class_names(forget, retain, test),
         notes=notes,
     )
+
+
+def _origin(parts: Sequence[Part], rows: Sequence[Ints]) -> Origin:
+    """Rows of one data set, with its files where it is made of files; of two sets, each sample by
+    the set that it is in."""
+    row, root = np.concatenate(rows), parts[0].root
+    if any(part.root is not root for part in parts):
+        key = [f"{part.name} {r}" for part, own in zip(parts, rows, strict=True) for r in own]
+        return Origin(row, key=tuple(key))
+    return Origin(row, kind(root), file=_files(root, row))
+
+
+def _files(root: Any, row: Ints) -> tuple[str, ...]:
+    """Below the folder of a set that torchvision reads from one; () of others."""
+    listed, folder = getattr(root, "samples", None), getattr(root, "root", None)
+    if not isinstance(listed, list) or folder is None or len(listed) != len(root):
+        return ()
+    paths = [listed[i][0] for i in row] if isinstance(listed[0], tuple) else []
+    return tuple(os.path.relpath(path, folder) for path in paths if isinstance(path, str))
 
 
 def _affordable(forget: Part, points: int) -> tuple[int, int, tuple[str, ...]]:

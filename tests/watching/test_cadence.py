@@ -54,6 +54,14 @@ def test_at_every_moment_and_whatever_the_pace():
     assert loop.cadence.share <= SHARE
 
 
+def test_looks_that_cost_now_more_now_less_are_paid_for_beforehand():
+    loop = Loop(cost=0.5)
+    for k in range(400):
+        loop.cost = 0.5 if k % 7 == 0 else 0.1
+        loop.run(10, 0.05)
+        assert loop.cadence.share <= SHARE
+
+
 def test_a_loop_of_days_does_not_fill_the_disk():
     loop = Loop(cost=0.2).run(400_000, 0.5)
     assert 200 < len(loop.looks) < 1200

@@ -108,6 +108,25 @@ def test_rows_are_followed_to_the_bottom(way):
     assert found.label_guess().tolist() == [2] * 40
 
 
+def test_files_are_named_and_sets_apart_by_the_set(tmp_path):
+    class Folder(TensorDataset):
+        root = tmp_path
+
+        @property
+        def samples(self):
+            return [(str(tmp_path / f"a/{i}.png"), 0) for i in range(len(self))]
+
+    data = Folder(*blobs().tensors)
+    one = gather(*(part(*each) for each in zip("fr", split(data), strict=True)), None, 40).origin
+    assert one.of == "Folder" and one.file == tuple(f"a/{i}.png" for i in one.row)
+    x, y = data.tensors
+    apart = part("forget", (x[:9], y[:9])), part("retain", (x[9:], y[9:]))
+    found = gather(*apart, None, 20)
+    key = found.origin.key
+    assert key[:2] == ("forget 0", "forget 1") and key[9].startswith("retain ")
+    assert len(key) == len({*found.probe.index.tolist()}) == 20
+
+
 def test_classes_keep_their_shares_and_half_of_the_points_are_to_be_forgotten():
     data = blobs(400)
     forget, retain = (

@@ -1,5 +1,7 @@
 """What a watched loop leaves: a run like any other, with the person's own rows and words."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,7 @@ def test_rows_are_those_of_the_persons_own_data_set(tmp_path):
     assert np.array_equal(y[probe["index"]], probe["label"])
     assert np.array_equal(y[probe["index"]] == 2, probe["is_forget"])
     assert np.array_equal(probe["row"], probe["index"])
+    assert json.loads(probe["names"].tobytes()) == {"of": "TensorDataset"}
 
 
 def test_a_retrained_model_gives_the_ghost_and_the_gaps(tmp_path):
