@@ -48,6 +48,11 @@ def watch(
     looker = Looker(model, samples, embed)
     names = class_names(classes, samples, looker.n_classes)
     retrained = None if reference is None else Looker(reference, samples, embed)
+    if retrained is not None and retrained.n_classes != looker.n_classes:
+        raise BadRequest(
+            f"reference gives {retrained.n_classes} logits, and model {looker.n_classes}; a "
+            "retrained model has the same classes."
+        )
     source, network = samples.source, kind(looker.model)
     request = WatchRequest(dataset=source, model=network, every=every, probe_size=points, seed=SEED)
     watched = Watch(looker, cadence)

@@ -197,6 +197,7 @@ MODELS = [
     (nn.Sequential(nn.Flatten(), nn.LazyLinear(4)), {}, "has lazy layers without weights yet"),
     ("resnet", {}, "must be a torch.nn.Module; got str"),
     (network(), {"classes": ["a", "b"]}, "names 2 classes, and the model gives 4 logits"),
+    (network(), {"reference": nn.Sequential(nn.Flatten(), nn.Linear(64, 3))}, "gives 3 logits"),
     (network(), {"every": 0}, "every must be a whole number"),
     (network(), {"points": 3}, "points must be in"),
 ]
