@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 GENERATORS = (random.Random, np.random.Generator, np.random.RandomState, torch.Generator)
-DEEPEST, MOST_HELD = 6, 64  # where a data set's own generators are looked for
+DEEPEST, MOST_HELD, MOST_SEEN = 6, 64, 10_000  # objects, where a data set's own are looked for
 DEVICES = ("cuda", "cpu", "mps", "xpu")  # whose autocast a loop may be in
 
 
@@ -29,6 +29,8 @@ def fenced(*models: nn.Module) -> Iterator[None]:
         stack.enter_context(random_streams(*models))
         stack.enter_context(plain_settings())
         for model in models:
+            held = [value for module in model.modules() for value in vars(module).values()]
+            stack.enter_context(own_generators([v for v in held if isinstance(v, GENERATORS)]))
             stack.enter_context(_state(model))
             stack.enter_context(_eval_mode(model))
         stack.enter_context(torch.no_grad())
@@ -75,7 +77,7 @@ def _state_of(generator: Any) -> tuple[Any, Any]:
 
 def _generators(of: Any, depth: int, seen: set[int]) -> Iterator[Any]:
     """Those in an object's attributes, and in theirs, ``depth`` of them deep."""
-    if depth < 0 or id(of) in seen:
+    if depth < 0 or id(of) in seen or len(seen) > MOST_SEEN:
         return
     seen.add(id(of))
     if isinstance(of, GENERATORS):
