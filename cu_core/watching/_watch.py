@@ -10,8 +10,9 @@ import atexit
 import logging
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -29,6 +30,15 @@ from cu_core.watching.recorder import Recorder
 log = logging.getLogger("lethe")
 
 UNCLOSED = "The script ended without closing the watch."
+STOPPING = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+_open: weakref.WeakSet[Watch] = weakref.WeakSet()
+
+
+@atexit.register
+def _at_exit() -> None:
+    for each in [*_open]:
+        each.leave()
 
 
 class Watch:
@@ -69,7 +79,7 @@ class Watch:
             with self.cadence.looking():  # what a look costs, once all is loaded
                 self.recorder.rehearse(self.looker.snapshot(0))
             log.info("Watching: run %s, which `lethe app` shows.", self.run_id)
-        atexit.register(self._unclosed)
+        _open.add(self)
 
     def step(self, loss: Any = None) -> None:
         """One update is done. ``loss``: a number, a tensor of one, or a mapping of names to such.
@@ -129,11 +139,15 @@ class Watch:
         if error is None:
             self.close()
         elif self._open and os.getpid() == self._pid:
-            by_hand = isinstance(error, KeyboardInterrupt)
+            by_hand = isinstance(error, STOPPING)
             said = "Stopped by you." if by_hand else f"{type(error).__name__}: {error}"
             with self._guarded():
                 self._write_losses()
                 self._end("stopped" if by_hand else "failed", said)
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # of an interpreter that is half gone
+            self.leave()
 
     def __repr__(self) -> str:
         if self.problem:
@@ -210,12 +224,12 @@ class Watch:
 
     def _end(self, state: Any, message: str = "") -> None:
         self._open = False
-        atexit.unregister(self._unclosed)
         if self.recorder is not None:
             self.recorder.end(state, message)
 
-    def _unclosed(self) -> None:
-        if self._open and os.getpid() == self._pid:
+    def leave(self) -> None:
+        """What nobody has closed, when the script ends or forgets it, is said to be so."""
+        if self._open and self.recorder and os.getpid() == self._pid:
             with self._guarded():
                 self._write_losses()
                 self._end("stopped", UNCLOSED)
@@ -234,7 +248,6 @@ class Watch:
         log.warning("Lethe no longer watches, your loop goes on: %s", said)
         log.debug("The fault:", exc_info=fault)
         try:
-            atexit.unregister(self._unclosed)
             if self.recorder is not None:
                 self.recorder.end("failed", said)
         except Exception as second:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -35,18 +34,18 @@ class Looker:
         self.head: Head | None = None
         self.sizes: tuple[int, int] | None = None  # of a sample's logits and embedding
         self._few = _first(*samples.batches[0], SOME)
-        with fenced(self.model):
-            try:
+        try:
+            with fenced(self.model):
                 self._find()
                 logits, z = self._outputs(self._few)
-            except LetheError:
-                raise
-            except Exception as fault:  # the person's own code: whatever it raises
-                raise BadRequest(
-                    f"{kind(self.model)} could not be asked about the first forget samples "
-                    f"({type(fault).__name__}: {fault}). Give samples as the model takes them, "
-                    "and the model on the device where it is trained."
-                ) from fault
+        except LetheError:
+            raise
+        except Exception as fault:  # the person's own code: whatever it raises
+            raise BadRequest(
+                f"{kind(self.model)} could not be asked about the first forget samples "
+                f"({type(fault).__name__}: {fault}). Give samples as the model takes them, and the "
+                "model on the device where it is trained."
+            ) from fault
         self.sizes = logits.shape[1], z.shape[1]
 
     def _find(self) -> None:
@@ -81,8 +80,7 @@ class Looker:
     def _outputs(self, x: Any) -> tuple[Tensor, Tensor]:
         """Logits (B, C) and embeddings (B, D)."""
         if self.embed is not None:
-            first = next(self.model.parameters(), torch.zeros(0))
-            logits, z = self.embed(self.model, moved(x, first.device, first.dtype))
+            logits, z = self.embed(self.model, self._placed(x))
         else:
             assert self.head is not None
             with passes_of(self.head) as taken:
@@ -101,10 +99,13 @@ class Looker:
         return logits.detach(), z.detach()
 
     def _call(self, x: Any) -> Any:
+        x = self._placed(x)
+        return self.model(**x) if isinstance(x, Mapping) else self.model(x)
+
+    def _placed(self, x: Any) -> Any:
+        """On the network's device, fractions in its precision."""
         first = next(self.model.parameters(), torch.zeros(0))
-        x = moved(x, first.device, first.dtype if first.is_floating_point() else None)
-        with torch.cuda.device(first.device) if first.is_cuda else nullcontext():
-            return self.model(**x) if isinstance(x, Mapping) else self.model(x)
+        return moved(x, first.device, first.dtype if first.is_floating_point() else None)
 
 
 def bare(model: Any) -> nn.Module:

@@ -1,5 +1,6 @@
 """What a watched loop leaves: a run like any other, with the person's own rows and words."""
 
+import gc
 import json
 
 import numpy as np
@@ -76,6 +77,27 @@ def lethe_request():
     from cu_core.spec import FetchRequest
 
     return FetchRequest(dataset="cifar10")
+
+
+def test_one_that_nobody_closes_is_stopped_when_it_is_forgotten(tmp_path):
+    w = watched(tmp_path, network(), blobs())
+    run_id = w.run_id
+    del w
+    gc.collect()
+    record = Store(tmp_path).run(run_id)
+    assert record.state == "stopped" and "without closing" in record.message
+
+
+def test_a_process_that_is_killed_leaves_a_run_that_is_lost_and_can_be_deleted(tmp_path):
+    w = watched(tmp_path, network(), blobs())
+    w.recorder.claimed.release()  # as the kernel does it
+    store = Store(tmp_path)
+    record = store.run(w.run_id)
+    assert record.state == "lost" and "script" in record.message
+    store.delete(w.run_id)
+    assert store.runs() == []
+    w.step(), w.close()
+    assert w.problem
 
 
 def test_pairs_of_arrays_and_vectors_do_as_well(tmp_path):
