@@ -3,6 +3,8 @@
     import cu_core as lethe
     for event in lethe.unlearn("digits", forget="class:5", contrast_weight=3):
         ...  # a StepLog or a Snapshot each, and last the Summary
+    with lethe.watch(model, forget=forget_set, retain=retain_set, test=test_set) as w:
+        ...  # one's own loop, one's own model, and after each update: w.step(loss=loss)
 
 Importing this package costs nothing: torch, umap and scikit-learn load where they are used.
 """
@@ -15,10 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor, nn
+
     from cu_core.spec import DataCard, Dataset, Snapshot, StepLog, Summary
     from cu_core.store import Store
+    from cu_core.watching import Watch
 
-__all__ = ["Snapshot", "StepLog", "Summary", "datasets", "load", "methods", "unlearn"]
+__all__ = ["Snapshot", "StepLog", "Summary", "datasets", "load", "methods", "unlearn", "watch"]
 __version__ = "0.2.0"
 
 
@@ -67,6 +74,42 @@ def _events(store: Store, request: Any, name: str | None) -> Iterator[StepLog | 
     from cu_core.runs.execute import events
 
     yield from events(store, store.claim_new(request, name))
+
+
+def watch(
+    model: nn.Module,
+    *,
+    forget: Any,
+    retain: Any,
+    test: Any = None,
+    every: int | None = None,
+    name: str | None = None,
+    home: Path | str | None = None,
+    reference: nn.Module | None = None,
+    classes: Sequence[str] | None = None,
+    points: int = 2000,
+    embed: Callable[[nn.Module, Any], tuple[Tensor, Tensor]] | None = None,
+) -> Watch:
+    """Watches a training loop of one's own: ``w.step(loss=loss)`` after each update, ``w.close()``
+    or ``with`` at its end. The app shows it as a run while it goes on, and keeps it.
+
+    ``forget``, ``retain``, ``test``: a Dataset, a DataLoader or a pair (x, y) each, whose samples
+    are as the model takes them; up to ``points`` of the first two are shown, and 1,000 of the test
+    set. ``every``: updates between two pictures; without it as many as take 5 % of the time.
+    ``reference``: a model retrained without the forget set, to compare with. ``classes``: a name
+    for each logit. ``embed``: (model, batch) -> (logits, embeddings), for a model whose last layer
+    is not linear. ``home``: None: $LETHE_HOME, else ~/.lethe.
+
+    The weights come out the same, bit for bit, watched or not. BadRequest for an argument that
+    cannot be used; after that nothing of Lethe raises in the loop: what goes wrong is logged once
+    to the logger "lethe", and ``w.problem`` says it.
+    """
+    from cu_core.watching import watch
+
+    return watch(
+        model, forget=forget, retain=retain, test=test, every=every, name=name, home=home,
+        reference=reference, classes=classes, points=points, embed=embed,
+    )  # fmt: skip
 
 
 def load(dataset: str, home: Path | str | None = None, plant: str = "") -> Dataset:

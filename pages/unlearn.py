@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cu_core.spec import Catalog
+from cu_core.spec import MAPPED, Catalog
 from ui import blocks, compose, live, look, samples, session, shelf, wording
 
 ORDER = 2
@@ -37,4 +37,4 @@ else:
 
 look.panel()
 st.space("small")
-shelf.runs(session.store().runs("unlearn"))
+shelf.runs(session.store().runs(*MAPPED))

@@ -1,14 +1,24 @@
-"""Watch: recorded runs play at once, each with what made it; the first opens by itself."""
+"""Watch: recorded runs play at once, each with what made it; the first opens by itself, unless a
+loop of one's own is being watched."""
 
 import streamlit as st
 
-from ui import blocks, gallery, session, wording
+from cu_core.spec import Catalog
+from ui import blocks, gallery, live, session, wording
 from ui.stage import stage
 
 ORDER = 1
 
-run = gallery.shown()
+loop, run = gallery.loop(), gallery.shown()
 session.notices()
+
+if loop is not None:
+    blocks.tab(wording.tab(loop, session.progress(loop)))
+    live.follow(loop, session.store().catalog() or Catalog())
+    if run is not None:
+        blocks.heading("Recorded runs")
+        gallery.cards("")
+    st.stop()
 
 if run is None:
     blocks.verdict("Watch a neural network forget")

@@ -18,6 +18,7 @@ FLOORS = (  # from the bottom up: each may use those below it and its own, never
     ("runs",),
     ("service", "figures"),
     ("stage",),
+    ("watching",),
     ("cli", "__main__"),
 )
 HEAVY = ("torch", "plotly", "streamlit")

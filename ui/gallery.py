@@ -1,4 +1,5 @@
-"""The gallery of Watch: which recorded run is shown, and a card for each of the others."""
+"""The gallery of Watch: which recorded run is shown, and a card for each of the others. A loop of
+one's own that is being watched comes before them."""
 
 from __future__ import annotations
 
@@ -8,11 +9,31 @@ from html import escape
 
 import streamlit as st
 
-from cu_core.errors import LetheError
+from cu_core.errors import LetheError, UnknownRun
+from cu_core.spec import RunRecord
 from cu_core.stage import gallery, picture
 from ui import blocks, session
 
 ASKED = "show"  # in the address
+LOOP = "own-loop"  # the run of one's own that this tab has shown here
+WATCHED = "watched"
+
+
+def loop() -> RunRecord | None:
+    """The newest loop of one's own that is alive, and from then on this one, until a card is opened
+    or it is deleted. None: there is none, or the address names a recorded run."""
+    if st.query_params.get(ASKED) or st.session_state.get(ASKED):
+        return None
+    try:
+        if held := st.session_state.get(LOOP):
+            return session.store().run(held)
+    except UnknownRun:
+        del st.session_state[LOOP]
+    for record in session.store().runs(WATCHED):
+        if record.state in session.LIVE:
+            st.session_state[LOOP] = record.run_id
+            return record
+    return None
 
 
 def shown() -> gallery.Recording | None:

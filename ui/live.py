@@ -149,7 +149,8 @@ def _numbers(
     st.space("small")
     results.tiles(catalog.metrics, summary, summary.counts or _samples(progress))
     if not record.summary:
-        blocks.note("Estimates from the points on the map; exact figures come with the end.")
+        until = "" if record.is_watched else "; exact figures come with the end"
+        blocks.note(f"Estimates from the points on the map{until}.")
     titles = {metric.key: metric.title for metric in catalog.metrics}
     for said in (*summary.remarks(titles), *(summary.notes or progress.forget.notes)):
         blocks.note(said)

@@ -21,6 +21,9 @@ ACKNOWLEDGE_S = 0.3  # a running worker answers a command well within this
 
 def bar(record: RunRecord, progress: RunProgress) -> None:
     """Of a live run its buttons and its three parts; of one that can go on, the button for that."""
+    if record.is_watched:
+        _of_its_own(record, progress)
+        return
     if record.state not in session.LIVE:
         _resume_button(record)
         return
@@ -29,6 +32,14 @@ def bar(record: RunRecord, progress: RunProgress) -> None:
         if record.state != "queued":
             _parts(record, progress)
         blocks.note(_pending_command(record))
+
+
+def _of_its_own(record: RunRecord, progress: RunProgress) -> None:
+    """A loop that nobody here can move has no buttons; where it stands, and why."""
+    if record.state in session.LIVE:
+        updates = f"{progress.step:,} updates so far"
+        where = "It runs in a script of your own: pause it, stop it and start it again there."
+        blocks.note(f"{updates}. {where}")
 
 
 def _parts(record: RunRecord, progress: RunProgress) -> None:

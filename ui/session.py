@@ -135,7 +135,8 @@ def progress(record: RunRecord) -> RunProgress:
 
 def runs_ahead(record: RunRecord) -> int:
     """How many runs come before a queued one."""
-    return sum(r.state in LIVE and r.created < record.created for r in store().runs())
+    before = (r for r in store().runs() if r.created < record.created and not r.is_watched)
+    return sum(r.state in LIVE for r in before)
 
 
 def halt(record: RunRecord) -> None:

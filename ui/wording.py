@@ -14,6 +14,7 @@ from cu_core.spec import (
     RunProgress,
     RunRecord,
     TrainRequest,
+    WatchRequest,
     data_words,
 )
 from cu_core.spec.phases import TRAINING, UNLEARNING, counted_words, phase_words, wait_words
@@ -63,7 +64,8 @@ def _halted(
     how = ENDS.get(record.state, "Paused")
     if not newest:
         return how
-    at = f"{how} at step {record.step:,} of {record.total:,}, forgetting {forget_set(progress)}"
+    of = f" of {record.total:,}" if record.total else ""
+    at = f"{how} at step {record.step:,}{of}, forgetting {forget_set(progress)}"
     when = f", in the picture of step {pictured:,}" if pictured != record.step else ""
     return f"{at}{when}: {_figures(progress, newest, catalog)}"
 
@@ -152,6 +154,8 @@ def settings(record: RunRecord, progress: RunProgress | None = None) -> str:
     if isinstance(request, TrainRequest):
         without = f" without {forgotten(request.forget, known)}" if request.forget else ""
         return f"{request.model} on {data}{without}, seed {request.model_seed}"
+    if isinstance(request, WatchRequest):
+        return f"A loop of your own: {request.model} on {data}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
     what = f"Forget {forgotten(request.forget, known)} of {data} in {request.model}"
     knobs = [f"{controls.words(k)} {controls.value_text(v)}" for k, v in request.hparams.items()]
@@ -163,6 +167,8 @@ def tab(record: RunRecord, progress: RunProgress) -> str:
     given = given_name(record)
     if given or record.request is None:
         return given or record.name
+    if record.is_watched:
+        return settings(record)
     what = forgotten(getattr(record.request, "forget", None) or "", progress)
     return f"{what[:1].upper()}{what[1:]} of {data_words(record.request.data)}"
 

@@ -15,7 +15,8 @@ def _act(options: Namespace) -> None:
         return
     for r in records:
         what = getattr(r.request, "forget", None) or getattr(r.request, "dataset", "")
-        print(f"{r.run_id}  {r.state:9} {r.step}/{r.total}  {what}  {r.name}")
+        steps = f"{r.step}/{r.total or '?'}"
+        print(f"{r.run_id}  {r.state:9} {steps}  {what}  {r.name}")
     if not records:
         print("No runs yet. Try: python -m cu_core unlearn --forget class:5")
 

@@ -58,6 +58,7 @@ class Layout:
     ``reference_xy``: (P, d), d = 2 or 3, the original model's layout, in UMAP's own units;
     ``previous``: the layout to go on from, by default the reference. Same embeddings, same seed,
     same device: same coordinates, whether or not the run was interrupted between two frames.
+    ``turns``: of a frame at most; fewer bound its time, and the next frame goes on from there.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Layout:
         device: str = "cpu",
         previous: NDArray[np.float32] | None = None,
         normalise: bool = True,
+        turns: int | None = None,
     ) -> None:
-        self.seed, self.device, self.normalise = seed, device, normalise
+        self.seed, self.device, self.normalise, self.turns = seed, device, normalise, turns
         self.reference_xy = reference_xy
         self.scale = scale_of(reference_xy)
         start = reference_xy if previous is None else previous
@@ -101,7 +103,9 @@ class Layout:
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
         groups = groups_of(label, is_forget, self.device)
         ways = ways_of(points, near.index, groups, spaced(self.reference_xy, groups))
-        self._xy, again = settled(graph, before, self.seed, step, forget=forget, ways=ways)
+        self._xy, again = settled(
+            graph, before, self.seed, step, forget=forget, ways=ways, turns=self.turns
+        )
         way = quality.displacement(before, self._xy, self.scale)
         within = quality.displacement(groups.within(before), groups.within(self._xy), self.scale)
         values = {
@@ -157,6 +161,7 @@ def settled(
     free: Tensor | None = None,
     forget: Tensor | None = None,
     ways: Ways | None = None,
+    turns: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The next layout (N, d) from the one before, and what would be drawn if the same embeddings
     came once more: the frame ends when that is hardly anything, of all points and of those to
@@ -166,7 +171,7 @@ def settled(
     with threads(1 if len(before) <= ALONE else None):
         y = advance(graph, before, seed, step, free, ways)
         again = advance(graph, y, seed, step, free, ways)
-        for _ in range(TURNS):
+        for _ in range(TURNS if turns is None else turns):
             steps = (again - y).norm(dim=1) > AT_REST
             resting = float(steps[free[:, 0]].float().mean()) <= RESTLESS
             if resting and (forget is None or _arrived(steps[forget])):

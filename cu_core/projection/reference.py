@@ -9,6 +9,7 @@ Units are UMAP's own (neighbours lie about 0.1 to 1 apart), centred on 0.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from cu_core.projection.ways import first_places, ways_of
 VERSION = 2  # to be raised when the same embeddings give another layout: kept ones are known by it
 FEWEST = 16  # points umap-learn needs for 15 neighbours
 SETTLE = 100  # iterations at most
+SPREAD = 5.0  # of a start without classes: about as wide as their places are
 
 
 def reference(
@@ -40,19 +42,52 @@ def reference(
     Below 16 points, or when all rows are equal: principal components instead, one unit in mean
     standard deviation. ValueError when ``z`` is not finite.
     """
-    if not np.isfinite(z).all():
-        bad = int((~np.isfinite(z)).any(1).sum())
-        raise ValueError(f"{bad} of {len(z)} embeddings are not finite; the map needs numbers.")
-    points = embedded(z, device, normalise)
+    points = _finite(z, device, normalise)
     if len(z) < FEWEST or bool((points == points[0]).all()):
         return principal(points.cpu().numpy(), components)
     places = first_places(points, label, seed, components)
-    start = torch.tensor(fit(points.cpu().numpy(), seed, components, places), device=device)
+    start = fit(points.cpu().numpy(), seed, components, places)
+    return _at_rest(points, start, seed, label)
+
+
+def at_once(
+    z: NDArray[np.float32], seed: int, label: NDArray[np.int64], components: int = 2
+) -> NDArray[np.float32]:
+    """The same without umap-learn, for a map that nobody may wait for: from where the distances
+    between the classes put them, else from principal components, straight to our own forces.
+
+    1,797 digits on one core, a network before, early and late in its training: 0.29, 0.14 and
+    0.15 s where ``reference`` took 15.3 (compiling), 4.4 and 4.5 s; trustworthiness .977, .991
+    and .989, and .978, .992 and .991.
+    """
+    points = _finite(z, "cpu", True)
+    if len(z) < FEWEST or bool((points == points[0]).all()):
+        return principal(points.numpy(), components)
+    start: NDArray[Any] | None = first_places(points, label, seed, components)
+    if start is None:
+        start = SPREAD * principal(points.numpy(), components)
+    return _at_rest(points, start, seed, label)
+
+
+def _finite(z: NDArray[np.float32], device: str, normalise: bool) -> torch.Tensor:
+    """Embeddings as the map sees them; ValueError when some are no numbers."""
+    if not np.isfinite(z).all():
+        bad = int((~np.isfinite(z)).any(1).sum())
+        raise ValueError(f"{bad} of {len(z)} embeddings are not finite; the map needs numbers.")
+    return embedded(z, device, normalise)
+
+
+def _at_rest(
+    points: torch.Tensor, start: NDArray[Any], seed: int, label: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The layout that our own forces make of a start (P, d), centred."""
+    device = str(points.device)
     near = nearest(points, K)
     graph = fuzzy_set(near.first(K - 1))
-    everyone = torch.ones(len(z), 1, dtype=torch.bool, device=device)
-    y = relax(graph, start, ~everyone, everyone, SLIDING, SETTLE)
-    groups = groups_of(label, np.zeros(len(z), bool), device)
+    everyone = torch.ones(len(points), 1, dtype=torch.bool, device=device)
+    y = torch.tensor(start, dtype=torch.float32, device=device)
+    y = relax(graph, y, ~everyone, everyone, SLIDING, SETTLE)
+    groups = groups_of(label, np.zeros(len(points), bool), device)
     ways = ways_of(points, near.index, groups, spaced(y.cpu().numpy(), groups))
     y, _ = settled(graph, y, seed, 0, ways=ways)
     return np.asarray((y - y.mean(0)).cpu().numpy(), dtype=np.float32)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from cu_core import data
 from cu_core.data.counting import counting
-from cu_core.errors import Cancelled
+from cu_core.errors import BadRequest, Cancelled
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
 from cu_core.runs.memory import check_memory
@@ -23,6 +23,7 @@ from cu_core.spec import (
     Summary,
     TrainRequest,
     UnlearnRequest,
+    WatchRequest,
 )
 from cu_core.spec.phases import READING
 from cu_core.store import ClaimedRun, RunWriter, Store
@@ -37,6 +38,8 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
     if isinstance(request, FetchRequest):
         data.fetcher(request.dataset)
         return ()
+    if isinstance(request, WatchRequest):
+        raise BadRequest("A loop that is watched runs in a script of its own, not here.")
     setup = Setup(request, store.home)
     if not isinstance(request, UnlearnRequest):
         check_memory(setup, None)
@@ -91,6 +94,9 @@ def _dispatch(
     if isinstance(request, FetchRequest):
         data.fetch(request.dataset, store.home, tick)
         yield Summary(message=f"{request.dataset} is ready.")
+        return
+    if isinstance(request, WatchRequest):
+        check(store, request)
         return
     progress.report(READING.key)
     with counting(lambda done, total: tick(READING.key, done, total, {})):

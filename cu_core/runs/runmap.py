@@ -21,38 +21,45 @@ SEED = 0  # of fits by umap-learn: a model has one reference layout, whatever th
 
 
 class RunMap:
-    """The two-dimensional picture of one run; ``probe`` and ``observer`` are the run's own."""
+    """The two-dimensional picture of one run; ``probe`` and ``observer`` are the run's own. Without
+    an observer the layouts are made elsewhere, and are on the processor."""
 
     def __init__(
-        self, store: Store, writer: RunWriter, probe: Probe, observer: engine.Observer
+        self,
+        store: Store,
+        writer: RunWriter,
+        probe: Probe,
+        observer: engine.Observer | None = None,
     ) -> None:
         self.store, self.writer, self.probe, self.observer = store, writer, probe, observer
-        self.device = str(observer.probe_x.device)
+        self.device = str(observer.probe_x.device) if observer else "cpu"
         self.reference_xy: NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
     def load_reference(self, model_id: str) -> bool:
         """Takes the model's kept reference layout; False when there is none yet."""
         xy = self.store.layout(model_id, kept_as(self.probe))
         if xy is not None:
-            self._take(xy)
+            self.take(xy)
         return xy is not None
 
     def fit_reference(self, model_id: str, model: torch.nn.Module) -> None:
         """Fits the reference layout of the original model by umap-learn, and keeps it."""
+        assert self.observer is not None
         xy = reference(self.observer.snapshot(model, 0).z, SEED, self.probe.label)
         self.store.save_layout(model_id, kept_as(self.probe), xy)
-        self._take(xy)
+        self.take(xy)
 
-    def _take(self, xy: NDArray[np.float32]) -> None:
+    def take(self, xy: NDArray[np.float32]) -> None:
+        """The reference layout (P, 2) of this run."""
         self.reference_xy = xy
         self.writer.put(RunProgress(scale=scale_of(xy)))
 
-    def layout(self, seed: int) -> Layout:
+    def layout(self, seed: int, turns: int | None = None) -> Layout:
         """The layout as it stood after the last snapshot on record."""
         last = self.writer.last_snapshot()  # later ones were truncated
         reader = RunReader(self.writer.run_id, self.writer.folder)
         previous = None if last is None else reader.frame(last)["xy"]
-        return Layout(self.reference_xy, seed, self.device, previous=previous)
+        return Layout(self.reference_xy, seed, self.device, previous=previous, turns=turns)
 
     def place_ghost(self, look: ModelOutputs, seed: int) -> None:
         """Where the retrained model, as the probe shows it, puts the forget samples among the kept

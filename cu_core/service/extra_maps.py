@@ -18,7 +18,15 @@ from cu_core.errors import BadRequest, LetheError, StoreError
 from cu_core.runs import reference_models
 from cu_core.runs.resolve import Setup
 from cu_core.runs.runmap import SEED, kept_as, place
-from cu_core.spec import ExactMap, ExactMapFacts, Map3D, Map3DCount, Probe, UnlearnRequest
+from cu_core.spec import (
+    ExactMap,
+    ExactMapFacts,
+    Map3D,
+    Map3DCount,
+    Probe,
+    UnlearnRequest,
+    WatchRequest,
+)
 from cu_core.store import RunReader, Store
 from cu_core.store.views import generation_of
 
@@ -33,7 +41,7 @@ class _Run:
     def __init__(self, store: Store, run_id: str) -> None:
         self.store, self.run_id = store, run_id
         record = store.run(self.run_id)
-        if not isinstance(record.request, UnlearnRequest):
+        if not isinstance(record.request, UnlearnRequest | WatchRequest):
             raise BadRequest(f"Run {self.run_id} has no map: it is damaged, or unlearns nothing.")
         self.request = record.request
         self.reader: RunReader = store.reader(self.run_id)
@@ -178,6 +186,8 @@ def _ghost(run: _Run, made: _Map3D) -> None:
     """The retrained model's places among those of the last frame, unless it or the data are gone:
     then the map is without."""
     made.with_ghost = len(made.xyz)
+    if isinstance(run.request, WatchRequest):
+        return  # the model that it was compared with is the person's own
     try:
         setup = Setup(run.request, run.store.home)
         assert setup.forget is not None

@@ -77,6 +77,7 @@ from cu_core.spec._questions import (
 from cu_core.spec._record import (
     ACTIVE,
     FINAL,
+    MAPPED,
     SCHEMA_VERSION,
     FetchRequest,
     OnProgress,
@@ -85,6 +86,7 @@ from cu_core.spec._record import (
     RunState,
     TrainRequest,
     UnlearnRequest,
+    WatchRequest,
     data_words,
     option_of,
 )
@@ -99,6 +101,7 @@ __all__ = [
     "DIFFERS",
     "FEW",
     "FINAL",
+    "MAPPED",
     "NORMALISATIONS",
     "OWN",
     "SAME",
@@ -172,6 +175,7 @@ __all__ = [
     "Trigger",
     "UnlearnRequest",
     "Wait",
+    "WatchRequest",
     "channels",
     "data_words",
     "knob",

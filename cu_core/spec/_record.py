@@ -141,7 +141,26 @@ class FetchRequest(BaseModel):
         return self.dataset
 
 
-Request = TrainRequest | UnlearnRequest | FetchRequest
+class WatchRequest(BaseModel):
+    """A loop of a person's own that Lethe looks at: a record of it, which nothing here can run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["watched"] = "watched"
+    dataset: str = Field(description="what the person's data set is called")
+    model: str = Field(description="what the person's network is called")
+    every: int | None = Field(None, description="updates between snapshots; None: by their cost")
+    probe_size: int = Field(2000, description="points on the map, at most")
+    seed: int = Field(0, description="of the map")
+
+    @property
+    def data(self) -> str:
+        """As the other requests have it."""
+        return self.dataset
+
+
+Request = TrainRequest | UnlearnRequest | FetchRequest | WatchRequest
+MAPPED = ("unlearn", "watched")  # kinds of requests whose runs have a map
 
 RunState = Literal[
     "queued", "starting", "running", "paused", "done", "stopped", "failed", "lost", "damaged"
@@ -166,6 +185,11 @@ class RunRecord:
     summary: Summary = field(
         default_factory=Summary
     )  # empty, and false, until the run has written one
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is a loop in a process of the person's own: nobody else can move it."""
+        return isinstance(self.request, WatchRequest)
 
     @property
     def command(self) -> str:

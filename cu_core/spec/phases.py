@@ -29,6 +29,7 @@ READING = Phase("reading the data", "learn", "Reading {total} images", "images")
 TRAINING = Phase("training the original model", "learn", "First, a model learns {data}", "updates")
 FITTING = Phase("fitting the map", "learn", "The original model is laid out as a map")
 UNLEARNING = Phase("unlearning", "forget", "Forgetting {what}", "updates")
+WATCHING = Phase("watching", "forget", "Watching {what} in a loop of your own", "updates")
 REWINDING = Phase("rewinding", "forget", "Going back", "updates")
 RETRAINING = Phase(
     "training the retrained reference",
@@ -39,7 +40,16 @@ RETRAINING = Phase(
 MEASURING = Phase("measuring", "compare", "Unlearned; measured now on every image")
 PHASES: Mapping[str, Phase] = {
     phase.key: phase
-    for phase in (READING, TRAINING, FITTING, UNLEARNING, REWINDING, RETRAINING, MEASURING)
+    for phase in (
+        READING,
+        TRAINING,
+        FITTING,
+        UNLEARNING,
+        WATCHING,
+        REWINDING,
+        RETRAINING,
+        MEASURING,
+    )
 }
 
 

@@ -13,7 +13,7 @@ from cu_core.spec import ACTIVE, Request, RunRecord, RunState
 from cu_core.store.appdb import RUN
 from cu_core.store.config import UnreadableConfig, read_config
 from cu_core.store.paths import held, hold
-from cu_core.store.runs import Runs
+from cu_core.store.runs import WATCHED, Runs
 
 QUEUED: tuple[RunState, ...] = ("queued",)
 RESUMABLE: tuple[RunState, ...] = ("lost", "stopped", "failed")
@@ -56,7 +56,7 @@ class Queue(Runs):
         if guard is None:
             return None
         with guard:  # or two workers could both count a slot as free
-            active = self._in_states(*ACTIVE)
+            active = self._in_states(*ACTIVE, but=WATCHED)
             if sum(held(self.paths.alive(run_id)) for run_id in active) >= slots:
                 return None
             for run_id in self._in_states("queued"):
@@ -99,8 +99,9 @@ class Queue(Runs):
         with lock:
             return self._swap(run_id, {*ACTIVE, "stopped", "failed"}, "queued")
 
-    def _in_states(self, *states: str) -> Sequence[str]:
-        query = select(RUN.c.run_id).where(RUN.c.state.in_(states)).order_by(RUN.c.seq)
+    def _in_states(self, *states: str, but: str = "") -> Sequence[str]:
+        here = (RUN.c.state.in_(states), RUN.c.kind != but)
+        query = select(RUN.c.run_id).where(*here).order_by(RUN.c.seq)
         with self.db.read() as connection:
             return connection.execute(query).scalars().all()
 
@@ -108,6 +109,11 @@ class Queue(Runs):
         record = self.run(run_id)
         if record.state == "damaged":
             raise StoreError(f"Run {run_id} cannot be run. {record.message}")
+        if record.is_watched:
+            raise StoreError(
+                f"Run {run_id} was watched in a script of your own, and only that script can run "
+                "it: start it again."
+            )
         return record
 
     def _take(self, run_id: str, froms: set[str]) -> ClaimedRun | None:

@@ -37,9 +37,11 @@ from cu_core.store.runtables import parse_progress, parse_summary, read_facts
 AGAIN = frozenset({"queued", "starting"})
 AFTER_FINAL = {"done": frozenset[str](), "stopped": AGAIN, "failed": AGAIN}
 LOST = "The process that ran this ended unexpectedly. Resume takes up its last checkpoint."
+LEFT = "The script that was watched ended without closing its watch. What it recorded is kept."
 ENDED = "The run had already ended."
 SUPERSEDED = "The run was taken up again."
 NAME_LIMIT = 200
+WATCHED = "watched"  # the kind of a ``WatchRequest``
 
 
 class Runs:
@@ -83,12 +85,13 @@ class Runs:
             raise
         return run_id, request, lock
 
-    def runs(self, kind: str | None = None) -> list[RunRecord]:
-        """Newest first. A damaged run is listed as such; it never raises nor hides the others."""
+    def runs(self, *kinds: str) -> list[RunRecord]:
+        """Newest first, of these kinds or of all. A damaged run is listed as such; it never raises
+        nor hides the others."""
         rows = self._rows()
         if self.db.adopt({row.run_id for row in rows}):
             rows = self._rows()
-        return [self._record(row) for row in rows if kind in (None, row.kind)]
+        return [self._record(row) for row in rows if row.kind in (kinds or (row.kind,))]
 
     def run(self, run_id: str) -> RunRecord:
         """UnknownRun when there is none of this id."""
@@ -183,7 +186,7 @@ class Runs:
         """State and message of a run whose lock was found free while its row called it active."""
         now = self._row(row.run_id) or row
         if now.state in ACTIVE and not held(self.paths.alive(row.run_id)):
-            return "lost", LOST
+            return "lost", LEFT if row.kind == WATCHED else LOST
         return now.state, now.message
 
     def _record(self, row: Row[Any]) -> RunRecord:
@@ -260,4 +263,6 @@ def default_name(request: Request) -> str:
     if request.kind == "train":
         without = f" without {forget.words(request.forget)}" if request.forget else ""
         return f"train {request.model} on {data}{without}"
+    if request.kind == "watched":
+        return f"{request.model} on {data}, watched"
     return f"download {data}"
