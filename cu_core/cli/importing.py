@@ -10,13 +10,14 @@ from cu_core.errors import BadRequest, explain
 from cu_core.spec import NORMALISATIONS, ImportedModel, ImportWeights, UnlearnRequest
 from cu_core.store import Store
 
+FILE = "a weights file of PyTorch or safetensors, or a folder that transformers saved"
 ROWS = 6  # of what was tried, for a person
 
 
 def _options(parser: ArgumentParser) -> None:
     known = UnlearnRequest.model_fields
     usual = ", ".join(NORMALISATIONS)
-    parser.add_argument("file", type=Path, metavar="FILE", help="a .safetensors, .pt or .pth file")
+    parser.add_argument("file", type=Path, metavar="FILE", help=FILE)
     for option, help in (
         ("dataset", f"what it was trained on: {known['dataset'].description} (default: digits)"),
         ("plant", str(known["plant"].description)),

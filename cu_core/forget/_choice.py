@@ -114,7 +114,11 @@ def _read(
         header = kind in ("files", "keys") and not column.name and fault.args[1:] == (0,)
         if not header or len(cells) < 2 or as_sample(cells[0]):
             raise
-        found = read(cells[1:])
+        try:
+            found = read(cells[1:])
+        except Unfit as below:
+            why, *at = below.args
+            raise Unfit(why, *(place + 1 for place in at)) from None
         found.header = text(cells[0])
         return found
 
@@ -241,7 +245,7 @@ def _refusal(table: Table, columns: list[Column], tried: list[Candidate]) -> str
         return why["mask"]
     names = sum(whole(cell) is None for cell in cells)
     first = next((text(c) for c in cells if whole(c) is None), "")
-    if names and 2 * names >= len(cells) and any(c.isalpha() for c in first):
+    if 2 * names > len(cells) and any(c.isalpha() for c in first):
         for kind in ("files", "keys"):
             if not why[kind].startswith("lists names"):
                 return why[kind]

@@ -23,12 +23,14 @@ ALIKE = 8  # ways that fit equally well, of which its owner's number tells the r
 
 
 def import_weights(store: Store, asked: ImportWeights) -> ImportedModel:
-    """Measures a weights file on the data and keeps a copy; the file itself is only read.
+    """Measures a weights file on the data and keeps a copy; the file, or the folder that another
+    library saved, is only read.
 
     The same weights asked in the same way are kept once. BadCheckpoint when the file cannot be
     used, BadRequest for what is said of it, BadRequest or BadData for the data set.
     """
-    path = Path(asked.path)
+    path, network = models.saved_in(Path(asked.path), asked.architecture)
+    asked = asked.model_copy(update={"architecture": network})
     dataset, brought = _read(store, asked, path)
     device = engine.pick_device()
     settling = Settling(brought, dataset, asked, device)
@@ -37,7 +39,7 @@ def import_weights(store: Store, asked: ImportWeights) -> ImportedModel:
     whole = len(dataset.test_y if contract.part == TEST else dataset.train_y)
     if contract.n < whole:
         told.append(words.sampled(contract, whole))
-    record = _record(asking, dataset, contract, asked, path, tuple(told))
+    record = _record(asking, dataset, contract, asked, tuple(told))
     known = store.has_model(record.id)
     if known:
         record = store.model(record.id)
@@ -128,7 +130,6 @@ def _record(
     dataset: Dataset,
     contract: ModelContract,
     asked: ImportWeights,
-    path: Path,
     told: tuple[str, ...],
 ) -> ModelRecord:
     model = asking.model
@@ -149,7 +150,7 @@ def _record(
         size=asked.size,
         contract=contract,
         notes=told,
-        name=asked.name or path.stem,
+        name=asked.name or Path(asked.path).stem,
     )
 
 

@@ -6,14 +6,12 @@ pass over the whole data, and the person's retrained model, if one was given, is
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cu_core import metrics, projection
 from cu_core.files import sources_hash
@@ -29,7 +27,6 @@ from cu_core.spec import (
     ForgetSet,
     ModelOutputs,
     ModelValues,
-    Origin,
     Provenance,
     RunProgress,
     RunState,
@@ -40,6 +37,7 @@ from cu_core.spec import (
 )
 from cu_core.spec.phases import WATCHING
 from cu_core.store import Store
+from cu_core.store.names import name_arrays
 from cu_core.watching.pictures import sheet
 from cu_core.watching.samples import Samples
 
@@ -76,7 +74,7 @@ class Recorder:
     def begin(self, device: str, source: Any, every: int | None) -> None:
         """What a page needs to draw the run."""
         writer, known = self.writer, sheet(self.samples.batches, source)
-        names = _named(self.samples.origin)
+        names = name_arrays(self.samples.origin)
         writer.probe(self.samples.probe, **names, **({"atlas": known[0]} if known else {}))
         writer.put(
             RunProgress(
@@ -238,15 +236,6 @@ def _forget_set(samples: Samples) -> ForgetSet:
     classes = tuple(int(c) for c in gone) if whole else ()
     index = np.sort(probe.index[probe.is_forget])
     return ForgetSet(index, "watched", "class" if whole else "sample", classes, SEED)
-
-
-def _named(origin: Origin) -> dict[str, NDArray[Any]]:
-    """What the person calls the samples, as it stands in the probe's file: ``row`` int64 (P,), and
-    ``names``, JSON in UTF-8."""
-    held = {"of": origin.of, "file": origin.file, "key": origin.key}
-    raw = json.dumps({name: value for name, value in held.items() if value}, ensure_ascii=False)
-    names = np.frombuffer(raw.encode("utf-8", "replace"), np.uint8)
-    return {"row": np.asarray(origin.row, np.int64), "names": names}
 
 
 def _now(step: int) -> dict[str, Any]:

@@ -477,3 +477,19 @@ def test_numbers_that_may_be_rows_or_keys_are_a_question(listed: Listed) -> None
 def test_the_notes_travel_with_the_forget_set(listed: Listed) -> None:
     assert isinstance(listed("3\n3").notes, tuple)
     assert forget.parse("class:1", BARE, 0).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1\nabc\n", "line 2 is 'abc', not a whole number"),
+        ("hello\nworld\n", "line 2 is 'world'"),
+    ],
+)
+def test_the_entry_that_is_wrong_is_named_by_its_own_line(
+    listed: Listed, text: str, words: str
+) -> None:
+    files = tuple(f"cat/{i}.png" for i in range(N))
+    data = replace(BARE, train_origin=Origin(np.arange(N), "the files", files))
+    with pytest.raises(BadForgetSet, match=words):
+        listed(text, data=data)

@@ -136,13 +136,10 @@ def test_a_network_trained_elsewhere_is_imported_to_the_digit(here):
     declared = models.get(f"hf:{here / 'vit'}")
     assert declared.classes == ("cat", "dog", "owl") and declared.size == 32
     assert (declared.mean, declared.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
-    from safetensors.torch import load_file, save_file
-
-    weights = load_file(here / "vit" / "model.safetensors")
-    save_file({declared.ours(k): v for k, v in weights.items()}, here / "ours.safetensors")
-    found = checkpoint.import_file(here / "ours.safetensors", SHAPE, 3, declared.key)
-    model = found[0] if isinstance(found, tuple) else found.model
-    got, wanted = logits(model.eval(), x)[0], logits(net, x)
+    file, key = models.saved_in(here / "vit")
+    found = checkpoint.import_file(file, SHAPE, 3, key)
+    assert (found.classes, found.mean) == (declared.classes, declared.mean)
+    got, wanted = logits(found.model.eval(), x)[0], logits(net, x)
     assert torch.equal(got, wanted) and (got.argmax(1) == y).float().mean() > 0.9
 
 

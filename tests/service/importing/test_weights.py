@@ -1,5 +1,6 @@
 """A model trained by somebody's own script has the script's numbers here, or it is said why not."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -256,3 +257,32 @@ def test_of_ways_that_fit_alike_the_owner_s_number_tells_the_right_one(
     settling.take = settling.take_for = lambda way: way
     for claimed, taken in ((93.0, "totensor"), (91.0, "data"), (92.4, "data"), (None, "data")):
         assert weights._measured(settling, digits(), claimed, "cpu")[0] == taken  # type: ignore
+
+
+def test_a_folder_that_transformers_saved_is_a_model_with_its_own_contract(
+    store: Store, tmp_path: Path
+) -> None:
+    """In the order of its ``id2label``, with the mean and std beside it, by the folder's name."""
+    from transformers import ViTConfig, ViTForImageClassification
+
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (60, 16, 16, 3), dtype=np.uint8), np.arange(60) % 3
+    x[..., 0] = 80 * y[:, None, None]
+    names = np.array(["cat", "dog", "owl"])
+    np.savez(tmp_path / "d.npz", x_train=x[:30], y_train=names[y[:30]], x_test=x, y_test=names[y])
+    said = {0: "owl", 1: "cat", 2: "dog"}
+    narrow = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+    config = ViTConfig(image_size=16, patch_size=8, num_hidden_layers=1, id2label=said, **narrow)
+    torch.manual_seed(3)
+    net = ViTForImageClassification(config).eval()
+    net.save_pretrained(tmp_path / "my vit")
+    beside = {"image_mean": [0.5] * 3, "image_std": [0.25] * 3, "size": 16}
+    (tmp_path / "my vit" / "preprocessor_config.json").write_text(json.dumps(beside))
+    made = brought(store, tmp_path / "my vit", dataset=f"npz:{tmp_path / 'd.npz'}")
+    with torch.no_grad():
+        asked = (torch.from_numpy(x).permute(0, 3, 1, 2) / 255 - 0.5) / 0.25
+        answers = [said[int(i)] for i in net(asked).logits.argmax(1)]
+    assert made.accuracy == pytest.approx(100 * np.mean(np.array(answers) == names[y]), abs=1.7)
+    assert made.contract is not None and made.contract.said_by == "file"
+    assert made.contract.classes == tuple(said.values())
+    assert store.model(made.model_id).name == "my vit"
