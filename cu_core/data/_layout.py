@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of
+from cu_core.data.partnames import TEST, TRAIN, VAL, listed, part_of, several
 from cu_core.errors import BadData
 
 INDEXED = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # ImageFolder
@@ -258,20 +258,23 @@ def _left_aside(found: Layout, root: Path, read: list[Path], aside: list[Path]) 
     used = {picture.file for picture in chain(found.train, found.test)}
     counts = {folder: sum(1 for _ in walk(folder, SUFFIXES)) for folder in aside}
     said = [
-        f"{_below(folder, root)} ({n:,} images)"
+        f"{_below(folder, root)} ({several(n, 'image')})"
         for folder, n in counts.items()
         if n or part_of(folder.name)
     ]
     loose = [(part, _loose(part)) for part in {root, *read}]
-    said += [f"{n:,} images directly in {part.name}" for part, n in sorted(loose) if n]
+    said += [f"{several(n, 'image')} directly in {part.name}" for part, n in sorted(loose) if n]
     inside = [file for part in read for f in folders(part) for file in walk(f)]
     hidden = sum(_hidden(file, root) and file.suffix.lower() in SUFFIXES for file in inside)
-    said += [f"{hidden:,} hidden files"] if hidden else []
+    said += [several(hidden, "hidden file")] if hidden else []
     rest = [f for f in inside if f not in used and not _hidden(f, root) and f.name not in JUNK]
     images = sum(file.suffix.lower() in SUFFIXES for file in rest)
-    said += [f"{images:,} images without a label"] if images else []
+    said += [f"{several(images, 'image')} without a label"] if images else []
     ends = sorted({f.suffix.lower() or f.name for f in rest} - set(SUFFIXES))
-    said += [f"{len(rest) - images:,} files that are no images ({listed(ends)})"] if ends else []
+    others = several(len(rest) - images, "file that is no image", "files that are no images")
+    said += [f"{others} ({listed(ends)})"] if ends else []
     empty = [f.name for f in folders(read[0]) if f.name not in found.classes]
     notes = [f"left aside: {', '.join(said)}"] if said else []
-    return notes + ([f"{len(empty)} sub-folders without images: {listed(empty)}"] if empty else [])
+    return notes + (
+        [f"{several(len(empty), 'sub-folder')} without images: {listed(empty)}"] if empty else []
+    )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cu_core.data.labels import tidy
 from cu_core.data.memory import take
-from cu_core.data.partnames import listed
+from cu_core.data.partnames import listed, several
 from cu_core.data.stratify import split
 from cu_core.errors import BadData
 from cu_core.spec import Dataset, Ints, Origin
@@ -61,7 +61,11 @@ def assemble(
 
 def _untested(train_y: Ints, test_y: Ints, found: Sequence[str]) -> list[str]:
     names = [found[c] for c in np.setdiff1d(train_y, test_y)]
-    return [f"{len(names)} classes without a test sample: {listed(names)}"] if names else []
+    return (
+        [f"{several(len(names), 'class', 'classes')} without a test sample: {listed(names)}"]
+        if names
+        else []
+    )
 
 
 def _check(key: str, train_y: Ints, test_y: Ints, found: Sequence[str]) -> None:

@@ -26,7 +26,12 @@ PART_BYTES = 1 << 23  # of an array, held at once
 
 def fits(n_bytes: int) -> bool:
     """Whether an array of so many bytes may be held in memory."""
-    return n_bytes <= SHARE * int(psutil.virtual_memory().available)
+    return n_bytes <= SHARE * free()
+
+
+def free() -> int:
+    """Bytes of memory that are free now."""
+    return int(psutil.virtual_memory().available)
 
 
 @dataclass

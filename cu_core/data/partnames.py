@@ -25,6 +25,11 @@ def part_of(name: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
+def several(n: int, one: str, many: str = "") -> str:
+    """ "1 image", "2,000 images"; ``many``: where that is not ``one`` with an s."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def listed(names: Sequence[str], limit: int = 10) -> str:
     """ "a, b and 3 more"."""
     rest = f" and {len(names) - limit:,} more" if len(names) > limit else ""

@@ -12,7 +12,6 @@ import weakref
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -108,4 +107,4 @@ def free(device: str) -> int:
     """Bytes that are free on a device now. "mps" shares the machine's memory."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    return memory.free()

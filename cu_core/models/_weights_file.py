@@ -59,9 +59,9 @@ def read(path: Path, name: str, sha256: str | None = None) -> tuple[Any, str | N
     if not path.is_file():
         raise BadCheckpoint(f"There is no file {name}.")
     size = path.stat().st_size
-    if not memory.fits(size):
+    if size > memory.free():
         raise BadCheckpoint(
-            f"{name} has {size / MB:,.0f} MB, which is more than half of the memory that is free. "
+            f"{name} has {size / MB:,.0f} MB, which is more than the memory that is free. "
             f"Close other programs, or leave out what is no weights. {SAVE_AS}"
         )
     with path.open("rb") as file:
@@ -186,9 +186,9 @@ def _read_zip(path: Path, name: str) -> Any:
 
 
 def _read_npz(path: Path, name: str, unfolded: int) -> dict[str, Any]:
-    if not memory.fits(unfolded):
+    if unfolded > memory.free():
         raise BadCheckpoint(
-            f"{name} unfolds to {unfolded / MB:,.0f} MB, which is more than half of the memory "
+            f"{name} unfolds to {unfolded / MB:,.0f} MB, which is more than the memory "
             f"that is free. {SAVE_AS}"
         )
     try:

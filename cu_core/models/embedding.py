@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from cu_core.errors import BadRequest
+from cu_core.models._adapter import TOLERANCE
 
-TOLERANCE = 1e-5  # of the largest logit; more where numbers have fewer digits
-WIDER = 8  # units in the last place of such numbers
+WIDER = 8  # units in the last place, of numbers that have fewer digits
 LAST = "the last layer"
 AFTER: Mapping[str, Callable[[Tensor], Tensor]] = {
     "": lambda logits: logits,

@@ -12,7 +12,7 @@ from cu_core.watching import Watch as Watched
 from cu_core.watching import watch
 from cu_core.watching._extra import needed
 
-HINT = 'pip install "lethe-unlearn[lightning]"'
+HINT = "pip install lightning"
 
 
 def _callback() -> Any:

@@ -11,7 +11,7 @@ from cu_core.watching import Watch as Watched
 from cu_core.watching import watch
 from cu_core.watching._extra import needed
 
-HINT = 'pip install "lethe-unlearn[hf]"'
+HINT = "pip install transformers accelerate"
 _Callback: Any = needed(["transformers"], HINT).TrainerCallback
 
 

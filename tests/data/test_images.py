@@ -185,7 +185,7 @@ def test_a_folder_of_class_folders(tmp_path: Path) -> None:
     assert found.class_names == ("cat", "dög 数据") and found.shape == (3, 6, 8)
     assert len(found.train_y) == 8 and np.bincount(found.test_y).tolist() == [1, 1]
     assert "no test part: a fixed 2 of 10 samples serve as one" in found.notes
-    assert "1 sub-folders without images: nothing yet" in found.notes
+    assert "1 sub-folder without images: nothing yet" in found.notes
     assert found.hash == data.load(f"folder:{root}").hash
 
 

@@ -93,7 +93,7 @@ def test_a_class_that_is_only_tested_is_refused() -> None:
     with pytest.raises(BadData, match="'9' of it has test samples but no training sample"):
         assemble("it", x, [0, 1, 0, 9], n_train=2)
     assert assemble("it", x, [0, 1, 0, 0], n_train=2).notes == (
-        "1 classes without a test sample: 1",
+        "1 class without a test sample: 1",
     )
 
 

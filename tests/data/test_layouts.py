@@ -57,9 +57,9 @@ def test_what_is_left_aside_is_named_with_counts(tmp_path: Path) -> None:
     found = load(tmp_path)
     assert counts(found) == (6, 6)
     assert found.notes[1:] == (
-        "left aside: extra (6 images), loose (4 images), val (6 images), 1 hidden files, "
-        "1 files that are no images (.txt)",
-        "1 sub-folders without images: empty",
+        "left aside: extra (6 images), loose (4 images), val (6 images), 1 hidden file, "
+        "1 file that is no image (.txt)",
+        "1 sub-folder without images: empty",
     )
 
 
@@ -149,7 +149,7 @@ def test_tiny_imagenet(tmp_path: Path) -> None:
     found = load(tmp_path)
     assert found.test_y.tolist() == [1, 0, 1]
     assert found.notes[0].endswith("and val (3), which serves as the test part")
-    assert "test (4 images), 1 images without a label" in found.notes[1]
+    assert "test (4 images), 1 image without a label" in found.notes[1]
 
 
 def test_links_are_followed_and_loops_are_not(tmp_path: Path) -> None:

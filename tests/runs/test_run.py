@@ -138,7 +138,7 @@ def test_the_papers_stopping_rule_ends_the_run(home: Path) -> None:
         (("--set", "temperature=9"), "Contrastive.temperature must be a number in [0.05, 2.0]"),
         (("--set", "tau=1"), "Contrastive has no knob 'tau'"),
         (("--set", "temperature"), "--set takes KNOB=VALUE"),
-        (("--preset", "best"), "its presets: paper, official-code, coun-tuned"),
+        (("--preset", "best"), f"its presets: {', '.join(methods.get('contrastive').presets)}"),
         (("--forget", "class:77"), "77"),
         (("--forget", "random:1.5"), "1.5"),
         (("--forget", "class:0,1,2,3,4,5,6,7,8,9"), "all 1,347"),

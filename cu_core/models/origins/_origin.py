@@ -25,9 +25,9 @@ EPOCHS_CPU, EPOCHS_GPU = 5, 30
 class Origin:
     """A prefix of network keys. ``network(name)`` gives what stands behind it as an Architecture.
 
-    ``example``: a whole key; ``needs``: the package that must be there, ``extra``: what installs
-    it, "" where Lethe has it anyway. ``weights``: the weights file in a folder that it saves, None
-    for another folder; such a folder is the name of its network.
+    ``example``: a whole key; ``needs``: the package that must be there, "" where Lethe has it
+    anyway. ``weights``: the weights file in a folder that it saves, None for another folder; such a
+    folder is the name of its network.
     """
 
     key: str
@@ -36,7 +36,6 @@ class Origin:
     example: str
     network: Callable[[str], Architecture]
     needs: str = ""
-    extra: str = ""
     weights: Callable[[Path], Path | None] | None = None
 
     @property
@@ -44,7 +43,7 @@ class Origin:
         """What is to be done before it can be used, a sentence; "" when nothing is."""
         if not self.needs or find_spec(self.needs) is not None:
             return ""
-        return f'{self.key}: needs {self.needs}: pip install "lethe-unlearn[{self.extra}]".'
+        return f"{self.key}: needs {self.needs}: pip install {self.needs}."
 
 
 def unknown(name: str, there: Iterable[str], title: str) -> BadRequest:

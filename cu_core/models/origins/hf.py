@@ -157,7 +157,6 @@ ORIGINS = (
         example="hf:DIR",
         network=network,
         needs="transformers",
-        extra="hf",
         weights=weights,
     ),
 )

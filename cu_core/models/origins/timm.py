@@ -63,6 +63,5 @@ ORIGINS = (
         example="timm:vit_tiny_patch16_224",
         network=network,
         needs="timm",
-        extra="timm",
     ),
 )
