@@ -30,6 +30,7 @@ from cu_core.models._heads import shown
 from cu_core.models._names import folded, unwrapped
 from cu_core.models._told import told, way_notes
 from cu_core.models._weights_file import HEADER_KEY, SAVE_AS, configuration_beside, read
+from cu_core.models.origins import own_code
 
 FORMAT = 1
 
@@ -153,7 +154,7 @@ def import_file(
     content.facts = _facts_beside(path, header, notes) | content.facts
     content.tensors = folded(unwrapped(content.tensors, notes), notes)
     _check_tensors(name, saved, content)
-    guess = architecture or (header.architecture if header else None)
+    guess = architecture or (_named(name, header.architecture) if header else None)
     try:
         choice = choose(name, content.tensors, shape, n_classes, guess, weights)
     except BadRequest as error:  # an unknown architecture, too few classes
@@ -223,6 +224,16 @@ def _alike(architecture: str, shape: Shape, n_classes: int, head: Head) -> tuple
         for key in variants(architecture)
         if supports(key, shape, head) is None and expected(key, shape, n_classes, head) == own
     )
+
+
+def _named(name: str, architecture: str) -> str:
+    """The network that a file's own header names. BadCheckpoint if that would run code."""
+    if own_code(architecture):
+        raise BadCheckpoint(
+            f"{name} is of the network {architecture}, which is code of somebody's own. Nothing is "
+            f"run because a file names it; if you know that code, add --model {architecture}."
+        )
+    return architecture
 
 
 def _header(name: str, text: str) -> Header:

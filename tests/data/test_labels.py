@@ -92,9 +92,7 @@ def test_a_class_that_is_only_tested_is_refused() -> None:
     x = np.zeros((4, 2), np.float32)
     with pytest.raises(BadData, match="'9' of it has test samples but no training sample"):
         assemble("it", x, [0, 1, 0, 9], n_train=2)
-    assert assemble("it", x, [0, 1, 0, 0], n_train=2).notes == (
-        "1 class without a test sample: 1",
-    )
+    assert assemble("it", x, [0, 1, 0, 0], n_train=2).notes == ("1 class without a test sample: 1",)
 
 
 def test_counts_that_disagree_and_empty_parts_are_refused() -> None:

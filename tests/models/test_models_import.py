@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import struct
+import sys
 import warnings
 import zipfile
 
@@ -361,3 +362,15 @@ def test_a_damaged_pickle_loads_or_ends_in_a_sentence(here, data):
         import_file(path, (4,), 3, "mlp")
     except BadCheckpoint as error:
         assert str(error).endswith((".", "`."))
+
+
+def test_code_that_a_file_names_is_not_run(here, mlp, monkeypatch):
+    """Only where the person names it: a header is somebody else's word."""
+    (here / "theirs.py").write_text("open('ran', 'w').close()")
+    monkeypatch.chdir(here)
+    monkeypatch.syspath_prepend(str(here))
+    mlp.architecture = "python:theirs.net"
+    save(here / "w.safetensors", mlp, {})
+    said = refusal(here / "w.safetensors", (4,), 3)
+    assert "python:theirs.net" in said and "Nothing is run because a file names it" in said
+    assert not (here / "ran").exists() and "theirs" not in sys.modules

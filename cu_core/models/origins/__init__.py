@@ -13,7 +13,7 @@ from cu_core.errors import BadRequest
 from cu_core.models._base import Architecture
 from cu_core.models.origins._origin import Origin
 
-__all__ = ["Origin", "all_origins", "origin_of", "saved_in"]
+__all__ = ["Origin", "all_origins", "origin_of", "own_code", "saved_in"]
 
 
 @cache
@@ -37,6 +37,12 @@ def saved_in(path: Path, architecture: str | None = None) -> tuple[Path, str | N
         if origin.weights and (file := origin.weights(path)):
             return file, architecture or f"{origin.key}:{path}"
     return path, architecture
+
+
+def own_code(key: str) -> bool:
+    """Whether a network's key names code of somebody's own, which would be run to make it."""
+    origin = _registry().get(key.partition(":")[0])
+    return origin is not None and origin.own_code
 
 
 def origin_of(key: str) -> Architecture | None:

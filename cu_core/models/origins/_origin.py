@@ -27,7 +27,8 @@ class Origin:
 
     ``example``: a whole key; ``needs``: the package that must be there, "" where Lethe has it
     anyway. ``weights``: the weights file in a folder that it saves, None for another folder; such a
-    folder is the name of its network.
+    folder is the name of its network. ``own_code``: whether a key names code, which is run only
+    where the person wrote the key, never because a file has it.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Origin:
     example: str
     network: Callable[[str], Architecture]
     needs: str = ""
+    own_code: bool = False
     weights: Callable[[Path], Path | None] | None = None
 
     @property

@@ -96,5 +96,6 @@ ORIGINS = (
         "classes if it takes one.",
         example=WRITTEN,
         network=network,
+        own_code=True,
     ),
 )
