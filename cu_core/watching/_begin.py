@@ -13,7 +13,7 @@ from cu_core.errors import BadRequest
 from cu_core.spec import WatchRequest
 from cu_core.store import Store
 from cu_core.watching._watch import Watch
-from cu_core.watching.cadence import Cadence, Clock
+from cu_core.watching.cadence import BEGINNING, Cadence, Clock
 from cu_core.watching.fence import plain_settings, random_streams
 from cu_core.watching.looking import Embed, Looker, bare
 from cu_core.watching.parts import kind, part
@@ -43,7 +43,7 @@ def watch(
     cadence = Cadence(every, clock)
     parts = part("forget", forget), part("retain", retain)
     tested = None if test is None else part("test", test)
-    with cadence.looking(), random_streams(bare(model)), plain_settings():
+    with cadence.looking(BEGINNING), random_streams(bare(model)), plain_settings():
         samples = gather(*parts, tested, points)
     looker = Looker(model, samples, embed)
     names = class_names(classes, samples, looker.n_classes)

@@ -20,7 +20,7 @@ import torch
 
 from cu_core.errors import LetheError
 from cu_core.spec import Summary
-from cu_core.watching.cadence import SHARE, Cadence
+from cu_core.watching.cadence import BEGINNING, SHARE, WRITING_IT, Cadence
 from cu_core.watching.cell import player, sentence, show
 from cu_core.watching.fence import plain_settings, random_streams
 from cu_core.watching.looking import Looker
@@ -69,7 +69,7 @@ class Watch:
         """The first picture: the model as it is handed over. ``source``: the data set, from which
         pictures are made; ``retrained``: the model to compare with."""
         with self._guarded(), random_streams(self.looker.model), plain_settings():
-            with self.cadence.looking(), warnings.catch_warnings():
+            with self.cadence.looking(BEGINNING), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's, once a process, of sparse tensors
                 self.recorder = make()
                 self.recorder.begin(self.device, source, self.cadence.every)
@@ -171,7 +171,7 @@ class Watch:
         if look:
             self._look()
         elif write:
-            with self.cadence.looking(is_look=False):
+            with self.cadence.looking(WRITING_IT):
                 self._write_losses()
             self.cadence.plan(self.steps)
         self._at = self.cadence.at
@@ -193,7 +193,7 @@ class Watch:
     def _finish(self) -> None:
         assert self.recorder is not None
         self.cadence.end()
-        with self.cadence.looking(is_look=False):
+        with self.cadence.looking(WRITING_IT):
             self._write_losses()
         if self.recorder.last_step != self.steps:
             self._look()

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 
 SHARE = 0.05  # of the loop's time that looking may take, the writing of losses included
 WRITING = 0.01  # of the loop's time, is left to that
-FADING = 0.98  # what a dear look still counts for when the next was cheaper
+FADING = 0.95  # what a dear look still counts for when the next was cheaper
 DENSEST = 100  # looks in the time that has passed: a loop of days does not fill a disk
 WRITE_S = 1.0  # losses wait at most this long, or as long as makes writing them cheap enough
+
+LOOK, WRITING_IT, BEGINNING = "a look", "writing", "the beginning"  # what time is spent on
 
 Clock = Callable[[], float]
 
@@ -37,8 +39,9 @@ class Cadence:
         self._over: float | None = None
 
     @contextmanager
-    def looking(self, is_look: bool = True) -> Iterator[None]:
-        """Books the time inside as looked."""
+    def looking(self, what: str = LOOK) -> Iterator[None]:
+        """Books the time inside as looked. ``what`` it is: the beginning, which lays the first map
+        out, says nothing of what a look will cost."""
         start = self.clock()
         try:
             yield
@@ -50,9 +53,9 @@ class Cadence:
                 self.before += spent
             else:
                 self.looked += spent
-            if is_look:
+            if what == LOOK:
                 self.cost = max(spent, self.cost * FADING)
-            else:
+            elif what == WRITING_IT:
                 self._write_cost = spent
 
     @property

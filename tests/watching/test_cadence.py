@@ -2,7 +2,7 @@
 
 import pytest
 
-from cu_core.watching.cadence import SHARE, Cadence
+from cu_core.watching.cadence import BEGINNING, SHARE, WRITING_IT, Cadence
 
 
 class Loop:
@@ -29,7 +29,7 @@ class Loop:
                 self.looks.append(self.step)
                 self.cadence.looked_at(self.step)
             elif write:
-                with self.cadence.looking(is_look=False):
+                with self.cadence.looking(WRITING_IT):
                     self.now += self.write
                 self.cadence.plan(self.step)
         return self
@@ -77,3 +77,12 @@ def test_nothing_is_dear_before_the_loop_begins():
     assert (loop.cadence.before, loop.cadence.looked, loop.cadence.share) == (3.0, 0.0, 0.0)
     loop.run(10, 0.1)
     assert loop.looks == []
+
+
+def test_a_dear_beginning_is_not_taken_for_a_look():
+    loop = Loop(cost=0.5)
+    with loop.cadence.looking(BEGINNING):
+        loop.now += 5.0
+    loop.run(1_000, 0.1)
+    assert loop.cadence.before == 5.5 and loop.cadence.share <= SHARE
+    assert len(loop.looks) >= 6
