@@ -1,6 +1,7 @@
 """What each default knob is chosen by: classes and images that no table reports.
 
     python -m bench defaults --methods ssd coun
+    python -m bench defaults --methods contrastive --model timm:test_vit --size 32 --epochs 12
 
 A fifth of the training part is put aside as a validation part and nothing else is looked at: not
 the test part, and none of the classes that tables report (3, 5 and 8 of digits). One, two and
@@ -9,6 +10,9 @@ forgotten classes still answered right, and points of accuracy lost on the other
 validation part, mean and worst over forget sets and seeds. The one whose worst sum of the two is
 the least is the default; of settings within a point of it, the first in the list. One that makes
 more than half of the updates of a training is none: retraining would be as cheap.
+
+The same rule chooses the presets of a kind of network that a default does not suit: name it by
+``--model``, and the method.
 """
 
 import argparse
@@ -53,11 +57,20 @@ TRIED: dict[str, tuple[dict[str, Any], ...]] = {
     ),
 }
 
+RATES: dict[str, tuple[dict[str, Any], ...]] = {  # of presets; the first is the default
+    "contrastive": tuple({"lr": lr} for lr in (1e-2, 3e-3, 1e-3)),
+    "fine-tune": tuple({"lr": lr} for lr in (1e-2, 3e-2, 1e-1)),
+}
+
 
 def main(argv: list[str]) -> int:
     options = report.Options("defaults", __doc__)
     add = options.add_argument
-    add("--methods", nargs="+", default=list(TRIED), choices=list(TRIED), help="(all)")
+    known = list(TRIED | RATES)
+    add("--methods", nargs="+", default=list(TRIED), choices=known, help="(all defaults)")
+    add("--model", default="small-cnn", help="the network")
+    add("--size", type=int, help="pixels a side")
+    add("--epochs", type=int, help="of the originals (else the recipe's own)")
     add("--dataset", default="digits", help="whose training part is split")
     add("--forget", nargs="+", default=list(FORGET), help="what to forget")
     add("--seeds", nargs="+", type=int, default=[0, 1], help="of the originals")
@@ -70,7 +83,7 @@ def measure(options: argparse.Namespace, home: Path) -> report.Found:
     key = put_aside(options.dataset, home)
     rows = []
     for method in options.methods:
-        for knobs in TRIED[method]:
+        for knobs in (TRIED | RATES)[method]:
             cells = list(cells_of(store, key, method, knobs, options))
             sums = [cell["left"] + cell["lost"] for cell in cells]
             cost = max(cell["cost"] for cell in cells)
@@ -98,7 +111,16 @@ def cells_of(
 ) -> Iterator[dict[str, Any]]:
     for rule in options.forget:
         for seed in options.seeds:
-            request = asked(dataset=key, forget=rule, method=method, hparams=knobs, model_seed=seed)
+            request = asked(
+                dataset=key,
+                size=options.size,
+                model=options.model,
+                train_epochs=options.epochs,
+                forget=rule,
+                method=method,
+                hparams=knobs,
+                model_seed=seed,
+            )
             yield {"forget": rule, "seed": seed} | unlearned(store, Setup(request, store.home))
 
 

@@ -17,13 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from torch import Tensor, nn
-
     from cu_core.spec import DataCard, Dataset, Snapshot, StepLog, Summary
     from cu_core.store import Store
-    from cu_core.watching import Watch
+    from cu_core.watching import watch
 
 __all__ = ["Snapshot", "StepLog", "Summary", "datasets", "load", "methods", "unlearn", "watch"]
 __version__ = "0.2.0"
@@ -76,53 +72,20 @@ def _events(store: Store, request: Any, name: str | None) -> Iterator[StepLog | 
     yield from events(store, store.claim_new(request, name))
 
 
-def watch(
-    model: nn.Module,
-    *,
-    forget: Any,
-    retain: Any,
-    test: Any = None,
-    every: int | None = None,
-    name: str | None = None,
-    home: Path | str | None = None,
-    reference: nn.Module | None = None,
-    classes: Sequence[str] | None = None,
-    points: int = 2000,
-    embed: Callable[[nn.Module, Any], tuple[Tensor, Tensor]] | None = None,
-) -> Watch:
-    """Watches a training loop of one's own: ``w.step(loss=loss)`` after each update, ``w.close()``
-    or ``with`` at its end. The app shows it as a run while it goes on, and keeps it.
-
-    ``forget``, ``retain``, ``test``: a Dataset, a DataLoader or a pair (x, y) each, whose samples
-    are as the model takes them; up to ``points`` of the first two are shown, and 1,000 of the test
-    set. ``every``: updates between two pictures; without it as many as take 5 % of the time.
-    ``reference``: a model retrained without the forget set, to compare with. ``classes``: a name
-    for each logit. ``embed``: (model, batch) -> (logits, embeddings), for a model whose last layer
-    is not linear. ``home``: None: $LETHE_HOME, else ~/.lethe.
-
-    The weights come out the same, bit for bit, watched or not. BadRequest for an argument that
-    cannot be used; after that nothing of Lethe raises in the loop: what goes wrong is logged once
-    to the logger "lethe", and ``w.problem`` says it.
-    """
-    from cu_core.watching import watch
-
-    return watch(
-        model, forget=forget, retain=retain, test=test, every=every, name=name, home=home,
-        reference=reference, classes=classes, points=points, embed=embed,
-    )  # fmt: skip
-
-
-def load(dataset: str, home: Path | str | None = None, plant: str = "") -> Dataset:
+def load(
+    dataset: str, home: Path | str | None = None, plant: str = "", size: int | None = None
+) -> Dataset:
     """A data set by its key: "digits", "folder:PATH", "parquet:PATH", "npz:PATH", "cifar10".
 
     ``home``: where downloads lie and decoded images are kept; None: $LETHE_HOME, else ~/.lethe.
-    ``plant``: what is planted in its training part, "wrong-labels:0.1" say.
-    BadRequest for a key that names none, BadData for data that cannot be used.
+    ``plant``: what is planted in its training part, "wrong-labels:0.1" say. ``size``: pixels a side
+    that images are read at. BadRequest for a key that names none, BadData for data that cannot be
+    used.
     """
     from cu_core import data
     from cu_core.store import Store
 
-    return data.load(dataset, Store(home).home, plant)
+    return data.load(dataset, Store(home).home, plant, size)
 
 
 def datasets(home: Path | str | None = None) -> dict[str, DataCard]:
@@ -140,4 +103,6 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.methods")
     if name in ("Snapshot", "StepLog", "Summary"):
         return getattr(import_module(f"{__name__}.spec"), name)
+    if name == "watch":
+        return import_module(f"{__name__}.watching").watch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

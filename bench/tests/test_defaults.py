@@ -31,9 +31,10 @@ def test_the_test_part_is_not_there_and_no_reported_class_is_forgotten(tmp_path:
     assert not {"3", "5", "8"} & set("".join(defaults.FORGET))
 
 
-@pytest.mark.parametrize("key", list(defaults.TRIED))
+@pytest.mark.parametrize("key", list(defaults.TRIED | defaults.RATES))
 def test_the_default_is_among_what_was_tried(key: str) -> None:
     usual = methods.get(key).make().model_dump()
-    assert any(knobs.items() <= usual.items() for knobs in defaults.TRIED[key])
-    for knobs in defaults.TRIED[key]:
+    tried = (defaults.TRIED | defaults.RATES)[key]
+    assert any(knobs.items() <= usual.items() for knobs in tried)
+    for knobs in tried:
         methods.get(key).make(**knobs)

@@ -7,14 +7,14 @@ its neighbours.
 import numpy as np
 
 from cu_core.metrics.knn_probe import unit
-from cu_core.spec import Floats, Ints, ModelOutputs, NotComputed, metric
+from cu_core.spec import RATIO, Floats, Ints, ModelOutputs, NotComputed, metric
 
 FARTHEST = 10.0  # beyond it the distance among the kept classes is no unit any more
 
 
 @metric(
     title="Centrality",
-    unit="ratio",
+    unit=RATIO,
     range=(0.0, FARTHEST),
     better="retrained",
     over="probe",

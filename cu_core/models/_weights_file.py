@@ -77,18 +77,19 @@ def read(path: Path, name: str, sha256: str | None = None) -> tuple[Any, str | N
     return _read_pickle(path, name, start), None
 
 
-def configuration_beside(path: Path) -> dict[str, Any]:
-    """name -> what timm and transformers write beside a file of their own: the normalisation of
-    its input, its classes."""
-    found = {}
+def configuration_beside(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """(name -> what timm and transformers write beside a file of their own: the normalisation of
+    its input, its classes; the names of those that cannot be read)."""
+    found, damaged = {}, []
     for name in BESIDE if path.stem in STEMS else ():
         file = path.with_name(name)
-        try:
-            if file.stat().st_size <= MB:
-                found[name] = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError):
+        if not file.is_file() or file.stat().st_size > MB:
             continue
-    return found
+        try:
+            found[name] = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError):
+            damaged.append(name)
+    return found, damaged
 
 
 def _check_sha256(path: Path, name: str, expected: str) -> None:

@@ -176,7 +176,9 @@ def _facts_beside(path: Path, header: Header | None, notes: list[str]) -> dict[s
     """What our own header says, or what its library wrote beside the file."""
     if header:
         return look_through(header.model_dump()).facts
-    beside = configuration_beside(path)
+    beside, damaged = configuration_beside(path)
+    if damaged:
+        notes.append(f"What {' and '.join(damaged)} beside it says could not be read as JSON.")
     facts = look_through(beside).facts
     if facts:
         notes.append(f"What {' and '.join(beside)} beside it says was read too.")

@@ -46,7 +46,8 @@ class Setup:
 
     def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
         self.home = Path(home)
-        self.request = request = complete(Store(self.home), request)
+        store = Store(self.home)
+        self.request = request = complete(store, request)
         self.device = engine.pick_device(request.device)
         size = request.size or models.get(request.model).size
         self.dataset: Dataset = data.load(request.dataset, self.home, request.plant, size)
@@ -63,7 +64,7 @@ class Setup:
         self._plan: ComputePlan | None = None
         self._recipe: train.Recipe | None = None
         named = getattr(request, "original", None)
-        self.contract: ModelContract | None = contract_of(Store(self.home), named)
+        self.contract: ModelContract | None = contract_of(store, named)
 
     @property
     def scaling(self) -> Scaling | None:

@@ -31,7 +31,7 @@ from cu_core.spec._data import (
     planted_key,
 )
 from cu_core.spec._method import Batches, Job, Method, knob
-from cu_core.spec._metric import FEW, Metric, NotComputed, Over, metric
+from cu_core.spec._metric import FEW, RATIO, Metric, NotComputed, Over, metric
 from cu_core.spec._normalisations import (
     DATA,
     NORMALISATIONS,
@@ -104,6 +104,7 @@ __all__ = [
     "MAPPED",
     "NORMALISATIONS",
     "OWN",
+    "RATIO",
     "SAME",
     "SCALE",
     "SCHEMA_VERSION",

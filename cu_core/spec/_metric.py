@@ -19,6 +19,9 @@ class NotComputed(Exception):
     """Raised by a metric that has no value here; its message is the reason shown."""
 
 
+RATIO = "ratio"  # a unit
+
+
 @dataclass(frozen=True)
 class Metric:
     """A declared measure. ``better``: near to the retrained model's value, or low, or high.
@@ -30,6 +33,7 @@ class Metric:
     ``compute`` gives one number, an array (C,) with one a class (``per_class``), or a mapping from
     the name of a part to its number, where "" is the measure itself, "low" and "high" its interval.
 
+    ``unit``: ``RATIO`` for a number that has none, which a curve then shows bare.
     ``quiet``: of few runs alone; tables leave it out where it has no value.
     ``of``: the samples that a percentage is a share of, so that one of few can be told as a count:
     forget or retain samples, test samples of all, of the kept or of the forgotten classes.

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
+from cu_core.spec import RATIO, Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import fixed_box, frames_blob
 from cu_core.stage.sections import named
 from cu_core.store import Frames, RunReader
@@ -260,7 +260,7 @@ def curves(
         line = {
             "key": name,
             "title": metric.title if metric else name.removeprefix("loss/"),
-            "unit": metric.unit if metric else "",
+            "unit": metric.unit if metric and metric.unit != RATIO else "",
             "group": group,
             **({"short": "Forget samples"} if name in OF_FORGET else {}),
             "original": (record.summary.original or progress.original).get(name),

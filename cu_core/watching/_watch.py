@@ -42,7 +42,11 @@ def _at_exit() -> None:
 
 
 class Watch:
-    """One loop under watch. ``problem``: why it has gone quiet, "" while it has not."""
+    """One loop under watch, whose weights come out the same, bit for bit, watched or not.
+
+    Nothing of Lethe raises in the loop: what goes wrong is logged once to the logger "lethe", and
+    ``problem`` says why it has gone quiet, "" while it has not.
+    """
 
     def __init__(self, looker: Looker, cadence: Cadence) -> None:
         self.looker, self.cadence = looker, cadence

@@ -385,7 +385,9 @@ def test_what_timm_and_transformers_write_beside_their_file_is_read(here, script
     assert (found.mean, found.std, found.classes) == ((0.5,) * 3, (0.2,) * 3, NAMES)
     assert any("config.json beside it" in note for note in found.notes)
     (here / "config.json").write_text("not JSON")
-    assert import_file(here / "model.safetensors", IMAGE, CLASSES).mean is None
+    found = import_file(here / "model.safetensors", IMAGE, CLASSES)
+    assert found.mean is None
+    assert any("config.json beside it says could not be read" in note for note in found.notes)
 
 
 # --- several sets of weights --------------------------------------------------------------------
