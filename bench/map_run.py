@@ -15,8 +15,8 @@ from bench.runs import trained
 from cu_core import engine, metrics
 from cu_core.data.probe import make_probe
 from cu_core.runs import reference_models
-from cu_core.runs.evaluation import model_outputs
 from cu_core.runs.resolve import Setup, make_job, method_of
+from cu_core.runs.scenes import model_outputs
 from cu_core.spec import Snapshot, UnlearnRequest
 from cu_core.store import Store
 

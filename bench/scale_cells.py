@@ -25,8 +25,8 @@ from cu_core.data.probe import make_probe
 from cu_core.models.evaluate import outputs
 from cu_core.projection import Layout
 from cu_core.runs import reference_models
-from cu_core.runs.evaluation import model_outputs
 from cu_core.runs.resolve import Setup, make_job, method_of
+from cu_core.runs.scenes import model_outputs
 from cu_core.spec import (
     Catalog,
     ComputePlan,

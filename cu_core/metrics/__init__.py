@@ -5,8 +5,10 @@
 
 import hashlib
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 
 import numpy as np
@@ -15,6 +17,8 @@ from numpy.typing import NDArray
 from cu_core import registry
 from cu_core.spec import Ints, Metric, ModelOutputs, NotComputed, Over
 
+# What the attacks and probes learn with: a second to load, and only the end of a run asks for it.
+LEARNERS = ("sklearn.linear_model", "sklearn.model_selection", "sklearn.svm")
 VERSION = "3"  # to be raised when a metric that has its key already gives another value
 
 
@@ -28,6 +32,16 @@ def declared(module: ModuleType) -> list[Metric]:
     """Those made in this file, not those it imports from another."""
     found = [value for value in vars(module).values() if isinstance(value, Metric)]
     return [metric for metric in found if metric.compute.__module__ == module.__name__]
+
+
+def get_ready() -> None:
+    """Loads in the background what the measures with references will need."""
+
+    def load() -> None:
+        for name in LEARNERS:
+            import_module(name)
+
+    threading.Thread(target=load, name="learners", daemon=True).start()
 
 
 def all_metrics() -> dict[str, Metric]:

@@ -10,9 +10,6 @@ Intervals (``/low``, ``/high``) are 95 % bootstraps over samples.
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from cu_core.metrics import _roc
@@ -40,6 +37,8 @@ UNIT = (0.0, 1.0)
 
 def non_members(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> NDArray[np.bool_]:
     """Which forget samples (F,) the attack calls non-members; arguments as `mia_confidence`."""
+    from sklearn.svm import SVC
+
     n = min(len(retain_p), len(test_p), LIMIT)
     sides = [np.ravel(side)[_thinned(len(side), n)] for side in (retain_p, test_p)]
     # Its seed decides nothing here; without one it would draw from everybody's random numbers.
@@ -224,6 +223,9 @@ def _enough(n: int, what: str) -> None:
 def _held_out(x: Doubles, n: int) -> tuple[Doubles, Ints]:
     """Scores (2n,) that x (2n, D) is among the first n, each from a regression that did not see it;
     and the fold (2n,) it was in."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
     y = np.repeat([1, 0], n)
     score, fold = np.zeros(2 * n), np.zeros(2 * n, np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)

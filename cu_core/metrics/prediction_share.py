@@ -15,6 +15,7 @@ from cu_core.spec import Floats, ModelOutputs, NotComputed, metric
     range=(0.0, 100.0),
     better="retrained",
     per_class=True,
+    of="forget",
 )
 def prediction_share(scene: ModelOutputs) -> Floats:
     """Percent of forget samples predicted as each class; sums to 100."""

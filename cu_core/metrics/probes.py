@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from cu_core.metrics._compare import (
@@ -161,6 +160,8 @@ def _asked(scene: ModelOutputs) -> tuple[Floats, Ints]:
 
 @_on_record("linear_probe_forget")
 def _linear(scene: ModelOutputs) -> float:
+    from sklearn.linear_model import LogisticRegression
+
     z, label = _asked(scene)
     forget_mask(scene)
     if len(np.unique(scene.label)) < 2:

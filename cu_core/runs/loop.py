@@ -13,9 +13,9 @@ from cu_core.errors import Cancelled, Diverged
 from cu_core.models.capture import release
 from cu_core.projection import Layout
 from cu_core.runs.commands import Rewind
-from cu_core.runs.evaluation import model_outputs
 from cu_core.runs.losslog import LossLog
 from cu_core.runs.prepare import Prepared
+from cu_core.runs.scenes import model_outputs
 from cu_core.runs.stopping import rule_met
 from cu_core.spec import Job, ModelValues, RunProgress, Snapshot, StepLog
 from cu_core.spec.phases import REWINDING, UNLEARNING

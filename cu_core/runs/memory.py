@@ -1,8 +1,10 @@
 """What a run needs of a device's memory, counted from the network itself before anything is made
 there, against what is free.
 
-The network is passed through once on torch's meta device, which knows sizes and computes nothing;
-what autograd keeps for the way back is what a batch costs. Halved precision is not counted on.
+A few images pass through the network once, and what autograd keeps of them for the way back is
+what a batch costs. Where the network itself is large, that is on torch's meta device, which knows
+sizes and computes nothing, but first loads torch's compiler, for more than a second. Halved
+precision is not counted on.
 """
 
 from dataclasses import dataclass
@@ -19,10 +21,12 @@ from cu_core.data.streamed import free
 from cu_core.errors import BadRequest
 from cu_core.models.calibrate import small
 from cu_core.runs.resolve import Setup
+from cu_core.seeding import preserve_random_state
 from cu_core.spec import Method, UnlearnRequest
 
 COPIES = 5  # of the weights: the model, gradients, momenta, the original, what a method keeps
 IMAGES = 4  # of the pass that is counted
+LIGHT = 0.02  # of the memory: a network whose weights are no more is passed through itself
 SHARE = 0.9  # of what is free: the rest is for what the libraries take
 GB = 1e9
 
@@ -77,6 +81,12 @@ def _counted(key: str, shape: Any, n_classes: int, head: Any) -> tuple[int, int]
     """(bytes of the weights, bytes that a pass keeps of each sample)."""
     with torch.device("meta"):
         model = models.build(key, shape, n_classes, head).to("meta")
+    weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    device = "cpu" if weights < LIGHT * free("cpu") else "meta"
+    if device == "cpu":
+        model = model.to_empty(device="cpu")
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor.detach().zero_()
     own = {weight.untyped_storage()._cdata for weight in model.parameters()}
     kept: dict[int, Tensor] = {}  # held, so that no address is given twice
 
@@ -87,12 +97,11 @@ def _counted(key: str, shape: Any, n_classes: int, head: Any) -> tuple[int, int]
         return tensor
 
     try:
-        with saved_tensors_hooks(keep, lambda tensor: tensor):
-            x = torch.empty(IMAGES, *shape, device="meta")
-            y = torch.zeros(IMAGES, dtype=torch.int64, device="meta")
+        with preserve_random_state(), saved_tensors_hooks(keep, lambda tensor: tensor):
+            x = torch.zeros(IMAGES, *shape, device=device)
+            y = torch.zeros(IMAGES, dtype=torch.int64, device=device)
             cross_entropy(model(x)[0], y)
     except (RuntimeError, NotImplementedError):
         kept = {}  # a network that must see numbers: its batches are not counted
     bytes_kept = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
-    weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
     return weights, bytes_kept // IMAGES

@@ -34,8 +34,11 @@ from cu_core.spec import (
 from cu_core.store import Store
 from cu_core.store.plans import load_plan, save_plan
 
-MOST_FRAMES, FEWEST_FRAMES = 60, 24
-LOOKING = 0.2  # of a run may go into looking at it
+MOST_FRAMES, FEWEST_FRAMES = 60, 8
+SMALL_FRAMES = 30  # of samples so small that nobody waits for a look
+# What an update costs a sample of its batch, in passes forward: one forward and back is three, and
+# drawing, augmenting and stepping cost as much again.
+UPDATE = 6
 
 
 class Setup:
@@ -252,20 +255,19 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
 
 
 def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -> tuple[int, int]:
-    """(total steps, steps between snapshots), unless the request says: 60 snapshots, or as many as
-    cost a fifth of the run, but not fewer than 24.
+    """(total steps, steps between snapshots), unless the request says: as many snapshots as cost
+    about what the updates do, 60 at most and 8 at least; 30 of samples below 512 numbers.
 
     Counted, not timed, so that the same request gives the same snapshots everywhere.
-    ``looked_at``: images of a snapshot; a pass forward and back is three.
+    ``looked_at``: images of a snapshot.
     """
     total = method.total_steps(job)
     total = min(total, request.max_steps or total)
-    frames = MOST_FRAMES
+    frames = SMALL_FRAMES
     if not calibrate.small(job.model.shape):
         sets = method.uses_forget + method.uses_retain
         trained = total * int(getattr(method, "batch_size", 64)) * sets
-        affordable = int(LOOKING * 3 * trained / looked_at)
-        frames = min(max(affordable, FEWEST_FRAMES), MOST_FRAMES)
+        frames = min(max(UPDATE * trained // looked_at, FEWEST_FRAMES), MOST_FRAMES)
     return total, request.every or max(1, -(-total // frames))
 
 

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from cu_core.spec import DATA, SCHEMA_VERSION, Catalog, ModelContract
 from cu_core.store.paths import DAY_S, Paths, hold
 
 WEIGHTS = "model.safetensors"
+SCENES = 6  # that are kept of a model, a few megabytes each
 UNMEASURED = ModelContract(  # of a model that was imported before any was measured
     mean=(), std=(), normalisation=DATA, said_by="data", classes=(), shape=()
 )
@@ -205,6 +207,24 @@ class ModelCache:
         data = json.dumps({"key": key, "values": dict(values)}, indent=1).encode()
         self._keep(model_id, _file("eval", key, "json"), data)
 
+    def scene(self, model_id: str, key: str) -> dict[str, NDArray[np.float32]] | None:
+        """What a model gave when it was looked at, by name; ``key``: of what it depends on."""
+        for folder in self._folders(model_id):
+            with suppress(OSError, SafetensorError):
+                return dict(load((folder / _file("scene", key, "safetensors")).read_bytes()))
+        return None
+
+    def save_scene(
+        self, model_id: str, key: str, arrays: Mapping[str, NDArray[np.float32]]
+    ) -> None:
+        """Keeps it; of a model with more than ``SCENES`` the oldest go, since all can be seen
+        again."""
+        whole = {name: np.ascontiguousarray(part) for name, part in arrays.items()}
+        self._keep(model_id, _file("scene", key, "safetensors"), save(whole))
+        found = self._own(model_id).glob("scene-*.safetensors")
+        for path in sorted(found, key=_age)[:-SCENES]:
+            path.unlink(missing_ok=True)
+
     def catalog(self) -> Catalog | None:
         """The declarations a worker wrote; None if there are none that this version reads."""
         try:
@@ -238,6 +258,12 @@ class ModelCache:
 def _file(what: str, key: str, ending: str) -> str:
     plain = re.fullmatch(r"[0-9a-f]{8,64}", key)  # a hash already: keep it recognisable
     return f"{what}-{key if plain else hashlib.sha256(key.encode()).hexdigest()[:16]}.{ending}"
+
+
+def _age(path: Path) -> int:
+    """When a file was written, by which files are put in order; 0 for one that has just gone."""
+    found = stamp(path)
+    return found[2] if found else 0
 
 
 def _read_record(folder: Path) -> ModelRecord | None:

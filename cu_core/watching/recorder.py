@@ -18,9 +18,9 @@ from cu_core.files import sources_hash
 from cu_core.metrics.gap import compare
 from cu_core.metrics.knn_probe import asked_of, chance, knn_probe_forget
 from cu_core.metrics.verdict import Evidence, headline, verdict
-from cu_core.runs.evaluation import model_outputs
 from cu_core.runs.resolve import machine
 from cu_core.runs.runmap import RunMap
+from cu_core.runs.scenes import model_outputs
 from cu_core.spec import (
     ACTIVE,
     ForgetFacts,

@@ -13,7 +13,7 @@ from cu_core import engine, metrics, models
 from cu_core.data.probe import make_probe
 from cu_core.errors import BadRequest
 from cu_core.models.checkpoint import weights_sha256
-from cu_core.runs import evaluation, reference_models
+from cu_core.runs import evaluation, reference_models, scenes
 from cu_core.runs.evaluation import Evaluation, Final
 from cu_core.runs.resolve import Setup
 from cu_core.spec import Probe, UnlearnRequest
@@ -187,7 +187,7 @@ def test_what_is_no_number_is_not_relearned(bench: Bench) -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     zeros = replace(bench.probe, label=np.zeros_like(bench.probe.label))
-    assert set(bench.closing(zeros)._relearn_curve(model)) == {0.0}
+    assert set(bench.closing(zeros).scenes.relearn_curve(model)) == {0.0}
 
 
 def test_relearning_a_single_sample_works_with_batchnorm(tmp_path: Path) -> None:
@@ -197,5 +197,5 @@ def test_relearning_a_single_sample_works_with_batchnorm(tmp_path: Path) -> None
     probe = make_probe(setup.dataset, setup.forget, 100)
     observer = engine.Observer(setup.resident, probe)
     model = models.build("small-cnn", (1, 8, 8), 10)
-    accuracy = Evaluation(Store(tmp_path), setup, probe, observer)._relearn_curve(model)
-    assert accuracy[-1] == 100 and 0 < len(accuracy) <= evaluation.RELEARN_UPDATES
+    accuracy = Evaluation(Store(tmp_path), setup, probe, observer).scenes.relearn_curve(model)
+    assert accuracy[-1] == 100 and 0 < len(accuracy) <= scenes.RELEARN_UPDATES
