@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (  # from the bottom up: each may use those below it and its own, never those above
-    ("spec", "errors", "seeding", "files", "registry", "inert"),
+    ("spec", "errors", "seeding", "files", "registry", "inert", "process"),
     ("data", "forget", "models"),
     ("methods",),
     ("engine",),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cu_core import forget
 from cu_core.cli._print import print_run
 from cu_core.errors import Cancelled, LetheError, RunBusy
+from cu_core.service.spawn import settle
 from cu_core.spec import (
     ACTIVE,
     Request,
@@ -56,13 +57,17 @@ def _finish(options: Namespace, store: Store, claimed: ClaimedRun) -> int:
 
     run_id = claimed.run_id
     try:
-        execute(store, claimed, None if options.json else _teller(claimed.request))
+        tell = None if options.json else _teller(claimed.request)
+        execute(store, claimed, tell, every=getattr(options, "exact", True))
     except (Cancelled, KeyboardInterrupt):
         print(f"Stopped. Resume with: python -m cu_core resume {run_id}", file=sys.stderr)
     except LetheError as failure:
         print(failure, file=sys.stderr)
         return 1
-    print_run(options, store.run(run_id))
+    record = store.run(run_id)
+    print_run(options, record)
+    if record.summary.looked_at:
+        settle(store, run_id)
     return 0
 
 

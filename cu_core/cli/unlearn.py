@@ -11,6 +11,12 @@ from cu_core.spec import UnlearnRequest
 def _options(parser: ArgumentParser) -> None:
     add_fields(parser, UnlearnRequest)
     parser.add_argument("--name", help="what to call the run")
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="ask every image before the verdict; else large sets are asked in part first, and "
+        "counted whole in the background",
+    )
 
 
 def _act(options: Namespace) -> int:

@@ -1,20 +1,23 @@
 """The end of a run: the retrained model, every measure beside it, the verdict, the record."""
 
+from typing import Any
+
 from cu_core import engine
 from cu_core.metrics.gap import compare
 from cu_core.metrics.knn_probe import chance
-from cu_core.metrics.planted_told import ten_words, told
+from cu_core.metrics.planted_told import ten_words
+from cu_core.metrics.planted_told import told as planted_told
 from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
 from cu_core.runs import reference_models
-from cu_core.runs.evaluation import Final
+from cu_core.runs.evaluation import Evaluation, Final
 from cu_core.runs.forecast import remember
 from cu_core.runs.loop import Outcome
 from cu_core.runs.notes import notes
 from cu_core.runs.prepare import Prepared
-from cu_core.runs.resolve import forget_facts, machine
-from cu_core.spec import ModelIds, RunProgress, Summary
+from cu_core.runs.resolve import Setup, forget_facts, machine
+from cu_core.spec import ModelIds, Probe, RunProgress, Summary
 from cu_core.spec.phases import MEASURING
 
 WEIGHTS = "unlearned.safetensors"
@@ -52,30 +55,12 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
 
 
 def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
-    run, seeds = made.run, list(final.seeds.values())
-    retrained = seeds[0] if seeds else None
-    evidence = Evidence(
-        final.values,
-        final.original,
-        seeds,
-        run.forget.kind,
-        [run.setup.dataset.class_names[c] for c in run.forget.classes],
-        made.evaluation.counts(),
-        chance(made.probe.label),
-    )
-    planted = told(final.values, final.original, retrained, made.probe)
-    at = f"Stopped at step {outcome.step:,} of {made.total:,}. " * outcome.stopped
+    run = made.run
+    at = stopped_at(outcome.step, made.total) * outcome.stopped
+    facts = told(run.setup, made.probe, made.evaluation, final, at)
     return Summary(
-        verdict=at + verdict(evidence, planted),
-        headline=at + headline(evidence, ten_words(final.values, made.probe)),
+        **facts,
         forget=forget_facts(run.setup.dataset, run.forget, made.probe),
-        metrics=final.values,
-        original=final.original,
-        retrained=retrained,
-        counts=dict(evidence.counts),
-        chance=evidence.chance,
-        **compare(final.values, seeds),
-        reasons=final.reasons,
         notes=notes(run.setup, made.method),
         weights_sha256=checkpoint.weights_sha256(outcome.job.model),
         steps=outcome.step,
@@ -89,3 +74,32 @@ def _summary(made: Prepared, outcome: Outcome, final: Final) -> Summary:
         models=ModelIds(original=made.original, retrained=made.retrained_id()),
         retrained_seeds=tuple(final.seeds),
     )
+
+
+def told(
+    setup: Setup, probe: Probe, evaluation: Evaluation, final: Final, at: str
+) -> dict[str, Any]:
+    """The fields of a summary that the measures decide; ``at``: what its sentences begin with."""
+    chosen, seeds = setup.forget, list(final.seeds.values())
+    assert chosen is not None
+    retrained = seeds[0] if seeds else None
+    names = [setup.dataset.class_names[c] for c in chosen.classes]
+    counts, by_chance = evaluation.counts(), chance(probe.label)
+    evidence = Evidence(final.values, final.original, seeds, chosen.kind, names, counts, by_chance)
+    planted = planted_told(final.values, final.original, retrained, probe)
+    return {
+        "verdict": at + verdict(evidence, planted),
+        "headline": at + headline(evidence, ten_words(final.values, probe)),
+        "metrics": final.values,
+        "original": final.original,
+        "retrained": retrained,
+        "counts": counts,
+        "chance": by_chance,
+        "reasons": final.reasons,
+        "looked_at": evaluation.looked_at,
+        **compare(final.values, seeds),
+    }
+
+
+def stopped_at(step: int, total: int) -> str:
+    return f"Stopped at step {step:,} of {total:,}. "

@@ -79,6 +79,13 @@ class Evaluation:
 
         return self.cached_values(model_id) or self._cached(model_id, self._own_keys()[-1], look)
 
+    @property
+    def looked_at(self) -> tuple[int, int] | None:
+        """How many images accuracies are read on, and how many there are; None: on all."""
+        dataset = self.setup.dataset
+        whole = len(dataset.train_y) + len(dataset.test_y)
+        return None if self.samples.whole else (self.samples.images, whole)
+
     def counts(self) -> dict[str, int]:
         """Of how many samples each percentage is, by metric."""
         probe, classes = self.probe, self.forget.classes

@@ -52,26 +52,29 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
     return notes(setup, method)
 
 
-def execute(store: Store, claimed: ClaimedRun, tell: Tell | None = None) -> Summary:
+def execute(
+    store: Store, claimed: ClaimedRun, tell: Tell | None = None, every: bool = True
+) -> Summary:
     """Runs a claimed request to its end and returns the summary on record; see ``events``."""
-    *_, summary = events(store, claimed, tell)
+    *_, summary = events(store, claimed, tell, every)
     assert isinstance(summary, Summary)  # the last one is
     return summary
 
 
 def events(
-    store: Store, claimed: ClaimedRun, tell: Tell | None = None
+    store: Store, claimed: ClaimedRun, tell: Tell | None = None, every: bool = True
 ) -> Iterator[StepLog | Snapshot | Summary]:
     """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
     with its sentence before it propagates. Closed before its end, the run is stopped, and can be
-    resumed. ``tell``: hears the counters as they are written.
+    resumed. ``tell``: hears the counters as they are written. ``every``: sample is asked before
+    the verdict; where it stands on a draw of a large set, ``settling`` is to follow.
     """
     with claimed, closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
-            for event in _dispatch(store, claimed, writer, tell):
+            for event in _dispatch(store, claimed, writer, tell, every):
                 if isinstance(event, Summary):
                     state: RunState = "stopped" if event.stopped else "done"
                     writer.finish(event)
@@ -86,7 +89,7 @@ def events(
 
 
 def _dispatch(
-    store: Store, claimed: ClaimedRun, writer: RunWriter, tell: Tell | None
+    store: Store, claimed: ClaimedRun, writer: RunWriter, tell: Tell | None, every: bool
 ) -> Iterator[StepLog | Snapshot | Summary]:
     request = claimed.request
     progress, commands = Progress(writer, tell), Commands(store, claimed.run_id, writer)
@@ -106,4 +109,4 @@ def _dispatch(
         with setup.computing():
             yield reference_models.train_request(store, setup, tick)
     else:
-        yield from unlearning.unlearn(store, setup, writer, progress, commands)
+        yield from unlearning.unlearn(store, setup, writer, progress, commands, every)

@@ -112,6 +112,8 @@ class Loop:
                 if isinstance(event, Snapshot):
                     self._snapshot(job, event, layout)
                     yield event
+                    if event.step == 0:  # the first picture is out: now there is time
+                        metrics.get_ready()
                     if self._rule_met(event.step):
                         return
                 else:

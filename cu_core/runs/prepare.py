@@ -46,6 +46,7 @@ class Run:
     progress: Progress
     commands: Commands
     clock: Clock
+    every: bool = True  # sample of the whole sets is asked before the verdict; else a draw of them
 
     @property
     def request(self) -> UnlearnRequest:
@@ -122,7 +123,7 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
         _expect(run, method, observer, make_job(setup, method, reference_models.blank(setup)))
     with run.clock("original"):
         original = _original(run, begun)
-    evaluation = Evaluation(run.store, setup, probe, observer)
+    evaluation = Evaluation(run.store, setup, probe, observer, run.every)
     run_map = RunMap(run.store, writer, probe, observer)
     origin = evaluation.origin(original)
     job = make_job(setup, method, reference_models.load_model(run.store, setup, original))

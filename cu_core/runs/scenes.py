@@ -25,6 +25,7 @@ from cu_core.store import Store
 RELEARN_UPDATES = 50
 RELEARN_BATCH, RELEARN_LR, RELEARN_MOMENTUM = 64, 0.01, 0.9
 RELEARN_ASKED = 256  # forget samples whose accuracy is read after each update
+Relearn = Callable[[], list[float]]
 LAYER = "layer/"  # before a block's name, among what is kept of a scene
 UNTRAINED = "untrained"
 
@@ -46,12 +47,12 @@ class Scenes:
         if model_id not in self._seen:
             model = reference_models.load_model(self.store, self.setup, model_id)
             found = self._kept(model_id, self.how, lambda: self._look(model))
-            self._seen[model_id] = model, self._scene(found, model)
+            self._seen[model_id] = model, self._scene(found, self._relearned(model_id, model))
         return self._seen[model_id]
 
     def own(self, model: Any) -> ModelOutputs:
         """How a model looks that is not in the cache."""
-        return self._scene(self._look(model), model)
+        return self._scene(self._look(model), self._relearner(model))
 
     def untrained(self, original: str) -> ModelOutputs:
         """How the network looks before any training; kept with the ``original`` model."""
@@ -83,14 +84,27 @@ class Scenes:
         layers = {f"{LAYER}{n}": torch.cat(parts)[:rows].numpy() for n, parts in blocks.items()}
         return _arrays(seen) | layers
 
-    def _scene(self, found: dict[str, Floats], model: Any) -> ModelOutputs:
+    def _scene(self, found: dict[str, Floats], relearn: Relearn) -> ModelOutputs:
         scene = model_outputs(_snapshot(found), self.probe, self.forget)
         layers = {
             name.removeprefix(LAYER): part for name, part in found.items() if name.startswith(LAYER)
         }
-        return replace(scene, layers=layers, relearn=self._relearner(model))
+        return replace(scene, layers=layers, relearn=relearn)
 
-    def _relearner(self, model: Any) -> Callable[[], list[float]]:
+    def _relearned(self, model_id: str, model: Any) -> Relearn:
+        """What a reference model learns again, kept with it."""
+        relearn, key = self._relearner(model), f"{self.how}-{self.forget.hash}-relearn"
+
+        def read() -> list[float]:
+            kept = self.store.eval(model_id, key)
+            if kept is None:
+                kept = {"accuracy": relearn()}
+                self.store.save_eval(model_id, key, kept)
+            return list(kept["accuracy"])
+
+        return read
+
+    def _relearner(self, model: Any) -> Relearn:
         """Learns the forget set again when first asked; every model by the same batches."""
 
         @cache

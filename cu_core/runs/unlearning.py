@@ -19,14 +19,21 @@ from cu_core.store import RunWriter, Store
 
 
 def unlearn(
-    store: Store, setup: Setup, writer: RunWriter, progress: Progress, commands: Commands
+    store: Store,
+    setup: Setup,
+    writer: RunWriter,
+    progress: Progress,
+    commands: Commands,
+    every: bool = True,
 ) -> Iterator[StepLog | Snapshot | Summary]:
     """Prepared, looped over, concluded. Each event is on record when it is yielded (losses within
-    ``losslog.EVERY_S``); the last one is the run's final record."""
+    ``losslog.EVERY_S``); the last one is the run's final record. ``every``: sample of the whole
+    sets is asked before the verdict."""
     begun = writer.read()
     setup.keep_to(begun.plan, begun.provenance)
     with setup.computing():
-        prepared = prepare(Run(store, setup, writer, progress, commands, Clock()), begun)
+        run = Run(store, setup, writer, progress, commands, Clock(), every)
+        prepared = prepare(run, begun)
         loop = Loop(prepared)
         yield from loop.events()
         yield conclude(prepared, loop.outcome)

@@ -41,6 +41,10 @@ class Samples:
     def whole(self) -> bool:
         return self.looked == self.are
 
+    @property
+    def images(self) -> int:
+        return len(self.train) + len(self.test)
+
 
 def samples(setup: Setup, chosen: ForgetSet, every: bool) -> Samples:
     """All of them, or those that are drawn: the same for every model and seed."""

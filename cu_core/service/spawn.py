@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from cu_core.files import INSTALLED, PACKAGE
 from cu_core.store import Store
 
-WORKER = "cu_core.service.worker"
+BEHIND = 10  # as nice counts: what nobody waits for leaves the cores to what somebody does
+WORKER, LETHE = "cu_core.service.worker", "cu_core"
 # Threads that spin while they wait for one another steal the core from the one they wait for: with
 # a browser drawing on the same two cores, steps took 112-196 ms instead of 19-25.
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -39,14 +41,32 @@ def ensure_worker(store: Store, app: int | None = None) -> bool:
     return True
 
 
+def settle(store: Store, run_id: str) -> None:
+    """A process of its own counts the exact figures of a run, behind everything else, and ends. It
+    stays in this folder, since the run may be of data that are named from here."""
+    if store.is_settling(run_id):
+        return
+    started = _process(store, None, LETHE, "settle", run_id, "--home", str(store.home))
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, started.pid, BEHIND)
+
+
 def _start(store: Store, app: int | None) -> None:
     watched = ["--app", str(app)] if app else []
     # A copy of the source is imported from its own folder. An installed Lethe stays in the folder
-    # the app was started from, so that relative paths mean it, and (-P) imports nothing from there.
-    options, folder = (["-P"], None) if INSTALLED else ([], PACKAGE.parent)
+    # the app was started from, so that relative paths mean it.
+    folder = None if INSTALLED else PACKAGE.parent
+    _process(store, folder, WORKER, "--home", str(store.home), *watched)
+
+
+def _process(
+    store: Store, folder: Path | None, module: str, *words: str
+) -> subprocess.Popen[bytes]:
+    """Starts a module of Lethe in a session of its own, its output in the home's worker.log."""
+    options = ["-P"] if INSTALLED else []  # imports nothing from the folder it is in
     with (store.home / "worker.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, *options, "-m", WORKER, "--home", str(store.home), *watched],
+        return subprocess.Popen(
+            [sys.executable, *options, "-m", module, *words],
             cwd=folder,
             env=PATIENT | KEEPING | os.environ,
             stdin=subprocess.DEVNULL,

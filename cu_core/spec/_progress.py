@@ -142,6 +142,9 @@ class Summary(Recorded):
     ``avg_gap``: CoUn's, in points, None where its attack is void; ``avg_gap_without_mia``: of the
     three accuracies; ``band``: of the retrained seeds; ``inside``: whether a gap is no wider than
     that between two of them; ``void``: attacks that the bias decides, with the reason;
+    ``looked_at``: of how many images the accuracies of the unlearned model were read, and how many
+    there are, while they stand on a draw: then ``key/low`` and ``key/high`` are the ends of their
+    99 % interval; None: on all;
     ``notes``: what to know of the request; ``seconds``: by name of work; ``headline``: the verdict
     in some ten words.
     """
@@ -160,6 +163,7 @@ class Summary(Recorded):
     band: dict[str, SeedRange] = Field(default_factory=dict)
     inside: dict[str, bool] = Field(default_factory=dict)
     void: dict[str, str] = Field(default_factory=dict)
+    looked_at: tuple[int, int] | None = None
     reasons: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     weights_sha256: str = ""
@@ -178,8 +182,15 @@ class Summary(Recorded):
     message: str = ""
 
     def remarks(self, titles: Mapping[str, str]) -> list[str]:
-        """The mean gap, and what counts for nothing in it. ``titles``: of metrics, by key."""
+        """What the accuracies stand on, the mean gap, and what counts for nothing in it.
+        ``titles``: of metrics, by key."""
         said = []
+        if self.looked_at:
+            seen, there_are = self.looked_at
+            said.append(
+                f"Accuracies are read on {seen:,} of {there_are:,} images so far, each with its "
+                "99 % interval; all are being counted, and the exact figures take their place."
+            )
         if self.avg_gap_without_mia is not None:
             four = "" if self.avg_gap is None else f"{self.avg_gap:.2f} points (RA, UA, TA, MIA), "
             mean = f"{four}{self.avg_gap_without_mia:.2f} points without MIA"

@@ -8,7 +8,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ LEFT = "The script that was watched ended without closing its watch. What it rec
 ENDED = "The run had already ended."
 SUPERSEDED = "The run was taken up again."
 NAME_LIMIT = 200
+SETTLING = "settling.lock"  # in a run's folder
 WATCHED = "watched"  # the kind of a ``WatchRequest``
 
 
@@ -116,6 +118,29 @@ class Runs:
         except StoreError:
             return  # a damaged run keeps its new name in the index
         write_config(folder, Config(title, known.created, known.request, known.versions))
+
+    @contextmanager
+    def settling(self, run_id: str) -> Iterator[bool]:
+        """True for the one process that may count a run's exact figures now; held meanwhile."""
+        lock = hold(self.paths.run(run_id) / SETTLING, 0)
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def is_settling(self, run_id: str) -> bool:
+        return held(self.paths.run(run_id) / SETTLING)
+
+    @contextmanager
+    def ended(self, run_id: str) -> Iterator[None]:
+        """Holds a run that has ended, for what is added to its record. RunBusy while another
+        process has it."""
+        lock = hold(self.paths.run(run_id) / ALIVE)
+        if lock is None:
+            raise RunBusy(f"Run {run_id} is being worked on, or gone.")
+        with lock:
+            yield
 
     def delete(self, run_id: str) -> None:
         """The run and its files. RunBusy while a worker holds it."""

@@ -180,7 +180,7 @@ def test_shares_know_what_they_are_shares_of() -> None:
     whole = (s.is_forget, s.test_label, s.forget_classes)
     assert metrics.counts(*whole, "all") == {
         "forget_acc_train": n, "ua": n, "ra": 60 - n, "ta": 40 - gone, "forget_acc_test": gone,
-        "test_acc": 40,
+        "test_acc": 40, "prediction_share": n,
     }  # fmt: skip
     assert metrics.counts(*whole, "probe")["knn_probe_forget"] == n
     assert "forget_acc_test" not in metrics.counts(s.is_forget, s.test_label, (), "all")

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
 from cu_core import metrics
-from cu_core.metrics import knn_probe, probes
+from cu_core.metrics import knn_probe
 from cu_core.metrics.knn_probe import votes
 from cu_core.metrics.membership import FOLDS
 from cu_core.metrics.probes import recovered
@@ -144,13 +145,13 @@ def test_what_is_no_number_gives_a_reason() -> None:
 def test_a_probe_is_fitted_once_a_model_whatever_it_stands_beside(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fits, fit = [], probes.LogisticRegression.fit
+    fits, fit = [], LogisticRegression.fit
 
     def counted(self: Any, *given: Any) -> Any:
         fits.append(1)
         return fit(self, *given)
 
-    monkeypatch.setattr(probes.LogisticRegression, "fit", counted)
+    monkeypatch.setattr(LogisticRegression, "fit", counted)
     one, two, three = (replace(model(seed, 400, 400)) for seed in (7, 8, 9))
     for scene in (one, two, three):
         metrics.measure(beside(scene, two, three), "references")

@@ -80,11 +80,11 @@ def test_every_frame_is_on_record_with_the_quality_of_its_picture(
 ) -> None:
     reader = Store(home).reader(unbroken["run_id"])
     frames = reader.frames()
-    assert list(frames.steps) == list(range(61))
-    assert frames.xy.shape == (61, 1347, 2) and np.isfinite(frames.xy).all()
+    assert list(frames.steps) == list(range(0, 61, 2))
+    assert frames.xy.shape == (31, 1347, 2) and np.isfinite(frames.xy).all()
     assert all(0 <= q["fidelity"] <= 1 for q in frames.quality)
     curves = reader.metrics()
-    assert curves["forget_acc_test"][0] == list(range(61))
+    assert curves["forget_acc_test"][0] == list(range(0, 61, 2))
     assert curves["forget_acc_test"][1][0] > 90 and curves["forget_acc_test"][1][-1] == 0.0
     assert len(curves["loss/pull"][0]) == 60
 
@@ -210,7 +210,7 @@ def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]
     worker.wait()
     assert Store(home).run(run_id).state == "lost"
     live.poll()
-    assert len(live.frames) >= 15
+    assert len(live.frames) >= 8  # a snapshot every second update
 
     command = [sys.executable, "-m", "cu_core", "resume", run_id, "--json", "--home", str(home)]
     pipe = subprocess.PIPE
