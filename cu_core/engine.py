@@ -80,15 +80,17 @@ def run(
     every: int = 1,
     start: int = 0,
     total: int | None = None,
+    seen: Snapshot | None = None,
 ) -> Iterator[StepLog | Snapshot]:
     """Updates ``start``..``total``-1; a Snapshot of the start (step 0), every ``every``, the end.
+    ``seen``: that of the start, where the model was looked at before.
 
     ``begin`` or ``load`` comes first. ``step`` counts updates done; a Snapshot follows its StepLog.
     """
     total = method.total_steps(job) if total is None else total
     per_epoch = method.steps_per_epoch(job)
     if observer and start == 0:
-        yield observer.snapshot(job.model, 0)
+        yield seen or observer.snapshot(job.model, 0)
     for t in range(start, total):
         next_update(job.model)
         losses = _updated(method, job, t)

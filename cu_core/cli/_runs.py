@@ -4,6 +4,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cu_core import forget
 from cu_core.cli._print import print_run
@@ -19,6 +20,9 @@ from cu_core.spec import (
 from cu_core.spec.phases import PHASES, phase_words, wait_words
 from cu_core.store import RESUMABLE, ClaimedRun, Store
 
+if TYPE_CHECKING:
+    from cu_core.runs.resolve import Setup
+
 POLL_S = 0.2  # how often a run that another process has is looked at
 INTERRUPTED = 130  # what shells call the end by Ctrl-C
 
@@ -28,14 +32,16 @@ def run(options: Namespace, request: Request) -> int:
 
     Held from the moment it is on record, so that no worker of an open app gets it in between.
     """
-    from cu_core.runs.execute import check
+    from cu_core.runs.execute import checked
     from cu_core.runs.originals import complete
 
     store = Store(options.home)
     request = complete(store, request)
-    for note in check(store, request):  # a request that cannot run leaves no run behind
+    told, setup = checked(store, request)  # a request that cannot run leaves no run behind
+    for note in told:
         print(note, file=sys.stderr)
-    return _finish(options, store, store.claim_new(request, getattr(options, "name", None)))
+    claimed = store.claim_new(request, getattr(options, "name", None))
+    return _finish(options, store, claimed, setup)
 
 
 def take_up(options: Namespace, run_id: str) -> int:
@@ -52,13 +58,15 @@ def take_up(options: Namespace, run_id: str) -> int:
             return _finish(options, store, claimed)
 
 
-def _finish(options: Namespace, store: Store, claimed: ClaimedRun) -> int:
+def _finish(
+    options: Namespace, store: Store, claimed: ClaimedRun, setup: "Setup | None" = None
+) -> int:
     from cu_core.runs.execute import execute
 
     run_id = claimed.run_id
     try:
         tell = None if options.json else _teller(claimed.request)
-        execute(store, claimed, tell, every=getattr(options, "exact", True))
+        execute(store, claimed, tell, every=getattr(options, "exact", True), setup=setup)
     except (Cancelled, KeyboardInterrupt):
         print(f"Stopped. Resume with: python -m cu_core resume {run_id}", file=sys.stderr)
     except LetheError as failure:

@@ -35,46 +35,62 @@ def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[
 
     ``model_to_come``: the request's ``original`` is yet to be made, by the stage before it.
     """
+    return checked(store, request, model_to_come)[0]
+
+
+def checked(
+    store: Store, request: Request, model_to_come: bool = False
+) -> tuple[tuple[str, ...], Setup | None]:
+    """What ``check`` does and returns; and, for ``execute``, the request as it was resolved."""
     if isinstance(request, FetchRequest):
         data.fetcher(request.dataset)
-        return ()
+        return (), None
     if isinstance(request, WatchRequest):
         raise BadRequest("A loop that is watched runs in a script of its own, not here.")
     setup = Setup(request, store.home)
     if not isinstance(request, UnlearnRequest):
         check_memory(setup, None)
-        return setup.forget.notes if setup.forget else ()
+        return setup.forget.notes if setup.forget else (), setup
     assert setup.forget is not None
     method = method_of(request, setup.forget)
     check_memory(setup, method)
     if not model_to_come:
         reference_models.check_original(store, setup)
-    return notes(setup, method)
+    return notes(setup, method), setup
 
 
 def execute(
-    store: Store, claimed: ClaimedRun, tell: Tell | None = None, every: bool = True
+    store: Store,
+    claimed: ClaimedRun,
+    tell: Tell | None = None,
+    every: bool = True,
+    setup: Setup | None = None,
 ) -> Summary:
     """Runs a claimed request to its end and returns the summary on record; see ``events``."""
-    *_, summary = events(store, claimed, tell, every)
+    *_, summary = events(store, claimed, tell, every, setup)
     assert isinstance(summary, Summary)  # the last one is
     return summary
 
 
 def events(
-    store: Store, claimed: ClaimedRun, tell: Tell | None = None, every: bool = True
+    store: Store,
+    claimed: ClaimedRun,
+    tell: Tell | None = None,
+    every: bool = True,
+    setup: Setup | None = None,
 ) -> Iterator[StepLog | Snapshot | Summary]:
     """What a claimed request gives on its way, and last its summary.
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
     with its sentence before it propagates. Closed before its end, the run is stopped, and can be
     resumed. ``tell``: hears the counters as they are written. ``every``: sample is asked before
-    the verdict; where it stands on a draw of a large set, ``settling`` is to follow.
+    the verdict; where it stands on a draw of a large set, ``settling`` is to follow. ``setup``: the
+    request as it was resolved a moment ago, where it was.
     """
     with claimed, closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
-            for event in _dispatch(store, claimed, writer, tell, every):
+            for event in _dispatch(store, claimed, writer, tell, every, setup):
                 if isinstance(event, Summary):
                     state: RunState = "stopped" if event.stopped else "done"
                     writer.finish(event)
@@ -89,7 +105,12 @@ def events(
 
 
 def _dispatch(
-    store: Store, claimed: ClaimedRun, writer: RunWriter, tell: Tell | None, every: bool
+    store: Store,
+    claimed: ClaimedRun,
+    writer: RunWriter,
+    tell: Tell | None,
+    every: bool,
+    setup: Setup | None,
 ) -> Iterator[StepLog | Snapshot | Summary]:
     request = claimed.request
     progress, commands = Progress(writer, tell), Commands(store, claimed.run_id, writer)
@@ -103,7 +124,7 @@ def _dispatch(
         return
     progress.report(READING.key)
     with counting(lambda done, total: tick(READING.key, done, total, {})):
-        setup = Setup(request, store.home)
+        setup = setup or Setup(request, store.home)
     writer.put(RunProgress(device=setup.device, class_names=setup.dataset.class_names))
     if isinstance(request, TrainRequest):
         with setup.computing():

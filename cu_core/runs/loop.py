@@ -104,8 +104,9 @@ class Loop:
         layout = made.map.layout(run.request.seed)
         run.progress.report(UNLEARNING.key, at, made.total)
         run.commands.hold(at)
+        seen = None if at else made.evaluation.scenes.start(made.original)
         events = engine.run(
-            made.method, job, made.observer, every=made.every, start=at, total=made.total
+            made.method, job, made.observer, every=made.every, start=at, total=made.total, seen=seen
         )
         try:
             for event in run.clock.each(events):

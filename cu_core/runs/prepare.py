@@ -137,7 +137,7 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
     if not run_map.load_reference(original):
         run.progress.report(FITTING.key)
         with run.clock("reference map"):
-            run_map.fit_reference(original, job.model)
+            run_map.fit_reference(original, evaluation.scenes.start(original).z)
     return made
 
 

@@ -8,7 +8,6 @@ look: the run's weights, random streams and frames have the same bits without th
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from cu_core import engine
@@ -42,10 +41,10 @@ class RunMap:
             self.take(xy)
         return xy is not None
 
-    def fit_reference(self, model_id: str, model: torch.nn.Module) -> None:
-        """Fits the reference layout of the original model by umap-learn, and keeps it."""
-        assert self.observer is not None
-        xy = reference(self.observer.snapshot(model, 0).z, SEED, self.probe.label)
+    def fit_reference(self, model_id: str, z: NDArray[np.float32]) -> None:
+        """Fits the reference layout of the original model, which shows the probe as ``z`` (P, D),
+        and keeps it."""
+        xy = reference(z, SEED, self.probe.label)
         self.store.save_layout(model_id, kept_as(self.probe), xy)
         self.take(xy)
 

@@ -50,6 +50,11 @@ class Scenes:
             self._seen[model_id] = model, self._scene(found, self._relearned(model_id, model))
         return self._seen[model_id]
 
+    def start(self, model_id: str) -> Snapshot:
+        """The snapshot of step 0 of a run that begins with a model of the cache."""
+        seen = self.reference(model_id)[1]
+        return Snapshot(0, seen.z, seen.logits, seen.test_logits, seen.test_z, seen.trigger_logits)
+
     def own(self, model: Any) -> ModelOutputs:
         """How a model looks that is not in the cache."""
         return self._scene(self._look(model), self._relearner(model))
