@@ -12,6 +12,7 @@ from cu_core.runs.clock import Clock
 from cu_core.runs.rates import Rates, training, updating
 from cu_core.runs.resolve import Setup
 from cu_core.runs.runmap import kept_as
+from cu_core.runs.whole import DRAWN, KINDS
 from cu_core.spec import Method, UnlearnRequest, Wait
 from cu_core.spec import phases as p
 from cu_core.store import Store
@@ -57,7 +58,8 @@ def forecast(
     if request.reference and not store.has_model(reference_models.model_id(setup, setup.forget)):
         found.append(_training(setup, rates, p.RETRAINING.key, per_image, setup.forget))
     whole = len(setup.dataset.train_y) + len(setup.dataset.test_y)
-    measuring = None if per_image is None else 1.0 + MODELS * whole * per_image
+    looked = min(whole, KINDS * DRAWN)
+    measuring = None if per_image is None else 1.0 + MODELS * looked * per_image
     found.append(_work(p.MEASURING.key, rates.known("measuring", setup.dataset.hash), measuring))
     return found
 

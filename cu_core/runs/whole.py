@@ -20,7 +20,7 @@ from cu_core.models.evaluate import outputs
 from cu_core.runs.resolve import Setup
 from cu_core.spec import ForgetSet, Ints, ModelOutputs
 
-DRAWN = 2000
+KINDS, DRAWN = 4, 2000
 WIDE = 2.576  # standard errors to each side: 99 %
 LOW, HIGH = "low", "high"
 

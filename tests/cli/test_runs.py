@@ -162,3 +162,24 @@ def test_the_phases_of_a_run_are_said_as_the_page_says_them(
     assert told[-1].startswith("Unlearned; measured now on every image")
     assert main([*words, "--json", "--home", str(store.home)]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_verdict_on_a_draw_is_counted_behind_it(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``unlearn`` ends with the verdict and leaves the counting to a process of its own; ``settle``
+    counts, and ``--exact`` leaves nothing to count."""
+    monkeypatch.setattr("cu_core.runs.whole.DRAWN", 60)
+    left: list[str] = []
+    monkeypatch.setattr("cu_core.cli._runs.settle", lambda _store, run_id: left.append(run_id))
+    words = ["unlearn", "--model", "mlp", "--epochs", "1", "--max-steps", "2", "--json"]
+    home = ["--home", str(store.home)]
+    assert main([*words, *home]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert first["looked_at"][1] == 1797 and left == [first["run_id"]]
+    assert main(["settle", first["run_id"], "--json", *home]) == 0
+    exact = json.loads(capsys.readouterr().out)
+    assert "looked_at" not in exact or exact["looked_at"] is None
+    assert main([*words, "--exact", *home]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["metrics"] == exact["metrics"] and len(left) == 1
