@@ -25,7 +25,8 @@ from cu_core.projection import Layout, groups, quality, reference, scale_of, way
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import SLIDING, K, embedded, picture_quality, relax, settled, threads
 from cu_core.projection.neighbours import nearest
-from cu_core.projection.reference import SETTLE, fit
+from cu_core.projection.exact import fit
+from cu_core.projection.reference import SETTLE
 
 SEED = 0
 WARM = 300  # points of the fits that make numba compile

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from cu_core.projection import quality
-from cu_core.projection.layout import K, embedded, picture_quality, scale_of
+from cu_core.projection.layout import K, embedded, picture_quality, scale_of, threads
 from cu_core.projection.neighbours import nearest
-from cu_core.projection.reference import FEWEST, fit
+from cu_core.projection.reference import FEWEST
 from cu_core.spec import Frame
 
 
@@ -51,3 +53,30 @@ def aligned(xy: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.fl
     turn, _ = orthogonal_procrustes(a, b)
     scale = float(np.linalg.norm(b)) / max(float(np.linalg.norm(a)), 1e-6)
     return np.asarray(scale * a @ turn + middle, dtype=np.float32)
+
+
+def fit(
+    z: NDArray[np.float32],
+    seed: int,
+    components: int = 2,
+    start: NDArray[np.float64] | None = None,
+) -> NDArray[np.float32]:
+    """umap-learn's layout (P, components) of ``z`` (P, D) as it is, P >= 16, from ``start`` (P,
+    components) or from its own.
+
+    It compiles itself first in every process, for 8 to 13 s. The pool that its loops start may change torch's number of threads (seen: 1
+    became 2). Sums over another number differ in their last bits, so a run would depend on whether
+    its map was cached.
+    """
+    import umap
+
+    with threads(None), warnings.catch_warnings():  # that a seed means one thread
+        warnings.simplefilter("ignore")
+        model = umap.UMAP(
+            n_neighbors=K,
+            n_components=components,
+            random_state=seed,
+            init="spectral" if start is None else start.astype(np.float32),
+        )
+        fitted = model.fit_transform(z)
+    return np.asarray(fitted, dtype=np.float32)

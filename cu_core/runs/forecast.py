@@ -18,7 +18,7 @@ from cu_core.spec import phases as p
 from cu_core.store import Store
 
 FRAME_S = 0.05  # a frame's place on the map and in the store, where none was measured
-MAP_S, MAP_POINT_S = 12.0, 0.004  # a reference layout: umap compiled, then each point
+MAP_S, MAP_POINT_S = 0.3, 0.0006  # a reference layout: its start, then each point
 BACKWARD = 3.0  # a pass forward and back, in passes forward
 MODELS = 3  # that are measured at the end
 LOOKS = ("snapshot", "map", "metrics", "store", "checkpoint")  # of the clock, once a frame

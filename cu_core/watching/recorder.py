@@ -102,7 +102,7 @@ class Recorder:
         """One picture: laid out, measured, kept."""
         probe, step = self.samples.probe, snapshot.step
         if self.layout is None:
-            self.map.take(projection.at_once(snapshot.z, SEED, probe.label))
+            self.map.take(projection.reference(snapshot.z, SEED, probe.label))
             self.layout = self.map.layout(SEED, TURNS)
         frame = self.layout.place(snapshot.z, step, probe.label, probe.is_forget)
         scene = model_outputs(snapshot, probe, self.chosen)
