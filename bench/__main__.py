@@ -6,15 +6,14 @@ only when it is run.
 
 import ast
 import json
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
 from cu_core.errors import BadRequest
-from cu_core.service.spawn import PATIENT
+from cu_core.process import prepare
 
-os.environ.update(PATIENT)  # before torch is loaded, which reads it once
+prepare()
 MARK = "\ndef main(argv: "
 
 

@@ -22,10 +22,10 @@ from scipy.stats import spearmanr
 from bench.map_run import EmbeddingRun
 from bench.runs import now, say
 from cu_core.projection import Layout, groups, quality, reference, scale_of, ways
+from cu_core.projection.exact import fit
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import SLIDING, K, embedded, picture_quality, relax, settled, threads
 from cu_core.projection.neighbours import nearest
-from cu_core.projection.exact import fit
 from cu_core.projection.reference import SETTLE
 
 SEED = 0

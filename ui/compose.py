@@ -181,7 +181,9 @@ def _whole(
 
 def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
     """What the run would cost, and Run, which stays in reach. True when it may be pressed."""
-    reply = _preflight(request)
+    runs = current is not None and current.state in session.LIVE and request == current.request
+    # What it costs is known, or is being paid: no engine starts beside the run to say it again.
+    reply = session.Reply[Estimate]() if runs else _preflight(request)
     if reply.answer:
         _card(reply.answer)
     ready = request is not None and not reply.error
@@ -190,6 +192,8 @@ def dock(request: UnlearnRequest | None, current: RunRecord | None) -> bool:
             blocks.error(reply.error)
         elif reply.answer:
             blocks.note(_cost(reply.answer))
+        elif runs:
+            blocks.note("This run is live.")
         elif request is not None:
             session.waiting("Checking…", lambda: _preflight(request))
         clicked = st.button(

@@ -7,6 +7,8 @@ it anew.
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from cu_core.files import sources_hash
@@ -16,7 +18,8 @@ from cu_core.store import RunReader
 from ui import blocks, figures, map_requests, network, results, session, wording
 from ui.stage import stage
 
-SOON_S, POLL_S = 0.3, 1.0  # between two looks: until a worker has it, and from then on
+SOON_S, POLL_S = 0.3, 1.0  # between two looks: until there is a picture, and from then on
+SOON_FOR_S = 8.0  # a picture that takes longer is waited for at the slower pace
 
 
 def follow(record: RunRecord, catalog: Catalog) -> None:
@@ -35,11 +38,17 @@ def follow(record: RunRecord, catalog: Catalog) -> None:
 
 
 def _pace(record: RunRecord) -> float | None:
-    if record.state in ("queued", "starting"):
+    if record.state in ("queued", "starting") or _soon(record):
         return SOON_S
     if record.state in session.LIVE:
         return POLL_S
     return map_requests.POLL_S if map_requests.awaited(record.run_id) else None
+
+
+def _soon(record: RunRecord) -> bool:
+    """Whether this running run may have its first picture any moment, and the tab has none yet."""
+    new = record.state == "running" and time.time() - record.created < SOON_FOR_S
+    return new and not _sent(record).frames
 
 
 def _draw(record: RunRecord, catalog: Catalog) -> None:

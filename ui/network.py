@@ -173,4 +173,4 @@ def _resume_button(record: RunRecord) -> None:
 
 def resume(record: RunRecord) -> None:
     session.store().requeue(record.run_id)
-    session.wake()
+    session.take_up()

@@ -74,6 +74,11 @@ def wake(delay: float = 0.0) -> None:
     timer.start()
 
 
+def take_up() -> None:
+    """Sees to it that somebody takes what is queued, and that nobody starts beside who has."""
+    threading.Thread(target=spawn.see_to_runs, args=(store(), os.getpid()), daemon=True).start()
+
+
 def wake_once(delay: float) -> None:
     """The same, for the first page that this server draws."""
     _wake_once(os.environ.get("LETHE_HOME", ""), delay)
@@ -122,7 +127,7 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
         if record.state in LIVE and record.request == request:
             return record.run_id
     run_id = store().enqueue(request, name)
-    wake()
+    take_up()
     return run_id
 
 

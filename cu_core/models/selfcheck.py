@@ -6,6 +6,10 @@ from another; torchvision then fails at import with ``operator torchvision::nms 
 
 from functools import cache
 from importlib import import_module, metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
 
 REMEDY = (
     "Install both from one index: `pip install --force-reinstall torch torchvision`, or for CPU "
@@ -16,6 +20,8 @@ REMEDY = (
 @cache
 def check_torchvision() -> str | None:
     """None when torchvision can be used, else one sentence with its remedy."""
+    if _operators_load():
+        return None
     try:
         import_module("torchvision")
     except ModuleNotFoundError as error:
@@ -28,6 +34,20 @@ def check_torchvision() -> str | None:
             f"together: they come from different package indexes. {REMEDY}"
         )
     return None
+
+
+def _operators_load() -> bool:
+    """Whether torchvision's own library loads into this torch. Tells it without importing the
+    package: that takes 150 MB and over a second of each worker, and few runs need it."""
+    found = find_spec("torchvision")
+    folder = Path(found.origin).parent if found and found.origin else None
+    libraries = [*folder.glob("_C*.so"), *folder.glob("_C*.pyd")] if folder else []
+    try:
+        for library in libraries:
+            torch.ops.load_library(str(library))
+    except OSError:
+        return False  # the import says of what it is a sign
+    return bool(libraries) and hasattr(torch.ops.torchvision, "nms")
 
 
 def _version(package: str) -> str:

@@ -11,17 +11,23 @@ from cu_core.store import Store
 
 BEHIND = 10  # as nice counts: what nobody waits for leaves the cores to what somebody does
 WORKER, LETHE = "cu_core.service.worker", "cu_core"
-# Threads that spin while they wait for one another steal the core from the one they wait for: with
-# a browser drawing on the same two cores, steps took 112-196 ms instead of 19-25.
-PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-# glibc gives a layer's output back to the system as soon as it is free, and takes as much anew for
-# the next, page by page. Kept, and in large pages, a step of ResNet-18 took 1.71 s, not 1.99.
-KEEPING = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
-    "MALLOC_TOP_PAD_": str(1 << 26),
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
+# With large pages a step of ResNet-18 took 1.71 s, not 1.99. What else a process does about its
+# memory and threads, it does itself (``process``); this alone it has to be born with.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+LISTED_S = 60.0  # a process that has not come on the list by then is not coming
+
+
+def slots() -> int:
+    """Runs at once: they would only slow each other down on a small machine."""
+    return max(1, (os.cpu_count() or 1) // 4)
+
+
+def see_to_runs(store: Store, app: int | None = None) -> bool:
+    """Somebody takes what is queued: an idle worker, or the one that follows a busy one. True when
+    a worker had to be started."""
+    if slots() == 1 and store.workers():
+        return False  # one that is started beside a run takes the processor from it
+    return ensure_worker(store, app)
 
 
 def ensure_worker(store: Store, app: int | None = None) -> bool:
@@ -33,10 +39,12 @@ def ensure_worker(store: Store, app: int | None = None) -> bool:
     with store.only_one("spawn") as first:
         if not first or store.idle_workers():
             return False
-        _start(store, app)
-        deadline = time.monotonic() + 2.0
+        started = _start(store, app)
+        deadline = time.monotonic() + LISTED_S
         # Until it is on the list, a second caller would start one more.
         while not store.idle_workers() and time.monotonic() < deadline:
+            if started.poll() is not None:
+                break
             time.sleep(0.02)
     return True
 
@@ -51,12 +59,12 @@ def settle(store: Store, run_id: str) -> None:
         os.setpriority(os.PRIO_PROCESS, started.pid, BEHIND)
 
 
-def _start(store: Store, app: int | None) -> None:
+def _start(store: Store, app: int | None) -> subprocess.Popen[bytes]:
     watched = ["--app", str(app)] if app else []
     # A copy of the source is imported from its own folder. An installed Lethe stays in the folder
     # the app was started from, so that relative paths mean it.
     folder = None if INSTALLED else PACKAGE.parent
-    _process(store, folder, WORKER, "--home", str(store.home), *watched)
+    return _process(store, folder, WORKER, "--home", str(store.home), *watched)
 
 
 def _process(
@@ -68,7 +76,7 @@ def _process(
         return subprocess.Popen(
             [sys.executable, *options, "-m", module, *words],
             cwd=folder,
-            env=PATIENT | KEEPING | os.environ,
+            env=LARGE_PAGES | os.environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -1,28 +1,36 @@
 """The process behind a page: waits warm, answers questions, takes one run, and ends with it.
 
 A run has the process to itself, so its memory is freed for certain and a crash hits nothing else.
-Soon after its run has started it leaves another idle worker behind, so the next click does not
-wait either.
+When its run has ended, or waits for a person, it leaves another idle worker behind, so the next
+click does not wait either. There is one idle worker, never two: one beside another leaves.
 """
 
 import argparse
+import ctypes
+import gc
 import os
+import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import psutil
 
-from cu_core.data.counting import Listener, counting
 from cu_core.errors import LetheError
-from cu_core.service.spawn import ensure_worker
+from cu_core.files import stamp
+from cu_core.process import prepare
+from cu_core.service.spawn import ensure_worker, settle, slots
+from cu_core.spec import Summary
 from cu_core.spec.phases import READING, counted_words
 from cu_core.store import AskedQuestion, ClaimedRun, Store, Worker
 
 POLL_S = 0.05
-QUIET_S = 6.0  # without a question, before umap is compiled
-NEXT_S = 4.0  # after a run's start, before the next idle worker is made
+LOOK_S = 0.5  # between two looks at the queue where no file says that anything is new
+NEXT_S = 4.0  # after a run's start, before the next idle worker is thought of
 TELL_S = 0.5  # between two words on how far an answer is
 IDLE_S = 15 * 60  # an idle worker that nobody asks anything goes away
 
@@ -32,8 +40,9 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--app", type=int, help="wait only while this process lives")
     options = parser.parse_args()
+    prepare()
     store = Store(options.home)
-    place = store.register_worker(os.getpid())
+    place = store.register_worker(os.getpid())  # before what takes seconds: others wait for it
     try:
         _wait(store, place, options.app)
     finally:
@@ -42,59 +51,90 @@ def main() -> None:
 
 def _wait(store: Store, place: Worker, app: int | None) -> None:
     """Claims the oldest queued run; until there is one, warms up and answers questions."""
-    from cu_core.runs.execute import execute
-
-    claimed = store.claim(slots())
-    if claimed is None:
-        claimed = _warm(store, app)
+    execute = _needed()
+    claimed = store.claim(slots()) or _warm(store, place, app)
     if claimed is None:
         return
     store.set_role(place, "busy", claimed.run_id)
-    # The next one waits warm, but starts when the first frames are out: they come first.
-    successor = threading.Timer(NEXT_S, ensure_worker, (store, app))
-    successor.start()
+    ended = threading.Event()
+    threading.Thread(target=_succeed, args=(store, app, claimed.run_id, ended), daemon=True).start()
     _redirect(store.paths.run(claimed.run_id) / "worker.log")
     try:
-        execute(store, claimed)
+        if execute(store, claimed, every=False).looked_at:
+            settle(store, claimed.run_id)
     finally:
-        successor.cancel()
+        ended.set()
         if _wanted(app):
             ensure_worker(store, app)
 
 
-def _warm(store: Store, app: int | None) -> ClaimedRun | None:
+def _needed() -> Callable[..., Summary]:
+    """Imports what a run needs, and leaves out what others import because they find it: 80 MB of
+    pandas, which scikit-learn has here no use for. Returns ``execute``."""
+    from cu_core.metrics import LEARNERS
+
+    with _absent("pandas"):
+        for name in LEARNERS:
+            import_module(name)
+    from cu_core.runs.execute import execute
+
+    return execute
+
+
+def _succeed(store: Store, app: int | None, run_id: str, ended: threading.Event) -> None:
+    """Starts the next idle worker as soon as that takes no processor from this run: where there are
+    cores for two, else once it is paused. When it ends is seen to by ``_wait``."""
+    while not ended.wait(NEXT_S):
+        if slots() > 1 or store.run(run_id).state == "paused":
+            ensure_worker(store, app)
+            return
+
+
+def _warm(store: Store, place: Worker, app: int | None) -> ClaimedRun | None:
     """Waits for a run, at the service of pages; None when nobody needs it any more."""
-    from cu_core.projection import warm_up
     from cu_core.service.catalog import catalog
-    from cu_core.service.questions import answer
 
     store.save_catalog(catalog(store.home))
-    asked, warm = time.monotonic(), False
-    while time.monotonic() - asked < IDLE_S and _wanted(app):
-        if not warm and time.monotonic() - asked > QUIET_S:
-            # umap compiles itself in every process, for seconds: not while a page waits.
-            threading.Thread(target=warm_up, daemon=True).start()
-            warm = True
-        question = store.next_question()
-        if question:
-            asked = time.monotonic()
-            try:
-                with counting(_teller(store, question)):
-                    found = answer(store, question.kind, question.payload)
-                store.reply(question.id, found)
-            except LetheError as refusal:
-                store.reply(question.id, None, str(refusal))
-            except Exception as fault:
-                traceback.print_exc()
-                store.reply(question.id, None, f"The worker failed: {fault!r}. See worker.log.")
-        claimed = store.claim(slots())
-        if claimed:
+    _lean()
+    asked, looked, seen = time.monotonic(), 0.0, None
+    while time.monotonic() - asked < IDLE_S:
+        news = [stamp(path) for path in _queue_files(store)]
+        if news == seen and time.monotonic() - looked < LOOK_S:
+            time.sleep(POLL_S)
+            continue
+        seen, looked = news, time.monotonic()
+        if question := store.next_question():
+            _answer(store, question)
+            asked, seen = time.monotonic(), None
+        if claimed := store.claim(slots()):
             return claimed
-        time.sleep(POLL_S)
+        if not _wanted(app) or _is_spare(store, place):
+            return None
     return None
 
 
-def _teller(store: Store, question: AskedQuestion) -> Listener:
+def _queue_files(store: Store) -> tuple[Path, Path]:
+    """What is written when a run is queued or a question asked."""
+    return store.paths.app_db, store.paths.app_db.with_name("app.db-wal")
+
+
+def _answer(store: Store, question: AskedQuestion) -> None:
+    from cu_core.data.counting import counting
+    from cu_core.service.questions import answer
+
+    try:
+        with counting(_teller(store, question)):
+            found = answer(store, question.kind, question.payload)
+        store.reply(question.id, found)
+    except LetheError as refusal:
+        store.reply(question.id, None, str(refusal))
+    except Exception as fault:
+        traceback.print_exc()
+        store.reply(question.id, None, f"The worker failed: {fault!r}. See worker.log.")
+    _lean()
+
+
+def _teller(store: Store, question: AskedQuestion) -> Callable[[int, int], None]:
     """Tells whoever asked how far the reading of the data is."""
     told = -TELL_S
 
@@ -107,8 +147,36 @@ def _teller(store: Store, question: AskedQuestion) -> Listener:
     return tell
 
 
+def _is_spare(store: Store, place: Worker) -> bool:
+    """Whether another idle worker comes before this one on the list."""
+    idle = [worker.pid for worker in store.workers() if worker.role == "idle"]
+    return place.pid in idle[1:]
+
+
 def _wanted(app: int | None) -> bool:
     return app is None or psutil.pid_exists(app)
+
+
+@contextmanager
+def _absent(*names: str) -> Iterator[None]:
+    """Inside, these packages cannot be imported, unless they are already."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _lean() -> None:
+    """Gives back what an answer took: allocations that are kept (see ``process``) are for a
+    run's steps, not for a process that waits."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)
 
 
 def _redirect(log: Path) -> None:
@@ -116,11 +184,6 @@ def _redirect(log: Path) -> None:
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
-
-
-def slots() -> int:
-    """Runs at once: they would only slow each other down on a small machine."""
-    return max(1, (os.cpu_count() or 1) // 4)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ function expose(stage) {
     get ready() { return Boolean(stage.run && stage.shown); },
     get mode() { return stage.map.renderer.mode; },
     get moving() { return stage.clock.moving; },
+    get draws() { return stage.draws; },
     get errors() { return stage.errors; },
     fps: () => stage.fps(),
   };

@@ -10,6 +10,7 @@ import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { Look } from "./paint.js";
+import { Pace } from "./pace.js";
 import { classPalette, movedRamp, readTheme } from "./palette.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
@@ -25,6 +26,7 @@ export class Stage {
     this.root = parent.querySelector(".lethe");
     this.errors = [];
     this.times = [];
+    this.draws = 0; // pictures, since the page was made
     const find = (name) => this.root.querySelector(name);
     this.step = find(".step");
     this.live = find(".live");
@@ -33,6 +35,7 @@ export class Stage {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.shade = matchMedia("(prefers-color-scheme: dark)");
     this.clock = new Clock(this.calm.matches);
+    this.pace = new Pace((now) => this._frame(now));
     this.look = new Look();
     const ask = () => this.request();
     this.map = new MapView(find(".map"), this.look, ask);
@@ -63,6 +66,8 @@ export class Stage {
     };
     this.shade.addEventListener("change", this.onShade);
     this.calm.addEventListener("change", this.onCalm);
+    this.onSeen = () => !this.pace.unseen && this.run && this.dress();
+    document.addEventListener("visibilitychange", this.onSeen);
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.root);
     this.watch.observe(find(".map"));
@@ -115,7 +120,8 @@ export class Stage {
     this.clock.grow(next.last, Boolean(header.live), shifted ? next.timeOf(step) : undefined);
     if (!same) this._enter();
     this.chooser.load(); // before the layout, which measures the controls
-    this.dress();
+    if (run === next && header.live && !sections.ghost) this._grown();
+    else this.dress();
     this.compare.take(header, sections);
     this._words();
     if (!this.clock.moving) this.tell();
@@ -153,13 +159,27 @@ export class Stage {
     this.layout();
   }
 
+  /** More of the run that is shown: colours stay, and what changes its size says so itself. */
+  _grown() {
+    if (this.pace.unseen) return;
+    const panels = this.curves.panels.length;
+    this.curves.load(this.run, this.look.theme);
+    if (this.curves.panels.length !== panels) return this.layout();
+    this.curves.resize(this.ratio);
+    this.request();
+  }
+
+  get ratio() {
+    return Math.min(MAX_RATIO, window.devicePixelRatio || 1);
+  }
+
   layout() {
-    if (!this.run || !this.root.clientWidth) return;
+    if (!this.run || this.pace.unseen || !this.root.clientWidth) return;
     this.chooser.fit();
     const { root } = this.legend;
     this.root.classList.toggle("rows", this.root.clientWidth < ROOM || !this.chooser.alone);
     this._legend();
-    const ratio = Math.min(MAX_RATIO, window.devicePixelRatio || 1);
+    const { ratio } = this;
     const inset = root.offsetTop < this.map.root.offsetTop ? 0 : root.offsetWidth + 20;
     this.map.resize(ratio, inset);
     this.beside.resize(ratio);
@@ -236,11 +256,10 @@ export class Stage {
   // --- pictures
 
   request() {
-    this.pending ??= requestAnimationFrame((now) => this._frame(now));
+    this.pace.soon();
   }
 
   _frame(now) {
-    this.pending = undefined;
     if (!this.run || this.gone) return;
     const { playing } = this.clock;
     const ended = this.clock.tick(now);
@@ -249,18 +268,25 @@ export class Stage {
     this.times.push(now);
     if (this.times.length > 240) this.times.splice(0, 120);
     if (ended) this.settle(false);
-    if (this.clock.moving || fading) this.request();
+    if (this.clock.moving || fading) this.pace.next(this.works);
+  }
+
+  /** Whether the run goes on just now, on these very cores for all that a page knows. */
+  get works() {
+    const { live, state } = this.run.header;
+    return Boolean(live) && state !== "paused";
   }
 
   draw() {
-    if (!this.run.frames) return;
+    if (!this.run.frames || this.pace.unseen) return;
+    this.draws++;
     try {
       const { t } = this.clock;
       this._legend();
       this.chooser.draw(t);
       this.compare.draw();
       this.map.draw(t, this.clock.calm);
-      this.beside.draw(t, this.clock.calm, this.clock.moving);
+      this.beside.draw(t, this.clock.calm, this.clock.moving && !this.works);
       this.curves.draw(this.run.stepAt(t));
       this._readout(t);
     } catch (error) {
@@ -316,7 +342,8 @@ export class Stage {
   destroy() {
     this.rest();
     this.gone = true;
-    cancelAnimationFrame(this.pending);
+    this.pace.end();
+    document.removeEventListener("visibilitychange", this.onSeen);
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
