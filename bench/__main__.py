@@ -11,9 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 from cu_core.errors import BadRequest
-from cu_core.process import prepare
+from cu_core.process import keep_memory, prepare
 
 prepare()
+keep_memory()
 MARK = "\ndef main(argv: "
 
 

@@ -6,6 +6,8 @@ Not for a process that is somebody else's: under ``watch`` a person's code may c
 import ctypes
 import os
 import sys
+import threading
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -18,22 +20,47 @@ COMPILER = "torch._dynamo"
 KEEPING = {-4: 0, -1: 2**31 - 1, -2: 64 << 20}
 
 
+_ours = threading.Event()
+
+
 def prepare() -> None:
-    """Threads wait patiently, freed memory is kept, nothing is compiled."""
+    """Threads wait patiently, nothing is compiled."""
+    _ours.set()
     os.environ.update(PATIENT | os.environ)  # torch reads it once
-    _keep_memory()
     sys.modules.setdefault(COMPILER, _Absent(COMPILER))
 
 
-def _keep_memory() -> None:
-    """glibc gives a layer's output back to the system as soon as it is free, and takes as much anew
-    for the next, page by page: a step of small-cnn took 70 to 89 ms, and 59 to 64 with it kept."""
+def keep_memory() -> None:
+    """What is freed from here on is kept for the next to need it; for a process that computes.
+
+    glibc gives a layer's output back to the system as soon as it is free, and takes as much anew
+    for the next, page by page: a step of small-cnn took 70 to 89 ms, and 59 to 64 with it kept.
+    """
     if not sys.platform.startswith("linux"):
         return
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
     if set_option is not None:
         for option, value in KEEPING.items():
             set_option(option, value)
+
+
+def load_behind(names: Sequence[str], without: str) -> None:
+    """Loads modules in the background, in a process of our own alone: meanwhile the package
+    ``without`` cannot be found, which these modules load because it is there and not because they
+    need it."""
+    if not _ours.is_set():
+        return
+
+    def load() -> None:
+        hidden = sys.modules.setdefault(without, None) is None  # type: ignore[arg-type]
+        try:
+            for name in names:
+                import_module(name)
+        finally:
+            if hidden:
+                sys.modules.pop(without, None)
+
+    threading.Thread(target=load, name="loading", daemon=True).start()
 
 
 class _Absent(ModuleType):

@@ -5,10 +5,8 @@
 
 import hashlib
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from types import ModuleType
 
 import numpy as np
@@ -32,16 +30,6 @@ def declared(module: ModuleType) -> list[Metric]:
     """Those made in this file, not those it imports from another."""
     found = [value for value in vars(module).values() if isinstance(value, Metric)]
     return [metric for metric in found if metric.compute.__module__ == module.__name__]
-
-
-def get_ready() -> None:
-    """Loads in the background what the measures with references will need."""
-
-    def load() -> None:
-        for name in LEARNERS:
-            import_module(name)
-
-    threading.Thread(target=load, name="learners", daemon=True).start()
 
 
 def all_metrics() -> dict[str, Metric]:

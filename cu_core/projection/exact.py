@@ -64,9 +64,8 @@ def fit(
     """umap-learn's layout (P, components) of ``z`` (P, D) as it is, P >= 16, from ``start`` (P,
     components) or from its own.
 
-    It compiles itself first in every process, for 8 to 13 s. The pool that its loops start may change torch's number of threads (seen: 1
-    became 2). Sums over another number differ in their last bits, so a run would depend on whether
-    its map was cached.
+    It compiles itself first in every process, for 8 to 13 s. The pool that its loops start may
+    change torch's number of threads (seen: 1 became 2), on which the last bits of sums depend.
     """
     import umap
 

@@ -2,8 +2,8 @@
 
 Started from where the distances between the classes put them, which UMAP's own start does not
 know; brought down by UMAP's samples; then settled under our own forces, so that frame 0 has nothing
-left to settle. Nothing is compiled, so the first in a process costs what each does. Units are UMAP's
-own (neighbours lie about 0.1 to 1 apart), centred on 0.
+left to settle. Nothing is compiled, so the first in a process costs what each does. Units are
+UMAP's own (neighbours lie about 0.1 to 1 apart), centred on 0.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""UMAP's own way down: edges drawn by their weight, a few others pushed away for each of them, steps
-that fall to nothing (McInnes et al., arXiv:1802.03426, section 3.2).
+"""UMAP's own way down: edges drawn by their weight, a few others pushed away for each of them,
+steps that fall to nothing (McInnes et al., arXiv:1802.03426, section 3.2).
 
-umap-learn takes the samples one after the other, which has to be compiled to be fast; here all of an
-epoch are taken at once, as on GPUs (Nolet et al., arXiv:2008.00325). What it is for: its noise leads
-out of the tangles in which forces without any come to rest.
+umap-learn takes the samples one after the other, which has to be compiled to be fast; here all of
+an epoch are taken at once, as on GPUs (Nolet et al., arXiv:2008.00325). What it is for: its noise
+leads out of the tangles in which forces without any come to rest.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import torch
 from cu_core import engine, metrics
 from cu_core.errors import Cancelled, Diverged
 from cu_core.models.capture import release
+from cu_core.process import load_behind
 from cu_core.projection import Layout
 from cu_core.runs.commands import Rewind
 from cu_core.runs.losslog import LossLog
@@ -114,7 +115,7 @@ class Loop:
                     self._snapshot(job, event, layout)
                     yield event
                     if event.step == 0:  # the first picture is out: now there is time
-                        metrics.get_ready()
+                        load_behind(metrics.LEARNERS, without="pandas")
                     if self._rule_met(event.step):
                         return
                 else:

@@ -13,18 +13,15 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from cu_core.errors import LetheError
 from cu_core.files import stamp
-from cu_core.process import prepare
+from cu_core.process import keep_memory, prepare
 from cu_core.service.spawn import ensure_worker, settle, slots
-from cu_core.spec import Summary
 from cu_core.spec.phases import READING, counted_words
 from cu_core.store import AskedQuestion, ClaimedRun, Store, Worker
 
@@ -51,10 +48,12 @@ def main() -> None:
 
 def _wait(store: Store, place: Worker, app: int | None) -> None:
     """Claims the oldest queued run; until there is one, warms up and answers questions."""
-    execute = _needed()
+    from cu_core.runs.execute import execute  # what a run needs, before one is there
+
     claimed = store.claim(slots()) or _warm(store, place, app)
     if claimed is None:
         return
+    keep_memory()
     store.set_role(place, "busy", claimed.run_id)
     ended = threading.Event()
     threading.Thread(target=_succeed, args=(store, app, claimed.run_id, ended), daemon=True).start()
@@ -66,19 +65,6 @@ def _wait(store: Store, place: Worker, app: int | None) -> None:
         ended.set()
         if _wanted(app):
             ensure_worker(store, app)
-
-
-def _needed() -> Callable[..., Summary]:
-    """Imports what a run needs, and leaves out what others import because they find it: 80 MB of
-    pandas, which scikit-learn has here no use for. Returns ``execute``."""
-    from cu_core.metrics import LEARNERS
-
-    with _absent("pandas"):
-        for name in LEARNERS:
-            import_module(name)
-    from cu_core.runs.execute import execute
-
-    return execute
 
 
 def _succeed(store: Store, app: int | None, run_id: str, ended: threading.Event) -> None:
@@ -155,18 +141,6 @@ def _is_spare(store: Store, place: Worker) -> bool:
 
 def _wanted(app: int | None) -> bool:
     return app is None or psutil.pid_exists(app)
-
-
-@contextmanager
-def _absent(*names: str) -> Iterator[None]:
-    """Inside, these packages cannot be imported, unless they are already."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def _lean() -> None:
