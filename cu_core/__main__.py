@@ -1,12 +1,16 @@
 """``python -m cu_core``, and the script ``lethe``: see ``cu_core/cli``."""
 
-import sys
-
 from cu_core.cli import main
-from cu_core.process import keep_memory, prepare
+from cu_core.process import keep_memory, leave, prepare
 
 prepare()
 keep_memory()
 
+
+def run() -> None:
+    """The command line of this process, to its end."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

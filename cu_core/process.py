@@ -3,14 +3,16 @@
 Not for a process that is somebody else's: under ``watch`` a person's code may compile.
 """
 
+import atexit
 import ctypes
 import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 # Threads that spin while they wait for one another steal the core from the one they wait for: with
 # a browser drawing on the same two cores, steps took 112-196 ms instead of 19-25.
@@ -61,6 +63,16 @@ def load_behind(names: Sequence[str], without: str) -> None:
                 sys.modules.pop(without, None)
 
     threading.Thread(target=load, name="loading", daemon=True).start()
+
+
+def leave(code: int) -> NoReturn:
+    """Ends this process as ``sys.exit`` does, but for taking apart thousands of modules that the
+    system takes back anyway, for which a person would wait another second."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed, by us or by who read it
+            stream.flush()
+    os._exit(code)
 
 
 class _Absent(ModuleType):

@@ -77,7 +77,7 @@ def test_it_needs_what_the_apps_list_says(site: Path) -> None:
     needed = [line for line in found.requires or [] if "extra ==" not in line]
     assert parts(needed) == parts(listed)
     assert {entry.name: entry.value for entry in found.entry_points} == {
-        "lethe": "cu_core.__main__:main"
+        "lethe": "cu_core.__main__:run"
     }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert found.metadata["Requires-Python"] == project["requires-python"]

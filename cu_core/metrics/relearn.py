@@ -50,10 +50,11 @@ def updates(scene: ModelOutputs, target: float) -> int:
         return 0
     if scene.relearn is None:
         raise NotComputed("the forget set was not learned again")
-    accuracy = np.asarray(scene.relearn())
-    if not (accuracy >= target).any():
-        raise NotComputed(f"not learned again within {len(accuracy)} updates")
-    return 1 + int(np.argmax(accuracy >= target))
+    update = 0
+    for update, accuracy in enumerate(scene.relearn(), 1):
+        if accuracy >= target:
+            return update
+    raise NotComputed(f"not learned again within {update} updates")
 
 
 def _target(scene: ModelOutputs) -> float:

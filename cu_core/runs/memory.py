@@ -84,9 +84,8 @@ def _counted(key: str, shape: Any, n_classes: int, head: Any) -> tuple[int, int]
     weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
     device = "cpu" if weights < LIGHT * free("cpu") else "meta"
     if device == "cpu":
-        model = model.to_empty(device="cpu")
-        for tensor in (*model.parameters(), *model.buffers()):
-            tensor.detach().zero_()
+        with preserve_random_state():
+            model = models.build(key, shape, n_classes, head)
     own = {weight.untyped_storage()._cdata for weight in model.parameters()}
     kept: dict[int, Tensor] = {}  # held, so that no address is given twice
 

@@ -4,9 +4,8 @@ What a reference model shows is kept with it: it is the same in every run on the
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from cu_core.store import Store
 RELEARN_UPDATES = 50
 RELEARN_BATCH, RELEARN_LR, RELEARN_MOMENTUM = 64, 0.01, 0.9
 RELEARN_ASKED = 256  # forget samples whose accuracy is read after each update
-Relearn = Callable[[], list[float]]
+Relearn = Callable[[], Iterable[float]]
 LAYER = "layer/"  # before a block's name, among what is kept of a scene
 UNTRAINED = "untrained"
 
@@ -57,7 +56,7 @@ class Scenes:
 
     def own(self, model: Any) -> ModelOutputs:
         """How a model looks that is not in the cache."""
-        return self._scene(self._look(model), self._relearner(model))
+        return self._scene(self._look(model), lambda: self.relearned(model))
 
     def untrained(self, original: str) -> ModelOutputs:
         """How the network looks before any training; kept with the ``original`` model."""
@@ -98,45 +97,38 @@ class Scenes:
 
     def _relearned(self, model_id: str, model: Any) -> Relearn:
         """What a reference model learns again, kept with it."""
-        relearn, key = self._relearner(model), f"{self.how}-{self.forget.hash}-relearn"
+        key = f"{self.how}-{self.forget.hash}-relearn"
 
         def read() -> list[float]:
             kept = self.store.eval(model_id, key)
             if kept is None:
-                kept = {"accuracy": relearn()}
+                kept = {"accuracy": list(self.relearned(model))}
                 self.store.save_eval(model_id, key, kept)
             return list(kept["accuracy"])
 
         return read
 
-    def _relearner(self, model: Any) -> Relearn:
-        """Learns the forget set again when first asked; every model by the same batches."""
-
-        @cache
-        def relearn() -> list[float]:
-            with preserve_random_state(self.setup.device):
-                return self.relearn_curve(copy.deepcopy(model).requires_grad_(True))
-
-        return relearn
-
-    def relearn_curve(self, model: Any) -> list[float]:
-        """Forget accuracy (%) after each update, until all are right. BatchNorm keeps its
-        statistics, so that a batch of one sample is a batch."""
+    def relearned(self, model: Any) -> Iterator[float]:
+        """Forget accuracy (%) of a copy after each update on the forget set, until all are right;
+        every model by the same batches. BatchNorm keeps its statistics, so that a batch of one
+        sample is a batch."""
+        model = copy.deepcopy(model).requires_grad_(True).eval()
         batches = self.setup.batches(self.forget.index, RELEARN_BATCH, 0, "relearn", "none")
         asked = np.flatnonzero(self.probe.is_forget)
         asked = asked[:: -(-len(asked) // RELEARN_ASKED)]
         x, label = self.observer.probe_x[torch.from_numpy(asked)], self.probe.label[asked]
         optimizer = torch.optim.SGD(model.parameters(), RELEARN_LR, RELEARN_MOMENTUM)
-        model.eval()
-        accuracy: list[float] = []
-        while len(accuracy) < RELEARN_UPDATES and (not accuracy or accuracy[-1] < 100.0):
-            part, wanted = batches.batch(len(accuracy))
-            optimizer.zero_grad(set_to_none=True)
-            cross_entropy(model(part)[0], wanted).backward()
-            optimizer.step()
-            logits, _ = outputs(model, x, self.observer.normalise)
-            accuracy.append(percent_right(logits, label, "forget samples"))
-        return accuracy
+        for update in range(RELEARN_UPDATES):
+            with preserve_random_state(self.setup.device):
+                part, wanted = batches.batch(update)
+                optimizer.zero_grad(set_to_none=True)
+                cross_entropy(model(part)[0], wanted).backward()
+                optimizer.step()
+                logits, _ = outputs(model, x, self.observer.normalise)
+            accuracy = percent_right(logits, label, "forget samples")
+            yield accuracy
+            if accuracy == 100.0:
+                return
 
 
 def _arrays(seen: Snapshot) -> dict[str, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,8 +72,9 @@ class ModelOutputs:
     retrained: tuple[ModelOutputs, ...] = ()  # one per retrained seed; may hold this very model
     untrained: ModelOutputs | None = None  # random weights in the same architecture
     layers: Mapping[str, Floats] = field(default_factory=dict)  # block -> (P, D of the block)
-    relearn: Callable[[], list[float]] | None = None
-    """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy."""
+    relearn: Callable[[], Iterable[float]] | None = None
+    """Accuracy (%) on forget samples after 1, 2, ... updates on the forget set, of a copy: each
+    update is made when it is asked for."""
     known: Mapping[str, float | None] = field(default_factory=dict)
     """Values of this very model that are on record, by metric."""
     true_label: Ints | None = None  # (P,), where others were planted

@@ -187,7 +187,7 @@ def test_what_is_no_number_is_not_relearned(bench: Bench) -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     zeros = replace(bench.probe, label=np.zeros_like(bench.probe.label))
-    assert set(bench.closing(zeros).scenes.relearn_curve(model)) == {0.0}
+    assert set(bench.closing(zeros).scenes.relearned(model)) == {0.0}
 
 
 def test_relearning_a_single_sample_works_with_batchnorm(tmp_path: Path) -> None:
@@ -197,5 +197,5 @@ def test_relearning_a_single_sample_works_with_batchnorm(tmp_path: Path) -> None
     probe = make_probe(setup.dataset, setup.forget, 100)
     observer = engine.Observer(setup.resident, probe)
     model = models.build("small-cnn", (1, 8, 8), 10)
-    accuracy = Evaluation(Store(tmp_path), setup, probe, observer).scenes.relearn_curve(model)
+    accuracy = list(Evaluation(Store(tmp_path), setup, probe, observer).scenes.relearned(model))
     assert accuracy[-1] == 100 and 0 < len(accuracy) <= scenes.RELEARN_UPDATES

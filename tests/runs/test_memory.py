@@ -74,7 +74,7 @@ def test_large_images_are_looked_at_a_few_at_a_time() -> None:
             seen.append(len(x))
             return x.mean((2, 3)), x.mean((2, 3))
 
-    for side, most in ((64, 128), (224, 26), (512, 5)):
+    for side, most in ((64, 64), (224, 26), (512, 5)):
         seen.clear()
         x = torch.zeros(130, 3, side, side, dtype=torch.uint8)
         outputs(Counting(), x, lambda batch: batch.float())
