@@ -19,6 +19,7 @@ from ui import blocks, figures, map_requests, network, results, session, wording
 from ui.stage import stage
 
 SOON_S, POLL_S = 0.3, 1.0  # between two looks: until there is a picture, and from then on
+SETTLE_S = 2.0  # ... and while the exact figures of a run that has ended are counted
 SOON_FOR_S = 8.0  # a picture that takes longer is waited for at the slower pace
 
 
@@ -42,6 +43,8 @@ def _pace(record: RunRecord) -> float | None:
         return SOON_S
     if record.state in session.LIVE:
         return POLL_S
+    if session.settles(record):
+        return SETTLE_S
     return map_requests.POLL_S if map_requests.awaited(record.run_id) else None
 
 

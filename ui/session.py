@@ -6,6 +6,7 @@ found again by ``?run=<id>``, which a page change drops, so the id is kept in bo
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -129,6 +130,19 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
     run_id = store().enqueue(request, name)
     take_up()
     return run_id
+
+
+def settles(record: RunRecord) -> bool:
+    """Whether exact figures are still to come for a run whose verdict stands on a draw. Who made
+    the run counts them; where nobody does any more, a process is started for it, once a tab."""
+    if not record.summary.looked_at:
+        return False
+    seen = st.session_state.setdefault("unsettled", {})
+    since = time.monotonic() - seen.setdefault(record.run_id, time.monotonic())
+    if PATIENCE_S < since < math.inf and not store().is_settling(record.run_id):
+        seen[record.run_id] = -math.inf
+        spawn.settle(store(), record.run_id)
+    return True
 
 
 def progress(record: RunRecord) -> RunProgress:
