@@ -71,7 +71,6 @@ def _needed() -> Callable[[Store, ClaimedRun], Summary]:
     import torch
 
     with _absent("pandas", *(() if torch.cuda.is_available() else ("triton",))):
-        import sklearn.linear_model
         import torch._dynamo  # of every optimizer: over a second, at a run's first update
 
         from cu_core.runs.execute import execute
