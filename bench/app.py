@@ -134,7 +134,7 @@ class Costs:
 
 def name(process: psutil.Process) -> str:
     try:
-        return process.name()
+        return str(process.name())
     except psutil.NoSuchProcess:
         return ""
 
@@ -144,18 +144,18 @@ def cpu(process: psutil.Process) -> float:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def megabytes(process: psutil.Process) -> float:
-    return process.memory_info().rss / 2**20
+    return float(process.memory_info().rss / 2**20)
 
 
 def looked_at(browser: Any, home: Path, runs: int, looks: int) -> report.Found:
     """Megabytes of the app before and after looks at ``looks`` of ``runs`` runs, copies of one."""
     store = Store(home)
     (first, *_) = [one.run_id for one in store.runs() if one.state == "done"]
-    copies = []
+    copies: list[str] = []
     while len(copies) < runs:
         copies.append(new_id())
         shutil.copytree(store.paths.run(first), store.paths.run(copies[-1]))

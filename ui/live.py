@@ -33,7 +33,8 @@ def follow(record: RunRecord, catalog: Catalog) -> None:
             now = session.store().run(record.run_id)
             if _pace(now) != pace:
                 st.rerun()  # another pace, other buttons, the sidebar: the whole page, once
-            _draw(now, catalog)
+            with st.container(key="live"):
+                _draw(now, catalog)
 
     view()
 

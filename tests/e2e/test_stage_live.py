@@ -11,12 +11,10 @@ from tests.e2e.test_stage import give, part, picture, run
 
 pytestmark = pytest.mark.e2e
 
-SHOWN, CAUGHT_UP_MS, LIVE_MS = (
-    4,
-    1000,
-    80,
-)  # frames at first; clock.js's CATCH_UP, pace.js's LIVE_MS
-HIDE = """hidden => { Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+SHOWN = 4  # frames at first
+CAUGHT_UP_MS, LIVE_MS = 1000, 80  # clock.js, pace.js
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange")); }"""
 
 
