@@ -13,7 +13,7 @@ import streamlit as st
 
 from cu_core.files import sources_hash
 from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
-from cu_core.stage import export, replay
+from cu_core.stage import export, learning, replay
 from cu_core.store import RunReader
 from ui import blocks, figures, map_requests, network, results, session, wording
 from ui.stage import stage
@@ -72,7 +72,7 @@ def _draw(record: RunRecord, catalog: Catalog) -> None:
     with controls:
         network.bar(record, progress)
     with scene:
-        _scene(record, data, progress)
+        _scene(record, reader, data, progress)
     with numbers:
         if summary.metrics:
             _numbers(record, reader, catalog, progress, summary)
@@ -130,7 +130,7 @@ def _drawn(progress: RunProgress) -> str:
     return f"{chosen.n_drawn:,} of {chosen.n_forget:,} images to forget are drawn"
 
 
-def _scene(record: RunRecord, data: bytes | None, progress: RunProgress) -> None:
+def _scene(record: RunRecord, reader: RunReader, data: bytes | None, progress: RunProgress) -> None:
     key = f"stage-{record.run_id}"
     if data is not None:
         stage(
@@ -141,12 +141,24 @@ def _scene(record: RunRecord, data: bytes | None, progress: RunProgress) -> None
             on_solid=lambda: map_requests.request_solid(record.run_id),
         )
     elif record.state in session.LIVE:
-        blocks.empty(
-            "The map appears here",
-            wording.until_the_picture(progress),
-        )
+        if not _learns(record, reader, progress):
+            blocks.empty("The map appears here", wording.until_the_picture(progress))
     else:
         blocks.empty("No picture was kept", "The run ended before its first one.")
+
+
+def _learns(record: RunRecord, reader: RunReader, progress: RunProgress) -> bool:
+    """Until the run's own picture begins: its original model while that is trained, if it is."""
+    sent: replay.Sent = st.session_state.get("sent-learning") or replay.Sent("")
+    if sent.run_id != record.run_id:
+        sent = st.session_state["sent-learning"] = replay.Sent(record.run_id)
+    made = learning.blob(record, reader, progress, sent)
+    if made is None:
+        return False
+    data, words = made
+    blocks.note(words)
+    stage(data, key=f"stage-learning-{record.run_id}", on_need=lambda: sent.forget_from(0))
+    return True
 
 
 def _need(key: str) -> None:

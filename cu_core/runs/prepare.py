@@ -15,6 +15,7 @@ from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands, ticking
 from cu_core.runs.evaluation import Evaluation
 from cu_core.runs.forecast import forecast
+from cu_core.runs.learning import Learning
 from cu_core.runs.progress import Progress
 from cu_core.runs.resolve import Setup, cadence, forget_facts, machine, make_job, method_of
 from cu_core.runs.runmap import RunMap
@@ -31,7 +32,7 @@ from cu_core.spec import (
     RunProgress,
     UnlearnRequest,
 )
-from cu_core.spec.phases import FITTING
+from cu_core.spec.phases import FITTING, TRAINING
 from cu_core.store import RunWriter, Store
 from cu_core.store.names import name_arrays
 
@@ -121,8 +122,9 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
         reference_models.model_id(setup, None)
     ):  # as many updates as those of a network that has learnt nothing
         _expect(run, method, observer, make_job(setup, method, reference_models.blank(setup)))
+    _announce_samples(run, probe)
     with run.clock("original"):
-        original = _original(run, begun)
+        original = _original(run, begun, Learning(run.store, writer.run_id, probe, observer))
     evaluation = Evaluation(run.store, setup, probe, observer, run.every)
     run_map = RunMap(run.store, writer, probe, observer)
     origin = evaluation.origin(original)
@@ -169,8 +171,8 @@ def _write_provenance(run: Run, method: Method, begun: RunProgress) -> str:
     )
 
 
-def _original(run: Run, begun: RunProgress) -> str:
-    """The id of the model that forgets, trained now if there is none."""
+def _original(run: Run, begun: RunProgress, learning: Learning) -> str:
+    """The id of the model that forgets, trained now, and seen to learn, if there is none."""
     if run.request.original:
         if not begun.models.original:  # one that has begun goes on by what was true then
             reference_models.check_original(run.store, run.setup)
@@ -178,29 +180,29 @@ def _original(run: Run, begun: RunProgress) -> str:
     known = begun.models.original
     if known and run.store.has_model(known):
         return known
-    return reference_models.ensure(run.store, run.setup, None, run.tick)
+    if not run.store.has_model(reference_models.original_id(run.store, run.setup)):
+        run.progress.report(TRAINING.key)  # its first picture comes before its first update
+    return reference_models.ensure(run.store, run.setup, None, run.tick, learning)
+
+
+def _announce_samples(run: Run, probe: Probe) -> None:
+    """What a page needs to draw samples, written before anything slow."""
+    pictures, sheet, dataset, writer = {}, None, run.setup.dataset, run.writer
+    if dataset.is_image:
+        image, mime, tile, columns = atlas(dataset, probe.index)
+        pictures = {"atlas": np.frombuffer(image, np.uint8)}
+        sheet = AtlasFacts(mime=mime, tile=tile, columns=columns)
+    writer.probe(probe, **pictures, **name_arrays(dataset.owned.take(probe.index)))
+    writer.put(RunProgress(forget=forget_facts(dataset, run.forget, probe)))
+    if sheet:
+        writer.put(RunProgress(atlas=sheet))
 
 
 def _announce(made: Prepared) -> None:
-    """What a page needs to draw the run, written before the slow fit of the map."""
-    run, pictures, sheet = made.run, {}, None
-    dataset, writer = run.setup.dataset, run.writer
-    if dataset.is_image:
-        image, mime, tile, columns = atlas(dataset, made.probe.index)
-        pictures = {"atlas": np.frombuffer(image, np.uint8)}
-        sheet = AtlasFacts(mime=mime, tile=tile, columns=columns)
-    names = name_arrays(dataset.owned.take(made.probe.index))
-    writer.probe(made.probe, **pictures, **names)
-    writer.put(
-        RunProgress(
-            forget=forget_facts(dataset, run.forget, made.probe),
-            models=ModelIds(original=made.original),
-            total=made.total,
-            every=made.every,
-        )
-    )
-    if sheet:
-        writer.put(RunProgress(atlas=sheet))
+    """What a page needs to know of the run, written before the slow fit of the map."""
+    writer = made.run.writer
+    models = ModelIds(original=made.original)
+    writer.put(RunProgress(models=models, total=made.total, every=made.every))
     if original := made.evaluation.cached_values(made.origin):
         writer.put(RunProgress(original=original))
     if (wanted := made.retrained_id()) and (retrained := made.evaluation.cached_values(wanted)):

@@ -9,6 +9,7 @@ from cu_core import engine, models
 from cu_core.errors import BadRequest, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
+from cu_core.runs.learning import Learning
 from cu_core.runs.rates import Rates, training
 from cu_core.runs.resolve import Setup, machine
 from cu_core.seeding import derive
@@ -90,19 +91,31 @@ def check_original(store: Store, setup: Setup) -> None:
         )
 
 
-def ensure(store: Store, setup: Setup, without: ForgetSet | None, tick: OnProgress) -> str:
+def ensure(
+    store: Store,
+    setup: Setup,
+    without: ForgetSet | None,
+    tick: OnProgress,
+    learning: Learning | None = None,
+) -> str:
     """The id of the original model (``without`` None) or of the one retrained without a set.
 
-    Raises Cancelled when told to stop; what was trained until then is taken up next time.
+    ``learning``: looks at a model that is trained. Raises Cancelled when told to stop; what was
+    trained until then is taken up next time.
     """
     wanted = model_id(setup, without) if without else original_id(store, setup)
     if not store.has_model(wanted):
-        _train(store, setup, without, wanted, tick)
+        _train(store, setup, without, wanted, tick, learning)
     return wanted
 
 
 def _train(
-    store: Store, setup: Setup, without: ForgetSet | None, wanted: str, tick: OnProgress
+    store: Store,
+    setup: Setup,
+    without: ForgetSet | None,
+    wanted: str,
+    tick: OnProgress,
+    learning: Learning | None,
 ) -> None:
     request, recipe = setup.request, setup.recipe
     phase = RETRAINING if without else TRAINING
@@ -110,18 +123,25 @@ def _train(
     batches = setup.batches(
         setup.retain_index(without), recipe.batch_size, request.model_seed, "train", recipe.augment
     )
+    start = _unfinished(store, wanted)
+    if learning:
+        total = recipe.epochs * batches.n_batches
+        learning.begin(model, int(start["step"]) if start else 0, total)
     began = saved = time.monotonic()
     updates = 0
-    start = _unfinished(store, wanted)
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        tick(phase.key, done.step, done.total, {"loss": done.loss})
+        known = learning.accuracy if learning else {}
+        tick(phase.key, done.step, done.total, {"loss": done.loss, **known})
+        if learning:
+            learning(model, done.step, done.total)
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
             store.save_unfinished(wanted, engine.to_bytes(kept))
         updates += 1
     if updates:
-        Rates(setup).keep((time.monotonic() - began) / updates, *training(setup))
+        took = time.monotonic() - began - (learning.looked if learning else 0.0)
+        Rates(setup).keep(took / updates, *training(setup))
     _keep(store, setup, without, wanted, model, time.monotonic() - began)
 
 

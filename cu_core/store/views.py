@@ -20,6 +20,7 @@ from cu_core.files import write_atomic
 from cu_core.store.paths import Paths
 from cu_core.store.runtables import read_facts
 
+LEARNING = "learning"  # the view that is there before the run: its original model being trained
 NAME = re.compile(r"[a-z]+(-[0-9]+)?")
 
 

@@ -110,10 +110,3 @@ def test_the_next_one_starts_when_the_run_waits_or_there_is_room(
         following.join(LONG_S)
         ended.set()
     assert len(begun) == starts
-
-
-def test_what_is_absent_for_a_while_is_there_again() -> None:
-    sys.modules.pop("this", None)
-    with worker._absent("this", "os"), pytest.raises(ImportError):
-        import this  # noqa: F401
-    assert "this" not in sys.modules and sys.modules["os"] is os

@@ -58,8 +58,9 @@ export class Legend {
       item.prepend(mark);
       row.append(item);
     };
-    add(swatch(grey, theme.ink), `${(run.n - run.kept).toLocaleString("en")} forget`);
-    add(swatch(grey, null), `${run.kept.toLocaleString("en")} keep`);
+    const some = run.kept < run.n; // a model that only learns has none to forget
+    if (some) add(swatch(grey, theme.ink), `${(run.n - run.kept).toLocaleString("en")} forget`);
+    add(swatch(grey, null), `${run.kept.toLocaleString("en")} ${some ? "keep" : "images"}`);
     if (ghost) add(swatch(null, theme.soft), "retrained", RETRAINED);
     return row;
   }
