@@ -26,9 +26,16 @@ def app(browser: Any, tmp_path: Path) -> Iterator[App]:
         running.close()
 
 
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
 @pytest.mark.timeout(600)
 def test_points_are_drawn_while_the_model_is_trained(
-    app: App, new_page: Any, monkeypatch: pytest.MonkeyPatch
+    app: App, page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = threading.Event()
 
@@ -46,16 +53,15 @@ def test_points_are_drawn_while_the_model_is_trained(
     worker = threading.Thread(target=execute, args=(app.store, claimed))
     worker.start()
     try:
-        tab = new_page()
-        tab.goto(f"{app.url}/unlearn?debug=1&run={run_id}")
+        page.goto(f"{app.url}/unlearn?debug=1&run={run_id}")
         own = "() => window.__lethe && __lethe.frames >= 1 && __lethe.stage.run.id"
-        tab.wait_for_function(f"{own} === 'learning-{run_id}'", timeout=LONG_MS)
+        page.wait_for_function(f"{own} === 'learning-{run_id}'", timeout=LONG_MS)
         assert app.store.reader(run_id).progress().phase == TRAINING.key
-        assert tab.evaluate("() => __lethe.stage.run.n") == 1347
-        tab.get_by_text("Nothing is forgotten yet").wait_for()
+        assert page.evaluate("() => __lethe.stage.run.n") == 1347
+        page.get_by_text("Nothing is forgotten yet").wait_for()
     finally:
         seen.set()
         worker.join(LONG_MS / 1000)
-    tab.wait_for_function(f"{own} === '{run_id}'", timeout=LONG_MS)
-    tab.get_by_text("Nothing is forgotten yet").wait_for(state="detached")
+    page.wait_for_function(f"{own} === '{run_id}'", timeout=LONG_MS)
+    page.get_by_text("Nothing is forgotten yet").wait_for(state="detached")
     assert app.store.run(run_id).state == "done"
