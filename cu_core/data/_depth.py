@@ -76,13 +76,14 @@ def _with(given: Any, raw: str) -> Any:
 class Depth:
     """How the deep images of a set become 8 bits. ``counts``: of each value, over all of them."""
 
-    counts: Ints = field(default_factory=lambda: np.zeros(LEVELS, np.int64))
+    counts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def look(self, image: Image.Image, kind: str, again: Open) -> None:
         """Counts the values of one that is ``deep``. ``again`` opens the same image once more."""
         values = _values(image, kind, again)
         shown = values[..., :3] if values.ndim == 3 else values  # without the transparency
-        self.counts += np.bincount(shown.reshape(-1), minlength=LEVELS)
+        counts = np.bincount(shown.reshape(-1), minlength=LEVELS)
+        self.counts = counts + self.counts if len(self.counts) else counts
 
     def eight(self, image: Image.Image, kind: str, again: Open) -> Image.Image:
         """The image with 8 bits a channel, and what its file says beside the pixels."""

@@ -1,0 +1,79 @@
+"""Many small images on all cores: in processes, since threads only wait for one another there.
+
+Processes are loky's, by joblib, which comes with scikit-learn: started afresh, so that no lock or
+thread of this one is copied, and gone when the images are read. What they send are their own
+arrays. Where they cannot start, or one dies, what is left is read here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+import joblib
+import numpy as np
+from joblib.externals.loky import get_reusable_executor
+from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+FEWEST = 4000  # images: of fewer, starting processes would take longer than reading them
+CHUNK = 500  # images that go to a process in one message
+# What a process looks like from here that ends, or cannot start; what ``read`` itself raises, it
+# raises again when it is asked here.
+LOST = (RuntimeError, OSError)
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def each(read: Callable[[Item], Found], items: Collection[Item]) -> Iterator[Found]:
+    """``read`` of all items, in order. ``read``: a function of a module, or a partial of one; what
+    it is given and what it gives go from process to process."""
+    done, cores = 0, joblib.cpu_count()
+    if cores > 1 and len(items) >= FEWEST:
+        try:
+            for found in _by_several(read, items, cores):
+                yield found
+                done += 1
+            return
+        except LOST as fault:
+            log.warning("Read on by one process: %s", fault)
+    yield from map(read, islice(items, done, None))
+
+
+def _by_several(
+    read: Callable[[Item], Found], items: Iterable[Item], cores: int
+) -> Iterator[Found]:
+    pool = joblib.Parallel(cores, backend="loky", return_as="generator", pre_dispatch=2 * cores)
+    answers = pool(joblib.delayed(_answer)(read, part) for part in _parts(items))
+    try:
+        for pixels, others in answers:
+            yield from others if pixels is None else _unpacked(pixels, others)
+    finally:
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+
+
+def _answer(read: Callable[[Item], Found], part: list[Item]) -> tuple[NDArray[Any] | None, Any]:
+    """In a process of its own: what was found of a part. Pairs that begin with arrays of one shape
+    are sent as one array (K, ...) and what goes with each, None where there was no pair."""
+    found: list[Any] = [read(item) for item in part]
+    pairs = (one for one in found if isinstance(one, tuple) and isinstance(one[0], np.ndarray))
+    arrays = [pixels for pixels, _ in pairs]
+    if not arrays:
+        return None, found
+    return np.stack(arrays), [one and one[1] for one in found]
+
+
+def _unpacked(pixels: NDArray[Any], others: Iterable[Any]) -> Iterator[Any]:
+    """What ``_answer`` was given."""
+    each_of = iter(pixels)
+    return (other if other is None else (next(each_of), other) for other in others)
+
+
+def _parts(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while part := list(islice(rest, CHUNK)):
+        yield part
