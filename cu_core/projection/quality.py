@@ -9,6 +9,8 @@ centrality, from 0 on, and rank correlations, in [-1, 1].
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -33,7 +35,10 @@ def trustworthiness(points: Tensor, near: Neighbours, drawn: Tensor) -> float:
     excess = 0.0
     for part in rows.split(block_rows(n)):
         known = near.squared
-        squared = known[part] if known is not None else squared_rows(centred(points), part)
+        if known is None:
+            squared = squared_rows(centred(points), part)
+        else:  # all rows of a small picture need no copy
+            squared = known if len(part) == n else known[part]
         excess += float((ranks(squared, drawn[part]) - k).clamp_(min=0).sum())
     return 1 - 2 * excess / (len(rows) * k * (2 * n - 3 * k - 1))
 
@@ -149,9 +154,8 @@ def _rank_correlation(a: Array, b: Array) -> Array:
 
 def _triplets(points: Tensor, near: Neighbours, xy: Tensor) -> float:
     """Share of random triplets i, j, k for which both spaces agree whether i is nearer to j or k;
-    of triplets drawn anew for each number of points, always the same."""
-    drawn = np.random.default_rng(0).integers(0, len(xy), (3, TRIPLETS))
-    first, second, third = (torch.tensor(row, device=xy.device) for row in drawn)
+    of triplets drawn for each number of points, always the same."""
+    first, second, third, apart_all = _drawn_triplets(len(xy), str(xy.device))
 
     def apart(places: Tensor, known: Tensor | None, other: Tensor) -> Tensor:
         if known is not None:
@@ -162,5 +166,13 @@ def _triplets(points: Tensor, near: Neighbours, xy: Tensor) -> float:
         apart(places, known, second) < apart(places, known, third)
         for places, known in ((points, near.squared), (xy, None))
     ]
-    apart_all = (first != second) & (first != third) & (second != third)
     return float((nearer[0] == nearer[1])[apart_all].float().mean())
+
+
+@lru_cache(maxsize=4)
+def _drawn_triplets(n: int, device: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Three of ``n`` points, ``TRIPLETS`` times, and whether they are three: (T,) each. Kept from
+    frame to frame."""
+    drawn = np.random.default_rng(0).integers(0, n, (3, TRIPLETS))
+    first, second, third = (torch.tensor(row, device=device) for row in drawn)
+    return first, second, third, (first != second) & (first != third) & (second != third)

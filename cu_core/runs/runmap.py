@@ -16,7 +16,7 @@ from cu_core.spec import GhostFacts, ModelOutputs, Probe, RunProgress, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.probabilities import shares
 
-SEED = 0  # of fits by umap-learn: a model has one reference layout, whatever the run's seed
+SEED = 0  # of the samples: a model has one reference layout, whatever the run's seed
 
 
 class RunMap:
