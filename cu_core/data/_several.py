@@ -8,12 +8,17 @@ arrays. Where they cannot start, or one dies, what is left is read here.
 from __future__ import annotations
 
 import logging
+import os
+import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
 import joblib
 import numpy as np
+import psutil
 from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 
@@ -24,6 +29,7 @@ CHUNK = 500  # images that go to a process in one message
 # What a process looks like from here that ends, or cannot start; what ``read`` itself raises, it
 # raises again when it is asked here.
 LOST = (RuntimeError, OSError)
+WATCH_S = 1.0
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -48,7 +54,8 @@ def _by_several(
     read: Callable[[Item], Found], items: Iterable[Item], cores: int
 ) -> Iterator[Found]:
     pool = joblib.Parallel(cores, backend="loky", return_as="generator", pre_dispatch=2 * cores)
-    answers = pool(joblib.delayed(_answer)(read, part) for part in _parts(items))
+    own = os.getpid()
+    answers = pool(joblib.delayed(_answer)(own, read, part) for part in _parts(items))
     try:
         for pixels, others in answers:
             yield from others if pixels is None else _unpacked(pixels, others)
@@ -56,15 +63,30 @@ def _by_several(
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
 
 
-def _answer(read: Callable[[Item], Found], part: list[Item]) -> tuple[NDArray[Any] | None, Any]:
+def _answer(
+    asker: int, read: Callable[[Item], Found], part: list[Item]
+) -> tuple[NDArray[Any] | None, Any]:
     """In a process of its own: what was found of a part. Pairs that begin with arrays of one shape
     are sent as one array (K, ...) and what goes with each, None where there was no pair."""
+    _end_with(asker)
     found: list[Any] = [read(item) for item in part]
     pairs = (one for one in found if isinstance(one, tuple) and isinstance(one[0], np.ndarray))
     arrays = [pixels for pixels, _ in pairs]
     if not arrays:
         return None, found
     return np.stack(arrays), [one and one[1] for one in found]
+
+
+@cache
+def _end_with(process: int) -> None:
+    """Ends this process soon after that one, which may be killed and then tells nobody."""
+
+    def watch() -> None:
+        while psutil.pid_exists(process):
+            time.sleep(WATCH_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _unpacked(pixels: NDArray[Any], others: Iterable[Any]) -> Iterator[Any]:
