@@ -26,6 +26,7 @@ from cu_core.projection.exact import fit
 from cu_core.projection.fuzzy import fuzzy_set
 from cu_core.projection.layout import SLIDING, K, embedded, picture_quality, relax, settled, threads
 from cu_core.projection.neighbours import nearest
+from cu_core.projection.recorded import Way, way_of
 from cu_core.projection.reference import SETTLE
 
 SEED = 0
@@ -49,12 +50,13 @@ def ours(
     reference_s = time.perf_counter() - began
     # Once unclocked: caches, and a device's start. Frame 0 is the reference, so it is cheap.
     Layout(start, SEED, device).place(run.z[0], 0, run.label, run.is_forget)
-    _alone(run, 0, start, start, device)
+    way = way_of(device)  # recordings are made once a layout
+    _alone(run, 0, start, start, device, way)
     layout, layouts = Layout(start, SEED, device), []
     alone, measured, floor, within = [], [], [], []
     for t, z in enumerate(run.z[:frames]):
         began = now(device)
-        _alone(run, t, layout.xy, start, device)
+        _alone(run, t, layout.xy, start, device, way)
         laid_out = now(device)
         frame = layout.place(z, t, run.label, run.is_forget)
         alone.append(1e3 * (laid_out - began))
@@ -73,6 +75,7 @@ def _alone(
     before: NDArray[np.float32],
     start: NDArray[np.float32],
     device: str,
+    way: Way,
 ) -> None:
     """A frame without its measures: neighbours, graph, ways and forces."""
     points = embedded(run.z[t], device, True)
@@ -80,8 +83,8 @@ def _alone(
     found = groups.groups_of(run.label, run.is_forget, device)
     asked = ways.ways_of(points, near.index, found, groups.spaced(start, found))
     forget = torch.tensor(run.is_forget, device=device)
-    graph, xy = fuzzy_set(near.first(K - 1)), torch.tensor(before, device=device)
-    settled(graph, xy, SEED, t, forget=forget, ways=asked)
+    graph, xy = fuzzy_set(near.first(K - 1), way), torch.tensor(before, device=device)
+    settled(graph, xy, SEED, t, forget=forget, ways=asked, way=way)
 
 
 def local(run: EmbeddingRun, device: str = "cpu") -> Laid:

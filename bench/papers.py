@@ -65,6 +65,11 @@ def _options(argv: list[str]) -> argparse.Namespace:
     add("--rules", action="store_true", help="where stopping rules would end contrastive runs")
     add("--home", help="where trained models are taken from and kept (else none is kept)")
     add("--resume", metavar="FILE", help="finished cells are kept here, and not measured again")
+    add(
+        "--minutes",
+        type=float,
+        help="no cell is begun later than that; --resume goes on from there",
+    )
     add("--keep-runs", action="store_true", help="leave the runs in the home folder, to be watched")
     return options.read(argv)
 
@@ -72,7 +77,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
 def measure(options: argparse.Namespace, home: Path) -> report.Found:
     """Every task's rows; what could not be run is said with its reason."""
     log = Path(options.resume) if options.resume else None
-    bench = Bench(Store(home), log, options.keep_runs)
+    bench = Bench(Store(home), log, options.keep_runs, options.minutes)
     tasks = [task(bench, options, rule) for rule in options.tasks]
     return {"tasks": tasks, "faults": bench.faults, "checkpoint": CHECKPOINT}
 

@@ -12,6 +12,7 @@ those whose embeddings a gradient reached.
 
 import hashlib
 import json
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from bench.runs import executed, now, say, trained
+from bench.runs import BEGAN, executed, now, say, trained
 from cu_core import methods, metrics
 from cu_core.errors import BadRequest, Cancelled, LetheError
 from cu_core.runs.execute import check
@@ -56,11 +57,13 @@ class Case:
 
 @dataclass
 class Bench:
-    """Where cells come from: a store for models, and the file that remembers finished ones."""
+    """Where cells come from: a store for models, and the file that remembers finished ones.
+    ``minutes``: of the process, after which none is begun."""
 
     store: Store
     log: Path | None = None
     keep_runs: bool = False
+    minutes: float | None = None
     done: dict[str, Cell] = field(default_factory=dict)
     cut_off: bool = False
     faults: int = 0
@@ -81,6 +84,7 @@ class Bench:
         A fault of the program ends this cell alone, with its traceback on standard error; it is
         not kept in the file, so that it is tried again."""
         if case.key not in self.done:
+            self._in_time(case)
             try:
                 cell = self._measured(case)
             except LetheError:
@@ -95,6 +99,13 @@ class Bench:
                     file.write("\n" * self.cut_off + json.dumps(cell) + "\n")
                 self.cut_off = False
         return self.done[case.key]
+
+    def _in_time(self, case: Case) -> None:
+        if self.minutes is not None and time.perf_counter() - BEGAN > 60 * self.minutes:
+            raise BadRequest(
+                f"seed {case.request.model_seed}: the {self.minutes:g} minutes were spent. The "
+                "same command with --resume goes on from here."
+            )
 
     def retrained(self, request: UnlearnRequest) -> Cell:
         """What the retrained reference cost: passes, images forward and backward, seconds."""

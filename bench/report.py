@@ -11,11 +11,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numba
 import torch
 
 from bench.runs import BEGAN
@@ -94,11 +93,27 @@ def machine(options: argparse.Namespace) -> Found:
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if on_gpu else None,
         "torch threads": torch.get_num_threads(),
-        "numba threads": numba.get_num_threads(),
+        "numba threads": _numba_threads(),
         "load": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(package: str) -> str | None:
+    """None where it is not installed: most measurements need not all of them."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _numba_threads() -> int | None:
+    try:
+        import numba
+    except ModuleNotFoundError:
+        return None
+    return int(numba.get_num_threads())
 
 
 def circumstances(found: Row) -> str:

@@ -126,6 +126,21 @@ def test_a_fault_ends_its_cell_alone_and_is_tried_again(
     assert not bench.done and not (home / "none.jsonl").exists()
 
 
+def test_what_no_time_was_left_for_is_said_and_measured_the_next_time(
+    found: dict[str, Any], words: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fewer = [*words, "--tasks", "class:5", "--methods", "fine-tune", "contrastive", "--json"]
+    assert main([*fewer, "--minutes", "0"]) == 0
+    (task,) = json.loads(capsys.readouterr().out)["tasks"]
+    assert [row["name"] for row in task["rows"]] == ["contrastive"]  # is on record
+    (said,) = task["not_run"]
+    assert said.startswith("fine-tune: not run: seed 0: the 0 minutes were spent")
+    assert main(fewer) == 0
+    (task,) = json.loads(capsys.readouterr().out)["tasks"]
+    assert {row["name"] for row in task["rows"]} == {"contrastive", "fine-tune"}
+    assert not task["not_run"]
+
+
 # --- what is counted --------------------------------------------------------------------------
 
 

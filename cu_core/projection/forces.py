@@ -12,6 +12,8 @@ Layouts have two components or three; d stands for their number.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -46,26 +48,59 @@ def attraction(graph: Graph, y: Tensor) -> tuple[Tensor, Tensor | Rows, Tensor]:
     return both[:, :-1] - total * y, matrix, total
 
 
-def repulsion(graph: Graph, y: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Grid:
+    """Where masses are spread. ``low``: (d,), the first tile on each axis; ``spectrum`` of the
+    kernel there; ``shape``: nodes."""
+
+    low: Tensor
+    spectrum: Tensor
+    shape: tuple[int, ...]
+
+    @classmethod
+    def over(cls, tiles: Tensor, bounds: Sequence[float]) -> Grid:
+        """Of ``span``, and of the same as the host has read it."""
+        d = len(bounds) // 2
+        nodes = (int((b - a + 1) * TILE) for a, b in zip(bounds[:d], bounds[d:], strict=True))
+        shape = tuple(nodes)
+        return cls(tiles[:d], _spectrum(shape, str(tiles.device)), shape)
+
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        return self.low, self.spectrum
+
+
+def span(y: Tensor) -> Tensor:
+    """The first and the last tile (2 d,) that a layout (N, d) reaches on each axis."""
+    cell = CELL[y.shape[1]]
+    low = torch.floor((y.amin(0) / cell - 2) / TILE)
+    return torch.cat([low, torch.floor((y.amax(0) / cell + 2) / TILE)])
+
+
+def repulsion(graph: Graph, y: Tensor, grid: Grid | None = None) -> Tensor:
     """Expected push of umap-learn's negative samples on each point (N, d), relative to
     ``attraction``: degree_i NEGATIVES / 2 times the mean over all k of c(s) (y_i - y_k),
-    c = 2b / ((SOFT^2 + s^2)(1 + a s^2b))."""
-    return pushes(y) * graph.degree * (NEGATIVES / (2 * len(y)))
+    c = 2b / ((SOFT^2 + s^2)(1 + a s^2b)). ``grid``: over ``y``, if it is known."""
+    return pushes(y, grid) * graph.degree * (NEGATIVES / (2 * len(y)))
 
 
-def pushes(y: Tensor) -> Tensor:
+def pushes(y: Tensor, grid: Grid | None = None) -> Tensor:
     """Sum of the repulsions of all points on each point: (N, d)."""
     d = y.shape[1]
-    node, weight, shape = _spread(y)
+    if grid is None:
+        tiles = span(y)
+        grid = Grid.over(tiles, tiles.tolist())
+    shape = grid.shape
+    node, weight = _spread(y, grid)
     mass = torch.zeros(math.prod(shape), dtype=torch.float64, device=y.device)
     mass.index_add_(0, node.flatten(), (weight * UNIT).trunc_().double().flatten())
-    field = _convolved((mass / UNIT).float().view(shape)).reshape(d, -1)
+    field = _convolved((mass / UNIT).float().view(shape), grid.spectrum).reshape(d, -1)
     at = field.index_select(1, node.flatten()).view(d, *node.shape)
     felt: Tensor = (at * weight).sum(2)  # (d, N)
     return felt.T
 
 
-def _convolved(mass: Tensor) -> Tensor:
+def _convolved(mass: Tensor, spectrum: Tensor) -> Tensor:
     """``mass`` (n_0, ...) convolved with each component of the kernel: (d, n_0, ...).
 
     Padded with as many zeros on each axis, so as not to wrap around. Axis by axis: what is only
@@ -75,22 +110,18 @@ def _convolved(mass: Tensor) -> Tensor:
     wave = torch.fft.rfft(mass, n=2 * shape[-1])
     for axis in reversed(range(len(shape) - 1)):
         wave = torch.fft.fft(wave, n=2 * shape[axis], dim=axis)
-    wave = wave * _spectrum(tuple(shape), str(mass.device))
+    wave = wave * spectrum
     for axis, n in enumerate(shape[:-1], 1):
         wave = torch.fft.ifft(wave, dim=axis).narrow(axis, 0, n)
     field: Tensor = torch.fft.irfft(wave, n=2 * shape[-1])[..., : shape[-1]]
     return field
 
 
-def _spread(y: Tensor) -> tuple[Tensor, Tensor, tuple[int, ...]]:
-    """Cubic spline weights (N, 4^d) of each point on the grid nodes near it, the nodes' numbers
-    (N, 4^d), and the grid's shape."""
-    d = y.shape[1]
-    cell = CELL[d]
-    low = torch.floor((y.amin(0) / cell - 2) / TILE)  # (d,) tiles
-    high = torch.floor((y.amax(0) / cell + 2) / TILE)
-    shape = tuple(int(n) for n in ((high - low + 1) * TILE).tolist())
-    place = y.T.contiguous() / cell - (low * TILE)[:, None]  # (d, N), in nodes
+def _spread(y: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+    """The numbers (N, 4^d) of the grid nodes near each point, and its cubic spline weights there
+    (N, 4^d)."""
+    d, shape = y.shape[1], grid.shape
+    place = y.T.contiguous() / CELL[d] - (grid.low * TILE)[:, None]  # (d, N), in nodes
     first = place.floor()
     f = place - first
     g = 1 - f
@@ -102,7 +133,7 @@ def _spread(y: Tensor) -> tuple[Tensor, Tensor, tuple[int, ...]]:
         weight = (weight[:, :, None] * spline[axis][:, None]).flatten(1)
         node = node * shape[axis] + corner[axis]
         steps = (steps[:, None] * shape[axis] + step).flatten()
-    return node[:, None] + steps, weight, shape
+    return node[:, None] + steps, weight
 
 
 @lru_cache(maxsize=32)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cu_core.projection.neighbours import Neighbours
+from cu_core.projection.recorded import Way, plainly
 
 for said in ("Sparse CSR tensor support is in beta", "Sparse invariant checks are implicitly"):
     warnings.filterwarnings("ignore", said)  # once a process
@@ -22,6 +23,7 @@ for said in ("Sparse CSR tensor support is in beta", "Sparse invariant checks ar
 TOLERANCE = 2e-6  # of the summed membership; umap-learn stops at 1e-5
 MIN_SCALE = 1e-3  # least bandwidth over the mean distance, as in umap-learn
 MAX_NEWTON = 96
+AT_A_TIME = 4  # steps
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,20 @@ class Graph:
     listed: Tensor
     strength: Tensor
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All of it, in the order in which it is made of them."""
+        return tuple(getattr(self, part.name) for part in fields(self))
+
+    def padded(self) -> Graph:
+        """The same with as many edges as a graph of so many neighbours can have, those beyond its
+        last row without weight: so that all graphs of one probe have one shape. Only ``Rows``
+        makes sense of it."""
+        spare = 2 * self.listed.numel() - len(self.weight)
+        edges = (nn.functional.pad(e, (0, spare)) for e in (self.row, self.column, self.weight))
+        row, column, weight = edges
+        return replace(self, row=row, column=column, weight=weight)
+
     def matrix(self, values: Tensor) -> Tensor | Rows:
         """The sparse (N, N) matrix with ``values`` (E,) on the edges, for products with (N, m)."""
         if values.is_cuda:
@@ -64,13 +80,14 @@ class Graph:
         )
 
 
-def fuzzy_set(near: Neighbours) -> Graph:
+def fuzzy_set(near: Neighbours, way: Way = plainly) -> Graph:
     """The fuzzy union of all points' neighbourhoods: umap-learn's with n_neighbors = k + 1.
 
     umap-learn counts a point among its own neighbours, ``near`` does not.
     """
     n, k = near.index.shape
-    strength, column = memberships(near.distance), near.index.flatten()  # (N, k) of i -> j, (N k,)
+    strength = memberships(near.distance, way)  # (N, k) of i -> j
+    column = near.index.flatten()
     weight, alone = _union(strength, near.index)
     row = torch.arange(n, device=column.device).repeat_interleave(k)
     key = torch.cat([row * n + column, column[alone] * n + row[alone]])  # (E,)
@@ -113,34 +130,44 @@ def _order(key: Tensor) -> Tensor:
     return torch.argsort(key)
 
 
-def memberships(distance: Tensor) -> Tensor:
+def memberships(distance: Tensor, way: Way = plainly) -> Tensor:
     """Membership strengths (N, k) in (0, 1] of neighbours at ``distance`` (N, k), ascending.
 
     exp(-(d - rho) / sigma): rho the distance to the nearest point that is not a duplicate, sigma
     such that a row sums to log2(k + 1).
     """
-    k = distance.shape[1] + 1  # umap-learn's count, with the point itself
     apart = torch.where(distance > 0, distance, torch.inf).amin(1, keepdim=True)  # (N, 1)
     rho = torch.where(apart.isinf(), 0.0, apart)
     beyond = (distance - rho).clamp(min=0)  # (N, k)
-    sigma = 1 / _rates(beyond, math.log2(k))
-    mean = distance.sum(1, keepdim=True) / k
+    sigma = 1 / _rates(beyond, way)
+    mean = distance.sum(1, keepdim=True) / (distance.shape[1] + 1)
     sigma = sigma.maximum(MIN_SCALE * torch.where(rho > 0, mean, mean.mean()))
     return torch.where(beyond > 0, torch.exp(-beyond / sigma), 1.0)
 
 
-def _rates(beyond: Tensor, target: float) -> Tensor:
-    """The t (N, 1) with sum(exp(-beyond t)) = target in each row; inf where none exists.
+def _rates(beyond: Tensor, way: Way) -> Tensor:
+    """The t (N, 1) with sum(exp(-beyond t)) = log2(k + 1) in each row; inf where none exists.
 
     The sum is convex and falls with t, so Newton from t = 0 climbs to the root from below.
     """
     rate = torch.zeros_like(beyond[:, :1])
-    for done in range(MAX_NEWTON):
+    for _ in range(MAX_NEWTON // AT_A_TIME):
+        rate, ahead = way(newton, (beyond, rate))
+        if not bool(ahead):
+            break
+    return rate
+
+
+def newton(given: tuple[Tensor, ...], _fixed: tuple[int, ...] = ()) -> tuple[Tensor, Tensor]:
+    """Some steps, of (N, k) and the rates (N, 1) so far: the next ones, and whether the last step
+    was one. umap-learn's k counts the point itself."""
+    beyond, rate = given
+    target, none = math.log2(beyond.shape[1] + 1), torch.zeros_like(rate)
+    for _ in range(AT_A_TIME):
         share = torch.exp(-beyond * rate)
         excess = share.sum(1, keepdim=True) - target
-        if done % 4 == 3 and not bool((excess > TOLERANCE).any()):
-            break
+        short = excess > TOLERANCE
         slope = (beyond * share).sum(1, keepdim=True)
-        rate = rate + torch.where(excess > TOLERANCE, excess / slope, 0.0).nan_to_num(0.0, 1e30)
+        rate = rate + torch.where(short, excess / slope, none).nan_to_num(0.0, 1e30)
         rate = rate.clamp(max=1e30)
-    return rate
+    return rate, short.any()

@@ -36,6 +36,13 @@ class Groups:
         """(P,): whether a point is to be forgotten."""
         return torch.tensor(self.forget, device=self.number.device)[self.number]
 
+    @cached_property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """For functions of tensors: members (G, P) float32, sizes (G, 1), number and whether to be
+        forgotten (P,)."""
+        members = self._members(torch.float32)
+        return members, self.size[:, None], self.number, self.is_forget
+
     @property
     def comparable(self) -> bool:
         """Whether there are distances between kept groups, the unit of all others."""

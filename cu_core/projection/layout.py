@@ -23,33 +23,22 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from cu_core.projection import quality
-from cu_core.projection.forces import A, B, attraction, repulsion
-from cu_core.projection.fuzzy import Graph, Rows, fuzzy_set
+from cu_core.projection.fuzzy import Graph, fuzzy_set
 from cu_core.projection.groups import groups_of, spaced
+from cu_core.projection.moves import AT_REST, FRICTION, ITERATIONS, RESTLESS, jump
+from cu_core.projection.moves import SLIDING as SLIDING  # of those who settle a layout by it
+from cu_core.projection.moves import relax as relax
 from cu_core.projection.neighbours import Neighbours, nearest, nearest_drawn
+from cu_core.projection.recorded import Way, plainly, way_of
 from cu_core.projection.ways import Ways, ways_of
-from cu_core.seeding import derive
 from cu_core.spec import Frame
 
 K = 15  # neighbours of the measures; the graph has umap-learn's n_neighbors = 15, itself included
-FRICTION = 0.18  # force over degree that a resting point withstands: it would move it that far
-SLIDING = 0.05  # force over degree at which a moving point comes to rest
-LOOSE = 0.35  # share of strained points above which friction is SLIDING for all
-MARGINS = (0.2, 1.2)  # a jump must lower the mean attraction energy by one: weighted, unweighted
-LANDINGS = 3  # every third neighbour is considered for it, the nearest first
-LANDING = 0.15  # layout units from the neighbour that a jumping point lands beside
-ITERATIONS = 5
-LOOSE_ITERATIONS = 20
 TURNS = 16  # of jumps and iterations in one frame, at most; nearly all frames need one
-SOLVES = 4  # conjugate gradient steps in each
-DAMPING = 0.1  # added to the attraction's curvature, in units of the degree
-LONGEST = 1.0  # step of one iteration, layout units
-MIN_DIST = 0.1  # umap-learn's min_dist: nearer than this is no nearer
-AT_REST = 0.01  # a step shorter than this, in layout units, is none
 ALONE = 5000  # points up to which one thread is faster than several that wait for each other
-RESTLESS = 0.02  # iterations, and frames, end when at most this share of the points step
-STRAGGLERS = 0.05  # and frames, when at most this share of the forget samples does: 2 % of all may
-# be a third of a small forget set, drawn half-way or not as the last bits of the start have it
+STRAGGLERS = 0.05  # frames end when, beside that, at most this share of the forget samples steps:
+# 2 % of all may be a third of a small forget set, drawn half-way or not as the last bits of the
+# start have it
 
 
 class Layout:
@@ -75,6 +64,7 @@ class Layout:
         self.scale = scale_of(reference_xy)
         start = reference_xy if previous is None else previous
         self._xy = torch.tensor(np.asarray(start), dtype=torch.float32, device=device)
+        self._way = way_of(device)
 
     @property
     def xy(self) -> NDArray[np.float32]:
@@ -98,13 +88,13 @@ class Layout:
         if len(points) < 4 or not bool(points.isfinite().all()):
             return Frame(step, self.xy, {})
         near = nearest(points, min(K, len(points) - 1))
-        graph = fuzzy_set(near.first(K - 1))
+        graph = fuzzy_set(near.first(K - 1), self._way)
         before = self._xy
         forget = torch.tensor(np.asarray(is_forget), device=self.device)
         groups = groups_of(label, is_forget, self.device)
         ways = ways_of(points, near.index, groups, spaced(self.reference_xy, groups))
         self._xy, again = settled(
-            graph, before, self.seed, step, forget=forget, ways=ways, turns=self.turns
+            graph, before, self.seed, step, None, forget, ways, self.turns, self._way
         )
         way = quality.displacement(before, self._xy, self.scale)
         within = quality.displacement(groups.within(before), groups.within(self._xy), self.scale)
@@ -162,21 +152,24 @@ def settled(
     forget: Tensor | None = None,
     ways: Ways | None = None,
     turns: int | None = None,
+    way: Way = plainly,
 ) -> tuple[Tensor, Tensor]:
     """The next layout (N, d) from the one before, and what would be drawn if the same embeddings
     came once more: the frame ends when that is hardly anything, of all points and of those to
     ``forget`` (N,) by themselves, since points that jump can take the neighbourhoods of others
-    with them. ``free`` (N, 1) may move, the rest is held; ``ways``: of the classes."""
+    with them. ``free`` (N, 1) may move, the rest is held; ``ways``: of the classes;
+    ``way``: in which a device is given what is done over and over."""
     free = torch.ones_like(graph.degree, dtype=torch.bool) if free is None else free
+    graph = graph if way is plainly else graph.padded()
     with threads(1 if len(before) <= ALONE else None):
-        y = advance(graph, before, seed, step, free, ways)
-        again = advance(graph, y, seed, step, free, ways)
+        y = advance(graph, before, seed, step, free, ways, way)
+        again = advance(graph, y, seed, step, free, ways, way)
         for _ in range(TURNS if turns is None else turns):
             steps = (again - y).norm(dim=1) > AT_REST
             resting = float(steps[free[:, 0]].float().mean()) <= RESTLESS
             if resting and (forget is None or _arrived(steps[forget])):
                 break
-            y, again = again, advance(graph, again, seed, step, free, ways)
+            y, again = again, advance(graph, again, seed, step, free, ways, way)
     return y, again
 
 
@@ -197,101 +190,16 @@ def threads(n: int | None) -> Iterator[None]:
 
 
 def advance(
-    graph: Graph, before: Tensor, seed: int, step: int, free: Tensor, ways: Ways | None = None
+    graph: Graph,
+    before: Tensor,
+    seed: int,
+    step: int,
+    free: Tensor,
+    ways: Ways | None = None,
+    way: Way = plainly,
 ) -> Tensor:
     """The classes' ways, then jumps, then forces: (N, d)."""
-    before = before if ways is None else ways.carry(before)
-    there = torch.where(free, jump(graph, before, seed, step), before)
+    before = before if ways is None else ways.carry(before, way)
+    there = jump(graph, before, seed, step, free, way)
     jumped = (there != before).any(1, keepdim=True)
-    return relax(graph, there, jumped, free, FRICTION, ITERATIONS)
-
-
-def relax(
-    graph: Graph,
-    y: Tensor,
-    awake: Tensor,
-    free: Tensor,
-    friction: float,
-    iterations: int,
-) -> Tensor:
-    """Moves the points that are ``awake`` (N, 1), and those whose force exceeds ``friction``, until
-    they rest or the iterations are spent. Returns the new places (N, d).
-
-    Where many points are strained the embeddings have changed as a whole: friction would then
-    hold back what is no noise, so it is lowered and more iterations are allowed.
-    """
-    done = 0
-    while done < iterations:
-        pull, matrix, total = attraction(graph, y)
-        force = pull + repulsion(graph, y)  # (N, d)
-        strain = force.norm(dim=1, keepdim=True) / graph.degree
-        if done == 0 and float((strain[free] > friction).float().mean()) > LOOSE:
-            friction, iterations = SLIDING, max(iterations, LOOSE_ITERATIONS)
-        awake = free & ((strain > friction) | (awake & (strain > SLIDING)))
-        move = solve(matrix, total + DAMPING * graph.degree, force, awake.to(force))
-        length = move.norm(dim=1, keepdim=True)
-        y = y + move * (LONGEST / length.clamp(min=LONGEST))
-        done += 1
-        if float((length > AT_REST).float().mean()) <= RESTLESS:
-            break
-    return y
-
-
-def solve(matrix: Tensor | Rows, diagonal: Tensor, force: Tensor, mask: Tensor) -> Tensor:
-    """Some conjugate gradient steps for (diag - matrix) move = force on the masked rows.
-
-    ``matrix``: sparse (N, N), symmetric, row sums below ``diagonal`` (N, 1); ``force``: (N, d),
-    whose columns are solved side by side.
-    """
-    mask, diagonal = (same.expand_as(force).contiguous() for same in (mask, diagonal))
-    move = torch.zeros_like(force)
-    rest = mask * force
-    ahead = rest / diagonal
-    way = ahead
-    size = (rest * ahead).sum(0)
-    for _ in range(SOLVES):
-        image = mask * (diagonal * way - matrix @ way)
-        rate = size / (way * image).sum(0).clamp(min=1e-20)
-        move = move + rate * way
-        rest = rest - rate * image
-        ahead = rest / diagonal
-        size, last = (rest * ahead).sum(0), size
-        way = ahead + size / last.clamp(min=1e-20) * way
-    return move
-
-
-def jump(graph: Graph, y: Tensor, seed: int, step: int) -> Tensor:
-    """Points whose neighbours are elsewhere, put beside the most central of them.
-
-    Forces alone would leave them stuck behind whatever lies between, and UMAP's pull falls with
-    distance. The energy of a place is taken twice: with the edges' weights, which the nearest few
-    dominate, and with all neighbours alike, which says among whom a point lies. Where a point lands
-    around its neighbour is a pure function of (seed, step).
-    """
-    around = y.T.contiguous().index_select(1, graph.listed.flatten())
-    around = around.view(-1, *graph.listed.shape)  # (d, N, k): an axis in one piece
-    share = graph.strength / graph.strength.sum(1, keepdim=True)  # (N, k)
-    shares = torch.stack([share, torch.full_like(share, 1 / share.shape[1])], 2)  # (N, k, 2)
-    margin = torch.tensor(MARGINS, device=y.device)
-    here = (_energy(y[:, None], around.movedim(0, 2)) @ shares)[:, 0]  # (N, 2)
-    far = torch.nonzero((here > margin).any(1))[:, 0]  # (F,): energies are above 0
-    there = around.index_select(1, far).movedim(0, 2)  # (F, k, d)
-    landing = there[:, ::LANDINGS]  # (F, M, d)
-    gain = here[far, None] - _energy(landing, there) @ shares[far]  # (F, M, 2)
-    best, which = (gain - margin).amax(2).max(1)  # (F,)
-    random = torch.Generator().manual_seed(derive("landing", seed, step))
-    way = torch.randn(y.shape, generator=random).to(y)
-    which = which[:, None, None].expand(-1, 1, y.shape[1])
-    beside = landing.gather(1, which)[:, 0] + LANDING * normalize(way[far], dim=1)
-    y = y.clone()
-    y[far] = torch.where((best > 0)[:, None], beside, y[far])
-    return y
-
-
-def _energy(places: Tensor, there: Tensor) -> Tensor:
-    """Attraction energy (N, M, k), log(1 + a s^2b), of each edge of each point from ``places`` (N,
-    M, d), given its neighbours' places ``there`` (N, k, d)."""
-    square = there.new_zeros(())
-    for place, other in zip(places.unbind(2), there.unbind(2), strict=True):
-        square = square + (place[:, :, None] - other[:, None]).square_()  # (N, M, k)
-    return torch.log1p(A * square.clamp_(min=MIN_DIST**2) ** B)
+    return relax(graph, there, jumped, free, FRICTION, ITERATIONS, way)

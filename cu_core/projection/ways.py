@@ -17,6 +17,8 @@ the plane is spent on what differs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cu_core.projection.groups import Array, Groups, among, distances, groups_of, unit
+from cu_core.projection.recorded import Way, plainly
 from cu_core.seeding import derive
 
 CONTRAST = 0.25  # of distances between kept groups, their standard deviation over their mean: less
@@ -43,6 +46,9 @@ STARTS = 20  # of the first layout; the best is kept
 FIRST_STEPS = 200
 SPACING = 10.0  # layout units between groups, in the mean, where umap-learn is to start
 SPREAD = 0.5  # standard deviation of the points of a group around it, there
+
+
+Numbers = TypeVar("Numbers", Array, Tensor)
 
 
 def wanted(centroids: Array, groups: Groups) -> Array:
@@ -121,13 +127,43 @@ class Ways:
     reach: Array
     spacing: float
 
-    def carry(self, y: Tensor) -> Tensor:
+    def carry(self, y: Tensor, way: Way = plainly) -> Tensor:
         """A layout (P, d) with its classes and forget samples moved, as far as they do not rest."""
+        if way is not plainly:
+            return self._carry_whole(y, way)
         at = self.groups.centroids(y)
         to = moved(at, self.goal, self.spacing)
         ways = self._on(to - at, y)[self.groups.number]
         ways = ways + self._apart(y, to[self.groups.kept])
         return y + ways[self.near].mean(1) if bool(ways.any()) else y
+
+    def _carry_whole(self, y: Tensor, way: Way) -> Tensor:
+        """The same for a device that is best given its work whole: one thing is read back, where
+        the groups are and whether any sample is torn."""
+        groups, d = self.groups, y.shape[1]
+        where, torn, told = way(look, (y, *groups.tensors, self.near, self._other))
+        *places, any_torn = told.tolist()
+        at = np.array(places).reshape(-1, d)
+        to = moved(at, self.goal, self.spacing)
+        if np.array_equal(to, at) and not any_torn:
+            return y
+        given = (y, self._on(to - at, y), *groups.tensors, self.near)
+        if not (any_torn and len(self.reach)):
+            return way(carried, given)[0]
+        kept, reach = (self._on(part, where) for part in (to[groups.kept], self.reach))
+        rest = y.new_tensor(REST * self.spacing)
+        return way(carried_apart, (*given, torn, self._forget, kept, reach, rest))[0]
+
+    @cached_property
+    def _forget(self) -> Tensor:
+        """(F,): which points are to be forgotten."""
+        return torch.nonzero(self.groups.is_forget)[:, 0]
+
+    @cached_property
+    def _other(self) -> Tensor:
+        """(P, K): whether each neighbour is of another class."""
+        classes = self.groups.classes[self.groups.number]
+        return classes[self.near] != classes[:, None]
 
     def put(self, y: Tensor) -> Tensor:
         """A layout (P, d) whose forget samples alone are moved, beside kept ones that are held."""
@@ -141,7 +177,7 @@ class Ways:
     def _apart(self, y: Tensor, kept: Array) -> Tensor:
         """The way (P, d), beside that of its group, of each forget sample that is drawn away from
         its neighbours: what these seek otherwise than the whole group does, unless it rests."""
-        torn = self._torn(y)
+        torn = is_torn(y, self.groups.is_forget, self.near, self._other)
         if not bool(torn.any()):  # of most frames: what each would seek need not be found
             return torch.zeros_like(y)
         alone = self._alone(y, kept)
@@ -150,19 +186,6 @@ class Ways:
         apart = self.groups.within(own)
         goes = torn & (apart.norm(dim=1) > REST * self.spacing)
         return torch.where(goes[:, None], apart, 0.0)
-
-    def _torn(self, y: Tensor) -> Tensor:
-        """(P,): the forget samples with many neighbours of other classes that the map ``y`` has far
-        away, while it has those of its own class close by."""
-        classes = self.groups.classes[self.groups.number]
-        other = classes[self.near] != classes[:, None]  # (P, K)
-        away = (y[self.near] - y[:, None]).norm(dim=2)
-        count = other.sum(1)
-        theirs = (away * other).sum(1) / count.clamp(min=1)
-        own = (away * ~other).sum(1) / (other.shape[1] - count).clamp(min=1)
-        many = (count > MANY * other.shape[1]) & (count < other.shape[1])
-        torn: Tensor = self.groups.is_forget & many & (theirs > FARTHER * own)
-        return torn
 
     def _alone(self, y: Tensor, kept: Array) -> Tensor:
         """The way (P, d) of each forget sample to where its distances from the ``kept`` (R, d)
@@ -176,6 +199,48 @@ class Ways:
     @staticmethod
     def _on(ways: Array, y: Tensor) -> Tensor:
         return torch.tensor(ways, dtype=y.dtype, device=y.device)
+
+
+def is_torn(y: Tensor, is_forget: Tensor, near: Tensor, other: Tensor) -> Tensor:
+    """(P,): the forget samples with many neighbours of other classes that the map ``y`` has far
+    away, while it has those of its own class close by."""
+    away = (y[near] - y[:, None]).norm(dim=2)  # (P, K)
+    count = other.sum(1)
+    theirs = (away * other).sum(1) / count.clamp(min=1)
+    own = (away * ~other).sum(1) / (other.shape[1] - count).clamp(min=1)
+    many = (count > MANY * other.shape[1]) & (count < other.shape[1])
+    torn: Tensor = is_forget & many & (theirs > FARTHER * own)
+    return torn
+
+
+def look(given: tuple[Tensor, ...], _fixed: tuple[int, ...] = ()) -> tuple[Tensor, ...]:
+    """Of a layout, ``Groups.tensors``, neighbours and whether they are of another class: centroids
+    (G, d), who is torn (P,), and both to be read: (G d + 1,), the last whether anyone is."""
+    y, member, size, _, is_forget, near, other = given
+    at = (member @ y / size).double()
+    torn = is_torn(y, is_forget, near, other)
+    return at, torn, torch.cat([at.flatten(), torn.any().double()[None]])
+
+
+def carried(given: tuple[Tensor, ...], _fixed: tuple[int, ...] = ()) -> tuple[Tensor]:
+    """A layout after the ways (G, d) of its groups: each point goes the mean way of those it lies
+    among."""
+    y, ways, _, _, number, _, near = given
+    return (y + ways[number][near].mean(1),)
+
+
+def carried_apart(given: tuple[Tensor, ...], _fixed: tuple[int, ...] = ()) -> tuple[Tensor]:
+    """The same where samples are ``torn`` (P,), of which the groups' ``kept`` (R, d) and ``reach``
+    (F, R) tell where each goes, unless less than ``rest``; ``forget`` (F,) are their numbers."""
+    y, ways, member, size, number, is_forget, near, torn, forget, kept, reach, rest = given
+    own, none = y[forget].double(), torch.zeros_like(y)
+    alone = none.index_copy(0, forget, (sought(own, kept, reach) - own).to(y))
+    beside = (alone[near].sum(1) + alone) / (near.shape[1] + 1)
+    theirs = torch.where(is_forget[:, None], beside, none)
+    apart = theirs - (member @ theirs / size)[number]
+    goes = torn & (apart.norm(dim=1) > rest)
+    ways = ways[number] + torch.where(goes[:, None], apart, none)
+    return (y + ways[near].mean(1),)
 
 
 def ways_of(points: Tensor, near: Tensor, groups: Groups, spacing: float) -> Ways | None:
@@ -193,13 +258,13 @@ def ways_of(points: Tensor, near: Tensor, groups: Groups, spacing: float) -> Way
     return Ways(groups, near, spacing * goal, spacing * reach, spacing)
 
 
-def sought(places: Array, kept: Array, reach: Array) -> Array:
+def sought(places: Numbers, kept: Numbers, reach: Numbers) -> Numbers:
     """Where single points go from ``places`` (F, d) to have the distances ``reach`` (F, R) from
     ``kept`` (R, d), which are held: by majorisation, each by itself."""
     y = places
     for _ in range(SINGLE_STEPS):
         way = y[:, None] - kept  # (F, R, d)
-        apart = np.sqrt((way**2).sum(2)).clip(1e-9)
+        apart = ((way**2).sum(2) ** 0.5).clip(1e-9)
         y = kept.mean(0) + ((reach / apart)[:, :, None] * way).mean(1)
     return y
 

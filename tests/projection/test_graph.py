@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cu_core.projection import forces, layout, neighbours, selection
+from cu_core.projection import forces, layout, moves, neighbours, selection
 from cu_core.projection.fuzzy import Rows, fuzzy_set
 from cu_core.projection.neighbours import Neighbours, nearest
 
@@ -173,7 +173,7 @@ def test_solve_is_the_linear_system_of_the_awake_rows() -> None:
     system = torch.diag(diagonal[:, 0]) - matrix.to_dense()
     rows = torch.nonzero(awake[:, 0])[:, 0]
     exact = torch.linalg.solve(system[rows][:, rows], force[rows])
-    got = layout.solve(matrix, diagonal, force, awake)
+    got = moves.solve(matrix, diagonal, force, awake)
     torch.testing.assert_close(got[rows], exact, atol=2e-2, rtol=5e-2)
     assert not got[awake[:, 0] == 0].any()
 
@@ -184,18 +184,18 @@ def test_a_point_whose_neighbours_are_elsewhere_jumps_beside_them() -> None:
     graph = fuzzy_set(nearest(torch.tensor(z), 14))
     y = torch.tensor(0.03 * rng.normal(size=(80, 2)), dtype=torch.float32)
     y[40:, 0] += 10
-    stays = layout.jump(graph, y, 0, 0)
+    stays = moves.jump(graph, y, 0, 0)
     assert torch.equal(stays, y)
     y[0, 0] += 10  # drawn among the others
-    moved = layout.jump(graph, y, 0, 0)
+    moved = moves.jump(graph, y, 0, 0)
     assert float(moved[0].norm()) < 3 and torch.equal(moved[1:], y[1:])
-    assert torch.equal(moved, layout.jump(graph, y, 0, 0))
-    assert not torch.equal(moved, layout.jump(graph, y, 0, 1))
+    assert torch.equal(moved, moves.jump(graph, y, 0, 0))
+    assert not torch.equal(moved, moves.jump(graph, y, 0, 1))
 
 
 def test_energy_is_that_of_umaps_attraction() -> None:
     there = torch.tensor([[[0.0, 0.0], [3.0, 4.0]]])
-    got = layout._energy(torch.zeros(1, 1, 2), there)
+    got = moves._energy(torch.zeros(1, 1, 2), there)
     a, b = forces.A, forces.B
     near, far = math.log1p(a * 0.1 ** (2 * b)), math.log1p(a * 5.0 ** (2 * b))
     assert got.tolist() == [[pytest.approx([near, far], rel=1e-5)]]
