@@ -178,7 +178,7 @@ def test_on_a_gpu_the_wall_decides_and_the_rounds_tell_a_step() -> None:
     assert "not when it is done" in found["denominator"]
 
 
-@pytest.mark.parametrize("n_forget, every", [(5000, 32), (500, 4)])
+@pytest.mark.parametrize("n_forget, every", [(5000, 63), (500, 7)])
 def test_the_cadence_is_that_of_the_forget_set_asked_for(
     tmp_path: Path, n_forget: int, every: int
 ) -> None:

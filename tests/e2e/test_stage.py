@@ -140,7 +140,7 @@ def test_it_plays_by_itself_to_the_end_and_then_rests(show):
     page = show(play=True)
     assert page.evaluate("__lethe.moving")
     page.wait_for_function(f"__lethe.frame === {FRAMES - 1} && !__lethe.moving", timeout=20_000)
-    page.wait_for_function("!__lethe.stage.pending")  # it came to rest on a whole frame
+    page.wait_for_function("!__lethe.stage.pace.pending")  # it came to rest on a whole frame
     drawn = """() => new Promise(done => { const s = __lethe.stage; let n = 0; const draw = s.draw;
         s.draw = () => { n++; draw.call(s); }; setTimeout(() => done(n), 500); })"""
     assert page.evaluate(drawn) == 0
