@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 log = logging.getLogger(__name__)
 
 FEWEST = 4000  # images: of fewer, starting processes would take longer than reading them
-CHUNK = 500  # images that go to a process in one message
+CHUNK, CHUNK_BYTES = 500, 16 << 20  # images, or bytes of them, that go to a process in one message
 # What a process looks like from here that ends, or cannot start; what ``read`` itself raises, it
 # raises again when it is asked here.
 LOST = (RuntimeError, OSError)
@@ -60,7 +60,7 @@ def _by_several(
         for pixels, others in answers:
             yield from others if pixels is None else _unpacked(pixels, others)
     finally:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
 
 
 def _answer(
@@ -96,6 +96,14 @@ def _unpacked(pixels: NDArray[Any], others: Iterable[Any]) -> Iterator[Any]:
 
 
 def _parts(items: Iterable[Item]) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while part := list(islice(rest, CHUNK)):
+    """Of ``CHUNK`` items, fewer where these are large: several parts are on their way at once."""
+    part: list[Item] = []
+    size = 0
+    for item in items:
+        part.append(item)
+        size += len(item) if isinstance(item, bytes) else 0
+        if len(part) == CHUNK or size > CHUNK_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
         yield part

@@ -80,6 +80,7 @@ def decode(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
+        counted(0, len(items))
         heads, depth = _heads(items)
         if not heads:
             _refuse_unreadable(range(len(names)), names, items)
@@ -115,6 +116,7 @@ def _filled(
             changes.update(changed)
             if len(kept) % HELD == 0:
                 release(x)
+    counted(len(x), len(x))
     return np.array(kept, dtype=np.int64), changes
 
 

@@ -34,7 +34,7 @@ from cu_core.spec import (
 from cu_core.store import Store
 from cu_core.store.plans import load_plan, save_plan
 
-MOST_FRAMES, FEWEST_FRAMES = 60, 6
+MOST_FRAMES, FEWEST_FRAMES = 60, 5
 SMALL_FRAMES = 30  # of samples so small that nobody waits for a look
 # What an update costs a sample of its batch, in passes forward: one forward and back is three, and
 # drawing, augmenting and stepping cost as much again.
@@ -256,7 +256,7 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
 
 def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -> tuple[int, int]:
     """(total steps, steps between snapshots), unless the request says: as many snapshots as cost
-    about what the updates do, 60 at most and 6 at least; 30 of samples below 512 numbers.
+    about what the updates do, 60 at most and 5 at least; 30 of samples below 512 numbers.
 
     Counted, not timed, so that the same request gives the same snapshots everywhere.
     ``looked_at``: images of a snapshot.

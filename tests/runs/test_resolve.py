@@ -123,7 +123,7 @@ def test_a_run_that_is_taken_up_keeps_the_recipe_and_knobs_it_began_with(
     "shape,steps,looked_at,device,frames",
     [
         ((1, 8, 8), 60, 1700, "cpu", 30),  # small samples: always so many
-        ((3, 32, 32), 40, 3000, "cpu", 6),  # at least so many
+        ((3, 32, 32), 40, 4000, "cpu", 5),  # at least so many
         ((3, 32, 32), 157, 3000, "cpu", 20),  # 157 x 64 x 6 passes of an image, by 3000
         ((3, 32, 32), 9000, 3000, "cpu", 60),
         ((3, 32, 32), 157, 3000, "cuda", 20),  # on every device
