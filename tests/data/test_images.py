@@ -153,7 +153,7 @@ def test_reading_says_how_far_it_is_and_can_be_ended(monkeypatch: pytest.MonkeyP
     with counting(lambda done, total: heard.append((done, total))):
         decode(items, [""] * 5)
     decode(items, [""] * 5)  # nobody listens any more
-    assert heard == [(0, 5), (2, 5), (4, 5)]
+    assert heard == [(0, 5), (0, 5), (2, 5), (4, 5), (5, 5)]  # heads, then pixels
 
     def stop(done: int, total: int) -> None:
         raise Cancelled("Stopped by you.")
