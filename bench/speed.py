@@ -7,24 +7,28 @@ Steps are those of ``bench steps`` at 64 + 64 images on noise. The original and 
 reference are trained by the recipe of the device, unless the home folder has them. The run is what
 the app does, with frames at the default cadence, timed from the request to the verdict on record;
 it is made twice, and the second is told: the first fits the map's reference layout, which is kept
-with the model. Memory is the process's, at the end of all that.
+with the model. Memory is the process's, at the end of all that. On a processor the rows of ``bench
+waits`` follow, of commands that start from nothing.
 """
 
 import argparse
 import statistics
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from bench import layouts, map_run, report, steps
+from bench import layouts, map_run, report, steps, waits
 from bench.report import Found
 from bench.runs import asked, executed, now, say, trained
 from bench.scale_cells import peak_mb
+from cu_core.runs.forecast import LOOKS
 from cu_core.spec import UnlearnRequest
 from cu_core.store import Store
 
 CLASS = "class:5"
 # (title, limit on a processor, limit on a GPU); None: the issue sets none
 RUN_S = ("seconds from the request to the verdict, references cached", None, 3.0)
+LOOKING = ("looks, measures, map and store of the run, %", None, 25.0)
 REFERENCE_S = ("seconds of training the retrained reference", None, 60.0)
 ACCURACY = ("test accuracy of the original, %", None, 93.0)
 MAP_MS = {2000: ("ms a frame of the map, 2,000 points", 33.0, 5.0)}
@@ -66,7 +70,15 @@ def measure(options: argparse.Namespace, home: Path) -> Found:
     )
     rows = a_step(options) + trained_and_run(options, request, Store(home))
     rows += the_map(options, request, Store(home))
-    return {"rows": [*rows, row(options, WORKER_GB, peak_mb() / 1000)]}
+    rows.append(row(options, WORKER_GB, peak_mb() / 1000))
+    return {"rows": rows} if options.device != "cpu" else with_waits(options, home, rows)
+
+
+def with_waits(options: argparse.Namespace, home: Path, rows: list[Found]) -> Found:
+    """And what a person waits for around a run, in a home of its own where nothing is cached."""
+    asked = argparse.Namespace(cifar=options.cifar, rounds=options.rounds, rows=None)
+    found = waits.measure(asked, home / "waits")
+    return found | {"rows": rows + found["rows"]}
 
 
 def a_step(options: argparse.Namespace) -> list[Found]:
@@ -93,9 +105,16 @@ def trained_and_run(
         row(options, ACCURACY, original.accuracy or 0.0, least=True),
         row(options, REFERENCE_S, retrained.seconds),
         row(options, RUN_S, spent, note=note),
+        row(options, LOOKING, share_of_looks(told.seconds)),
         row(options, FORGOTTEN, values["forget_acc_test"] or 0),
         row(options, UTILITY, (ideal["ta"] or 0) - (values["ta"] or 0)),
     ]
+
+
+def share_of_looks(seconds: Mapping[str, float]) -> float:
+    """Percent of what a run did between its first update and its last that was not updates."""
+    looks = sum(seconds.get(name, 0.0) for name in LOOKS)
+    return 100 * looks / (looks + seconds["step"])
 
 
 def the_map(options: argparse.Namespace, request: UnlearnRequest, store: Store) -> list[Found]:

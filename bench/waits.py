@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from bench import report
+from bench.reference import ENV, first_in_a_process
 from bench.report import Found
 from bench.runs import say
 from cu_core import models
@@ -37,32 +39,6 @@ from cu_core.store import Store
 NETWORK, CLASS, STEPS = "small-cnn", "class:3", 40
 SETTLED_S = 300.0
 WORKERS = 3  # asked for at once
-# A user's modules are compiled once and kept; where that is switched off, each start would pay.
-ENV = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-REFERENCE = """
-import json, sys, time
-import numpy as np
-from cu_core.process import prepare
-prepare()
-from cu_core import projection
-from cu_core.store import Store
-reader = Store(sys.argv[1]).reader(sys.argv[2])
-z, probe = reader.frame(0)["z"].astype(np.float32), reader.probe()
-began = time.perf_counter()
-xy = projection.reference(z, 0, probe["label"])
-found = {"seconds": time.perf_counter() - began}
-if sys.argv[3:]:
-    from sklearn.manifold import trustworthiness
-    from cu_core.projection.exact import fit
-    unit = z / np.linalg.norm(z, axis=1, keepdims=True)
-    began = time.perf_counter()
-    theirs = fit(unit, 0)
-    found["umap"] = time.perf_counter() - began
-    found["true"], found["umap_true"] = (
-        float(trustworthiness(unit, each, n_neighbors=15)) for each in (xy, theirs)
-    )
-print(json.dumps(found))
-"""
 
 
 def main(argv: list[str]) -> int:
@@ -80,8 +56,8 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
 
 def measure(options: argparse.Namespace, home: Path) -> Found:
     """Rows of name, goal, median, whether it is met; faults of those that failed."""
-    options.store = Store(home)
-    yards = {"torch": import_torch(), "updates": bare_updates(options)}
+    asked = Asked(Store(home), options.cifar, options.rounds)
+    yards = {"torch": import_torch(), "updates": bare_updates(asked)}
     rows: list[Found] = []
     faults: list[str] = []
     for name, made in ROWS.items():
@@ -89,11 +65,19 @@ def measure(options: argparse.Namespace, home: Path) -> Found:
             continue
         say(name)
         try:
-            rows += made(options, yards)
+            rows += made(asked, yards)
         except (OSError, RuntimeError, ValueError, KeyError) as fault:
             faults.append(f"{name}: {fault}")
-    vars(options).pop("store")
     return {"rows": rows, "yardsticks_s": yards, "faults": faults}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """``cifar``: the folder of its files, None: digits; ``rounds``: of each cached row."""
+
+    store: Store
+    cifar: str | None
+    rounds: int
 
 
 # --- yardsticks ---------------------------------------------------------------------------------
@@ -109,9 +93,9 @@ def import_torch(rounds: int = 3) -> float:
     return statistics.median(spent)
 
 
-def bare_updates(options: argparse.Namespace) -> float:
+def bare_updates(asked: Asked) -> float:
     """Seconds of ``STEPS`` updates of the network on noise, without anything around them."""
-    shape = (3, 32, 32) if options.cifar else (1, 8, 8)
+    shape = (3, 32, 32) if asked.cifar else (1, 8, 8)
     model = models.build(NETWORK, shape, 10, seed=0)
     optimizer = torch.optim.SGD(model.parameters(), 0.01, 0.9)
     x, y = torch.randn(64, *shape), torch.arange(64) % 10
@@ -131,17 +115,17 @@ def bare_updates(options: argparse.Namespace) -> float:
 # --- rows ---------------------------------------------------------------------------------------
 
 
-def command(options: argparse.Namespace, seed: int, *words: str) -> tuple[RunRecord, Found]:
+def command(asked: Asked, seed: int, *words: str) -> tuple[RunRecord, Found]:
     """(the run's record, seconds to its first picture and to its end) of one command."""
-    store: Store = options.store
-    data = f"parquet:{options.cifar}" if options.cifar else "digits"
-    steps = ["--max-steps", str(STEPS)] if options.cifar else []
-    asked = ["--dataset", data, "--model", NETWORK, "--forget", CLASS, "--seed", str(seed)]
+    store: Store = asked.store
+    data = f"parquet:{asked.cifar}" if asked.cifar else "digits"
+    steps = ["--max-steps", str(STEPS)] if asked.cifar else []
+    run = ["--dataset", data, "--model", NETWORK, "--forget", CLASS, "--seed", str(seed)]
     known = {record.run_id for record in store.runs()}
     began = time.monotonic()
     lethe = [sys.executable, "-m", "cu_core", "unlearn", "--json", "--home", str(store.home)]
     process = subprocess.Popen(
-        [*lethe, *asked, *steps, *words],
+        [*lethe, *run, *steps, *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PACKAGE.parent, env=ENV,
     )  # fmt: skip
     first, run_id = None, None
@@ -167,30 +151,30 @@ def settled(store: Store, run_id: str) -> RunRecord:
     return printed
 
 
-def cold(options: argparse.Namespace, yards: Found) -> list[Found]:
+def cold(asked: Asked, yards: Found) -> list[Found]:
     """The first run in a home: everything is read, trained and measured."""
-    if any(options.store.paths.models.iterdir()):
+    if any(asked.store.paths.models.iterdir()):
         return []  # a home that has models is for the other rows
-    record, spent = command(options, 0)
+    record, spent = command(asked, 0)
     told = record.summary.seconds
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in told.items() if seconds >= 0.1)
-    goal = 100.0 if options.cifar else None
+    goal = 100.0 if asked.cifar else None
     return [
         row("nothing cached: command to verdict, s", [spent["end"]], goal, yards, note=parts),
         row("final measures, first, s", [told["final metrics"]], goal and 10.0, yards),
     ]
 
 
-def cached(options: argparse.Namespace, yards: Found) -> list[Found]:
+def cached(asked: Asked, yards: Found) -> list[Found]:
     """The same again with other seeds: models, map and references' measures are kept."""
-    command(options, 100)  # what a first run alone leaves undone is done after this one
-    found = [command(options, 101 + n) for n in range(options.rounds)]
-    named = "CIFAR-10" if options.cifar else "digits"
+    command(asked, 100)  # what a first run alone leaves undone is done after this one
+    found = [command(asked, 101 + n) for n in range(asked.rounds)]
+    named = "CIFAR-10" if asked.cifar else "digits"
     first, whole = ([spent[name] for _, spent in found] for name in ("first", "end"))
     told = [record.summary.seconds for record, _ in found]
     looks = [one["snapshot"] / one["step"] for one in told]
     last = [one["final metrics"] for one in told]
-    big = bool(options.cifar)
+    big = bool(asked.cifar)
     return [
         row(f"{named}, cached: command to first picture, s", first, 5.0 if big else None, yards),
         row(f"{named}, cached: command to verdict, s", whole, 15.0 if big else 6.0, yards),
@@ -199,54 +183,38 @@ def cached(options: argparse.Namespace, yards: Found) -> list[Found]:
     ]
 
 
-def every_step(options: argparse.Namespace, _yards: Found) -> list[Found]:
+def every_step(asked: Asked, _yards: Found) -> list[Found]:
     """A look after each update, as nobody is made to wait for by default."""
-    told = command(options, 150, "--every", "1")[0].summary.seconds
+    told = command(asked, 150, "--every", "1")[0].summary.seconds
     return [row("... with a look after each update", [told["snapshot"] / told["step"]], None, {})]
 
 
-def reference(options: argparse.Namespace, yards: Found) -> list[Found]:
-    """The map that a run starts from, first in a process, and as true as umap-learn's."""
-    run = next(r for r in options.store.runs("unlearn") if r.state == "done")
-    asked = [sys.executable, "-c", REFERENCE, str(options.store.home), run.run_id]
-
-    def once(*more: str) -> Found:
-        done = subprocess.run(
-            [*asked, *more], capture_output=True, text=True, cwd=PACKAGE.parent, env=ENV
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip().splitlines()[-1])
-        found: Found = json.loads(done.stdout)
-        return found
-
-    spent = [once()["seconds"] for _ in range(options.rounds)]
-    beside = once("umap")
-    note = f"umap-learn: {beside['umap']:.1f} s; trustworthiness {beside['umap_true']:.4f}"
-    return [
-        row("reference map, first in a process, s", spent, 4.0, yards, note=note),
-        report.target("... its trustworthiness", beside["true"], least=beside["umap_true"] - 0.002),
-    ]
+def reference(asked: Asked, yards: Found) -> list[Found]:
+    """The map that a run starts from; how true it is, ``bench reference`` tells."""
+    run = next(r for r in asked.store.runs("unlearn") if r.state == "done")
+    spent = [first_in_a_process(asked.store, run.run_id) for _ in range(asked.rounds)]
+    return [row("reference map, first in a process, s", spent, 4.0, yards)]
 
 
-def reading(options: argparse.Namespace, yards: Found) -> list[Found]:
+def reading(asked: Asked, yards: Found) -> list[Found]:
     """The parquet files, decoded for the first time in a home."""
-    if not options.cifar:
+    if not asked.cifar:
         return []
     code = "import sys; from cu_core import data; from pathlib import Path; "
     code += "data.load(sys.argv[1], Path(sys.argv[2]))"
     spent = []
-    for n in range(options.rounds):
-        fresh = options.store.home / f"reading-{n}"
-        asked = [sys.executable, "-c", code, f"parquet:{options.cifar}", str(fresh)]
+    for n in range(asked.rounds):
+        fresh = asked.store.home / f"reading-{n}"
+        script = [sys.executable, "-c", code, f"parquet:{asked.cifar}", str(fresh)]
         began = time.monotonic()
-        subprocess.run(asked, check=True, cwd=PACKAGE.parent, env=ENV)
+        subprocess.run(script, check=True, cwd=PACKAGE.parent, env=ENV)
         spent.append(time.monotonic() - began)
     return [row("first reading of the parquet files, s", spent, 8.0, yards)]
 
 
-def memory(options: argparse.Namespace, _yards: Found) -> list[Found]:
+def memory(asked: Asked, _yards: Found) -> list[Found]:
     """A worker that waits, and how many do after several were asked for at once."""
-    store: Store = options.store
+    store: Store = asked.store
     asking = [
         threading.Thread(target=spawn.ensure_worker, args=(store, os.getpid()))
         for _ in range(WORKERS)
@@ -279,7 +247,7 @@ def row(
     return report.target(name, middle, most=most, note=f"{said}; {note}" if note else said)
 
 
-Rows = Callable[[argparse.Namespace, Found], list[Found]]
+Rows = Callable[[Asked, Found], list[Found]]
 ROWS: dict[str, Rows] = {
     "cold": cold,
     "cached": cached,

@@ -12,7 +12,7 @@ from html import escape
 
 import streamlit as st
 
-from cu_core.spec import FEW, MetricCard, ModelValues, Summary
+from cu_core.spec import BOUNDS, FEW, HIGH, LOW, MetricCard, ModelValues, Summary
 from ui.blocks import NO_REFERENCE, gap, is_number, metric_text, note, percent, term
 
 FORGOT, KEPT, KNOWS = "Forgot?", "Kept?", "Still knows?"  # what a tile answers
@@ -188,7 +188,7 @@ def _parts(metric: MetricCard, summary: Summary) -> list[str]:
     found = [
         part
         for part in dict.fromkeys(k for source in sources for k in source)
-        if part.startswith(f"{metric.key}/") and not part.endswith(("/low", "/high"))
+        if part.startswith(f"{metric.key}/") and not part.endswith(BOUNDS)
     ]
     if metric.per_class:
         found = [p for p in found if any((source.get(p) or 0.0) >= WORTH for source in sources)]
@@ -216,7 +216,7 @@ def _span(low: str, high: str) -> str:
 
 def _interval(key: str, values: ModelValues, metric: MetricCard) -> str:
     """The 95 % bootstrap over samples, where the metric has one."""
-    return _span(*(_text(values.get(f"{key}/{end}"), metric) for end in ("low", "high")))
+    return _span(*(_text(values.get(f"{key}/{end}"), metric) for end in (LOW, HIGH)))
 
 
 def _band(key: str, summary: Summary, metric: MetricCard) -> str:

@@ -6,7 +6,6 @@ found again by ``?run=<id>``, which a page change drops, so the id is kept in bo
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -133,14 +132,19 @@ def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | Non
 
 
 def settles(record: RunRecord) -> bool:
-    """Whether exact figures are still to come for a run whose verdict stands on a draw. Who made
-    the run counts them; where nobody does any more, a process is started for it, once a tab."""
+    """Whether exact figures are soon to come for a run whose verdict stands on a draw. Who made
+    the run counts them; where nobody does any more, a process is started for it, once a tab: one
+    that leaves without them has said why in worker.log."""
     if not record.summary.looked_at:
         return False
-    seen = st.session_state.setdefault("unsettled", {})
-    since = time.monotonic() - seen.setdefault(record.run_id, time.monotonic())
-    if PATIENCE_S < since < math.inf and not store().is_settling(record.run_id):
-        seen[record.run_id] = -math.inf
+    if store().is_settling(record.run_id):
+        return True
+    seen, now = st.session_state.setdefault("unsettled", {}), time.monotonic()
+    since, started = seen.setdefault(record.run_id, (now, False))
+    if now - since > PATIENCE_S:
+        if started:
+            return False
+        seen[record.run_id] = now, True
         spawn.settle(store(), record.run_id)
     return True
 

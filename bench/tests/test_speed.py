@@ -5,11 +5,15 @@ import json
 
 import pytest
 
-from bench import speed
+from bench import speed, waits
 
 
 @pytest.mark.timeout(400)
-def test_every_target_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_target_has_a_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = {"rows": [waits.row("a wait, s", [1.0], 2.0, {})], "faults": []}
+    monkeypatch.setattr(waits, "measure", lambda *_: waited)  # has a test of its own
     words = ["--json", "--rounds", "1", "--points", "200", "400", "--device", "cpu"]
     assert speed.main(words) == 0
     found = json.loads(capsys.readouterr().out)
@@ -17,6 +21,7 @@ def test_every_target_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     titles = [t[0] for t in (speed.RUN_S, speed.REFERENCE_S, speed.ACCURACY, speed.WORKER_GB)]
     assert {*titles, "ms a frame of the map, 200 points"} <= set(rows)
     assert any("released code" in name for name in rows)
+    assert rows["a wait, s"]["met"] and 0 < rows[speed.LOOKING[0]]["value"] < 100
     assert all(row["value"] >= 0 for name, row in rows.items() if "TA under" not in name)
     assert rows[speed.ACCURACY[0]]["value"] > 90 and rows[speed.RUN_S[0]]["met"] is None
     assert rows["accuracy on the class after it, test, %"]["met"]

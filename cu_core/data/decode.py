@@ -123,7 +123,7 @@ def _filled(
 def _heads(items: Collection[Item]) -> tuple[Counter[tuple[Size, str]], Depth]:
     """How many images have which size and mode, and what the values of deep ones say."""
     heads, depth = Counter(each(_head, items)), Depth()
-    if any(mode == DEEP for _, mode in heads if mode):  # counted over the whole set, in one place
+    if any(mode == DEEP for _, mode in heads):  # counted over the whole set, in one place
         heads = Counter(_head(item, depth) for item in items)
     return Counter({head: n for head, n in heads.items() if head[1]}), depth
 
@@ -133,12 +133,12 @@ def _head(item: Item, depth: Depth | None = None) -> tuple[Size, str]:
     deep one, unless there is a ``depth`` to count its values, the mode is ``DEEP``."""
     try:
         with _open(item) as image:
-            kind, found = deep(image), (image.size, image.mode)
-            if kind and depth is None:
-                return image.size, DEEP
-            if kind and depth:
+            size, mode = image.size, image.mode
+            if kind := deep(image):
+                if depth is None:
+                    return size, DEEP
                 depth.look(image, kind, partial(_open, item))
-            return found
+            return size, mode
     except Exception:  # what a damaged file raises depends on its format; all of it means the same
         return (0, 0), ""
 

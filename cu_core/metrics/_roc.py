@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core.metrics._compare import Doubles
-from cu_core.spec import NotComputed
+from cu_core.spec import HIGH, LOW, NotComputed
 
 RESAMPLES = 300
 LEVELS = (2.5, 97.5)  # percentiles
@@ -21,9 +21,9 @@ Read = Callable[[Doubles, Doubles], Doubles]  # shares (R, G) of members and of 
 
 
 def interval(value: float, resampled: Doubles) -> Interval:
-    """{"": value, "low": ..., "high": ...} from the resampled values (R,)."""
+    """The value, and under ``LOW`` and ``HIGH`` its ends, from the resampled values (R,)."""
     low, high = np.percentile(resampled, LEVELS)
-    return {"": value, "low": min(value, float(low)), "high": max(value, float(high))}
+    return {"": value, LOW: min(value, float(low)), HIGH: max(value, float(high))}
 
 
 def share(hits: NDArray[np.bool_]) -> Interval:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cu_core.metrics._compare import forget_mask, numbers, original_of, retrained_of
 from cu_core.metrics._roc import Interval
-from cu_core.spec import Floats, Metric, ModelOutputs, NotComputed, metric
+from cu_core.spec import HIGH, LOW, Floats, Metric, ModelOutputs, NotComputed, metric
 
 FEWEST = 3
 UNIT = (0.0, 1.0)
@@ -102,7 +102,7 @@ def _band(scene: ModelOutputs, rows: Rows) -> Interval:
         raise NotComputed("two retrained seeds at least are needed")
     mask = rows(scene)
     pairs = [linear_cka(a.z[mask], b.z[mask]) for a, b in combinations(scene.retrained, 2)]
-    return {"": float(np.mean(pairs)), "low": min(pairs), "high": max(pairs)}
+    return {"": float(np.mean(pairs)), LOW: min(pairs), HIGH: max(pairs)}
 
 
 # --- by layer -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cu_core.metrics import all_metrics
+from cu_core.spec import BOUNDS
 
 Values = Mapping[str, float | None]
 
@@ -11,7 +12,6 @@ ACCURACIES = ("ra", "ua", "ta")
 COUN = (*ACCURACIES, "mia_efficacy")  # the four of arXiv:2509.16391, all in percent
 ATTACKS = "mia_"  # how the keys of membership inference begin
 MOST = 0.5  # of an attack's range: retrained models further apart than this are told apart by luck
-BOUNDS = ("/low", "/high")  # of an interval: no measures of their own
 
 
 def compare(values: Values, seeds: Sequence[Values]) -> dict[str, Any]:

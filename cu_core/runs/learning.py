@@ -73,11 +73,6 @@ class Learning:
             self.looked += self._cost
             self._looks += 1
 
-    @property
-    def accuracy(self) -> dict[str, float]:
-        """Percent of the probe's test samples that the newest look found right; empty before."""
-        return {"accuracy": self._facts["accuracy"][-1]} if self._facts["steps"] else {}
-
     def _due(self, done: int, total: int) -> int:
         """The update of the next look: as many are spread over the training as it pays for."""
         updates = total - self._first

@@ -130,8 +130,7 @@ def _train(
     began = saved = time.monotonic()
     updates = 0
     for done in train.train(model, batches, recipe, seed=request.model_seed, start=start):
-        known = learning.accuracy if learning else {}
-        tick(phase.key, done.step, done.total, {"loss": done.loss, **known})
+        tick(phase.key, done.step, done.total, {"loss": done.loss})
         if learning:
             learning(model, done.step, done.total)
         if time.monotonic() - saved > SAVE_EVERY_S:

@@ -18,11 +18,10 @@ from cu_core.data.stratify import draw
 from cu_core.metrics.accuracy import forget_acc_test, ta, test_acc
 from cu_core.models.evaluate import outputs
 from cu_core.runs.resolve import Setup
-from cu_core.spec import ForgetSet, Ints, ModelOutputs
+from cu_core.spec import HIGH, LOW, ForgetSet, Ints, ModelOutputs
 
 KINDS, DRAWN = 4, 2000
 WIDE = 2.576  # standard errors to each side: 99 %
-LOW, HIGH = "low", "high"
 
 Values = dict[str, float | None]
 

@@ -31,7 +31,17 @@ from cu_core.spec._data import (
     planted_key,
 )
 from cu_core.spec._method import Batches, Job, Method, knob
-from cu_core.spec._metric import FEW, RATIO, Metric, NotComputed, Over, metric
+from cu_core.spec._metric import (
+    BOUNDS,
+    FEW,
+    HIGH,
+    LOW,
+    RATIO,
+    Metric,
+    NotComputed,
+    Over,
+    metric,
+)
 from cu_core.spec._normalisations import (
     DATA,
     NORMALISATIONS,
@@ -97,10 +107,13 @@ from cu_core.spec._stopping import STOP_RULES, StopRule
 __all__ = [
     "ACTIVE",
     "AGREES",
+    "BOUNDS",
     "DATA",
     "DIFFERS",
     "FEW",
     "FINAL",
+    "HIGH",
+    "LOW",
     "MAPPED",
     "NORMALISATIONS",
     "OWN",

@@ -20,6 +20,8 @@ class NotComputed(Exception):
 
 
 RATIO = "ratio"  # a unit
+LOW, HIGH = "low", "high"  # the parts of a value that are the ends of its interval
+BOUNDS = (f"/{LOW}", f"/{HIGH}")  # how the keys of values end that are no measures of their own
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class Summary(Recorded):
             seen, there_are = self.looked_at
             said.append(
                 f"Accuracies are read on {seen:,} of {there_are:,} images so far, each with its "
-                "99 % interval; all are being counted, and the exact figures take their place."
+                "99 % interval; exact figures take their place once all are counted."
             )
         if self.avg_gap_without_mia is not None:
             four = "" if self.avg_gap is None else f"{self.avg_gap:.2f} points (RA, UA, TA, MIA), "

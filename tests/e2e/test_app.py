@@ -43,6 +43,17 @@ class App:
             stderr=subprocess.STDOUT,
         )
 
+    def __enter__(self) -> "App":
+        try:
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def wait(self) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:
@@ -64,13 +75,8 @@ class App:
 @pytest.fixture(scope="module")
 def app(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app of this tree, with a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    running = App(ROOT, home)
-    try:
-        running.wait()
+    with App(ROOT, tmp_path_factory.mktemp("home")) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture

@@ -18,12 +18,8 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def app(browser: Any, tmp_path: Path) -> Iterator[App]:
-    running = App(ROOT, tmp_path)
-    try:
-        running.wait()
+    with App(ROOT, tmp_path) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("LETHE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(spawn, "ensure_worker", lambda *args: False)
+    monkeypatch.setattr(spawn, "settle", lambda *args: None)
     return Store(tmp_path / "home", bundled=None)
 
 

@@ -26,13 +26,15 @@ class Stopped(Exception):
 class Training:
     """The original of a small request, in a home of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, model: str = "mlp") -> None:
         rng = np.random.default_rng(0)
         y = np.arange(60) % 3
         x = (rng.normal(size=(60, 6)) + 2 * y[:, None]).astype(np.float32)
+        if model != "mlp":  # pictures, for a network with statistics of its own
+            x = rng.integers(0, 99, (60, 8, 8), np.uint8) + 50 * y[:, None, None].astype(np.uint8)
         home.mkdir(exist_ok=True)
         np.savez(home / "rows.npz", x_train=x, y_train=y, x_test=x, y_test=y)
-        request = UnlearnRequest(dataset=f"npz:{home / 'rows.npz'}", model="mlp", forget="class:1")
+        request = UnlearnRequest(dataset=f"npz:{home / 'rows.npz'}", model=model, forget="class:1")
         self.store = Store(home, bundled=None)
         self.run_id = self.store.enqueue(request)
         self.claimed = self.store.claim_run(self.run_id)
@@ -76,8 +78,10 @@ def weights(data: bytes) -> dict[str, Any]:
     return {name: value.tobytes() for name, value in load(data).items()}
 
 
-def test_looking_leaves_the_trained_weights_as_they_are(tmp_path: Path, often: None) -> None:
-    alone, watched = Training(tmp_path / "a"), Training(tmp_path / "b")
+@pytest.mark.usefixtures("often")
+@pytest.mark.parametrize("model", ["mlp", "small-cnn"])
+def test_looking_leaves_the_trained_weights_as_they_are(tmp_path: Path, model: str) -> None:
+    alone, watched = Training(tmp_path / "a", model), Training(tmp_path / "b", model)
     assert weights(watched.train(watched.looker())) == weights(alone.train(None))
     arrays, facts = watched.picture()
     steps = facts["steps"]
