@@ -29,7 +29,7 @@ from cu_core.store.views import LEARNING
 log = logging.getLogger(__name__)
 
 SEED = 0  # of the layout: what is drawn of a training does not depend on the run's seed
-SHARE = 0.05  # of the training's time that looking at it may take
+SHARE = 0.1  # of the training's time that looking at it may take
 MOST = 40  # looks at one training: some 20 kB each of 2,000 points
 EARLY = 1.5  # above 1: looks are closer in the beginning, when a model learns most
 PACED = 0.04  # of the updates tell their pace: the first few are slow

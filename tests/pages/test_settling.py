@@ -1,4 +1,4 @@
-"""A verdict on a draw, on the page: it says what it stands on, and has its exact figures counted."""
+"""A verdict on a draw, on the page: it says what it stands on; exact figures are counted once."""
 
 from contextlib import closing
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from cu_core.errors import BadRequest
 from cu_core.spec import Floats, Ints
@@ -157,6 +156,8 @@ def counts(logits: Floats, y: Ints, n_classes: int) -> Ints:
 
 def answered(table: Ints) -> Ints:
     """The order that agrees best with ``counts``."""
+    from scipy.optimize import linear_sum_assignment  # 26 MB, of which a waiting worker has no use
+
     _, order = linear_sum_assignment(-table)
     return np.asarray(order, np.int64)
 

@@ -306,7 +306,8 @@ export class Curves {
     while (this.panels.length > wanted.length) this.panels.pop().box.remove();
     while (this.panels.length < wanted.length) this.panels.push(new Panel(this.root, this.changed));
     wanted.forEach((panel, k) => this.panels[k].set(panel, run, theme));
-    this.root.classList.toggle("empty", !wanted.length);
+    const beside = wanted.flatMap(({ lines }) => lines.flatMap((l) => [l.original, l.retrained]));
+    this.root.classList.toggle("alone", !beside.some(Number.isFinite)); // nothing to tell apart
     this.drawn = null;
   }
 
