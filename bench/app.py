@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from bench import report
+from bench import report, scale_cells
 from bench.serving import chromium, end_workers, serving
 from cu_core.store import Store
 from cu_core.store.paths import new_id
@@ -26,6 +26,8 @@ WINDOW = {"width": 1440, "height": 900}
 LOOK_S = 0.1  # between two looks at a run that is live
 DRAWS = "() => (window.__lethe && __lethe.draws) || 0"  # pictures drawn so far
 ENDED = "() => window.__lethe && __lethe.stage.run && __lethe.stage.run.header.verdict"
+SHOW_EACH = """for (let t = 0; t < __lethe.frames; t++) {
+    __lethe.stage.seekTo(t); await new Promise(requestAnimationFrame); }"""
 FRAME = "() => window.__lethe && __lethe.frames >= 1"
 
 
@@ -35,6 +37,7 @@ def main(argv: list[str]) -> int:
     options.sized("--repeats", 3, 1, "of each wait")
     options.sized("--runs", 100, 20, "in the list of the app whose memory is read")
     options.sized("--looks", 20, 5, "at different ones of them")
+    options.sized("--frames", 1000, 300, "of a run whose opening is timed")
     return report.run("app", argv, options.read(argv), measure, text)
 
 
@@ -44,6 +47,7 @@ def measure(options: argparse.Namespace, home: Path) -> report.Found:
         warm = [clicked(browser, home, True) for _ in range(options.repeats)]
         cold = [clicked(browser, home, False) for _ in range(options.repeats)]
         memory = looked_at(browser, home, options.runs, options.looks)
+        memory |= opened(browser, home, options.frames)
     sides = {"": loads, "idle worker: ": warm, "no worker: ": cold}
     return {
         "measured": {
@@ -171,6 +175,34 @@ def looked_at(browser: Any, home: Path, runs: int, looks: int) -> report.Found:
         after = megabytes(psutil.Process(server))
         tab.close()
     return {f"app, {runs} runs, MB": [before], f"app after {looks} looks, MB": [after]}
+
+
+def opened(browser: Any, home: Path, frames: int) -> report.Found:
+    """Of a run of 500 points: seconds from its address to its picture, and the page's memory then
+    and once every picture has been shown."""
+    run_id = scale_cells.written(str(home), frames, 500, 10, 128)["run"]
+    heap, named = [], f"{frames} pictures: "
+    with serving(home) as (_, address):
+        tab = browser.new_page(viewport=WINDOW)
+        tab.goto(f"http://{address}/runs")  # what any first page costs is told above
+        tab.locator(".lethe-verdict").wait_for(timeout=WAIT_MS)
+        began = time.monotonic()
+        tab.goto(f"http://{address}/unlearn?debug=1&run={run_id}")
+        tab.wait_for_function("() => window.__lethe && __lethe.ready", timeout=WAIT_MS)
+        waited = time.monotonic() - began
+        session = tab.context.new_cdp_session(tab)
+        for show in ("", SHOW_EACH):
+            tab.evaluate(f"async () => {{ {show} }}")
+            session.send("HeapProfiler.collectGarbage")
+            heap.append(session.send("Runtime.getHeapUsage")["usedSize"] / 2**20)
+        held = tab.evaluate("__lethe.frames")
+        tab.close()
+    return {
+        f"{named}address to picture, s": [waited],
+        f"{named}held": [held],
+        f"{named}page's heap, MB": heap[:1],
+        f"{named}after all were shown, MB": heap[1:],
+    }
 
 
 def text(found: report.Row) -> str:

@@ -23,12 +23,14 @@ ARGS += ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL in s
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[int, str]]:
-    """(process id, address) of the app as soon as it answers; it ends with its workers."""
+def serving(home: Path, *options: str) -> Iterator[tuple[int, str]]:
+    """(process id, address) of the app as soon as it answers; it ends with its workers.
+    ``options``: of Streamlit, where the app's own are not meant."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = ["-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    words += options
     server = subprocess.Popen(
         [sys.executable, *words], cwd=ROOT, env=os.environ | {"LETHE_HOME": str(home)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

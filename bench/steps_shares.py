@@ -1,9 +1,7 @@
 """Where the time of a run goes: one real run through ``execute``, and one step taken apart."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from types import SimpleNamespace
 from typing import Any
 
 from bench.runs import booked, ms_of
@@ -11,13 +9,13 @@ from bench.steps_sides import job_of
 from cu_core import engine
 from cu_core.data.probe import make_probe
 from cu_core.models import checkpoint
-from cu_core.runs import reference_models
+from cu_core.runs import cadence, reference_models
 from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands
 from cu_core.runs.loop import Loop
 from cu_core.runs.prepare import Run, prepare
 from cu_core.runs.progress import Progress
-from cu_core.runs.resolve import Setup, cadence, method_of
+from cu_core.runs.resolve import Setup, method_of
 from cu_core.spec import StepLog, UnlearnRequest
 from cu_core.store import ModelRecord, Store
 
@@ -48,10 +46,10 @@ def usual_every(setup: Setup, n_forget: int) -> int:
     hparams = {name: value for name, value in request.hparams.items() if name != "epochs"}
     request = request.model_copy(update={"hparams": hparams})
     method: Any = method_of(request, setup.forget)
-    forget: Any = SimpleNamespace(n_batches=-(-n_forget // method.batch_size))
-    job = dataclasses.replace(job_of(setup, method, method.batch_size), forget=forget)
+    made = cadence.of_size(method, n_forget, len(setup.retain_index(setup.forget)))
     probe = make_probe(setup.dataset, setup.forget, request.probe_size)
-    return cadence(request, method, job, len(probe.index) + len(probe.test_index))[1]
+    looked_at = len(probe.index) + len(probe.test_index)
+    return cadence.usual_every(method, method.total_steps(made), setup.dataset.shape, looked_at)
 
 
 def keep_untrained(store: Store, setup: Setup) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from cu_core.data.batches import Resident
 from cu_core.errors import BadRequest, LoneSample
@@ -54,6 +56,12 @@ class Observer:
                 marked, _ = outputs(model, self.trigger_x, self.normalise)
         return Snapshot(step, z, logits, test_logits, test_z, marked)
 
+    def tested(self, model: torch.nn.Module) -> NDArray[np.float32]:
+        """What the model says of the test samples alone (Q, C)."""
+        with preserve_random_state(str(self.probe_x.device)):
+            logits, _ = outputs(model, self.test_x, self.normalise)
+        return logits
+
 
 def _marked(trigger: Trigger | None, test_x: torch.Tensor, probe: Probe) -> torch.Tensor:
     """The test samples of the probe that are not of the mark's class, with the mark on them."""
@@ -81,21 +89,25 @@ def run(
     start: int = 0,
     total: int | None = None,
     seen: Snapshot | None = None,
+    begun: int = 0,
+    until: int | None = None,
 ) -> Iterator[StepLog | Snapshot]:
     """Updates ``start``..``total``-1; a Snapshot of the start (step 0), every ``every``, the end.
     ``seen``: that of the start, where the model was looked at before.
 
     ``begin`` or ``load`` comes first. ``step`` counts updates done; a Snapshot follows its StepLog.
+    Of a run of several methods this one began after ``begun`` updates, counts its own from there,
+    and ends after ``until``, which need not be the end of the run.
     """
-    total = method.total_steps(job) if total is None else total
+    total = begun + method.total_steps(job) if total is None else total
     per_epoch = method.steps_per_epoch(job)
     if observer and start == 0:
         yield seen or observer.snapshot(job.model, 0)
-    for t in range(start, total):
+    for t in range(start, total if until is None else until):
         next_update(job.model)
-        losses = _updated(method, job, t)
+        losses = _updated(method, job, t - begun)
         done = t + 1
-        yield StepLog(done, done / per_epoch, {k: v.detach() for k, v in losses.items()})
+        yield StepLog(done, (done - begun) / per_epoch, {k: v.detach() for k, v in losses.items()})
         if observer and (done % every == 0 or done == total):
             yield observer.snapshot(job.model, done)
 
@@ -131,11 +143,45 @@ def to_bytes(state: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def turn(method: Method, job: Job, state: dict[str, Any]) -> None:
+    """Takes up, on a fresh job, what the same method with other knobs has saved: weights, momenta
+    and all that it keeps are the old ones, what its optimizer goes by is the new. Where the knobs
+    are the same, so is every bit. An optimizer of another kind begins anew."""
+    job.model.load_state_dict(state["model"])  # what it begins to keep is of the weights by now
+    begin(method, job)
+    saved = state["optimizer"]
+    if job.optimizer and saved:
+        own = job.optimizer.state_dict()["param_groups"]
+        if _options(own) != _options(saved["param_groups"]):
+            state = {**state, "optimizer": None}
+    wanted = [(made, _goes_by(made)) for made in (job.optimizer, *job.extra.values())]
+    _fill(job, state)
+    for made, groups in wanted:
+        for group, options in zip(getattr(made, "param_groups", ()), groups, strict=True):
+            group.update(options)
+
+
+def _goes_by(made: Any) -> list[dict[str, Any]]:
+    """An optimizer's settings, by group of weights; nothing of what is none."""
+    groups = getattr(made, "param_groups", ())
+    return [{name: v for name, v in group.items() if name != "params"} for group in groups]
+
+
+def _options(groups: list[dict[str, Any]]) -> list[list[str]]:
+    """What an optimizer goes by, which differs from kind to kind."""
+    return [sorted(group) for group in groups]
+
+
 def load(method: Method, job: Job, state: dict[str, Any]) -> int:
     """Takes up a saved state on a fresh job; returns the number of updates already done."""
     begin(method, job)
+    _fill(job, state)
+    return int(state["step"])
+
+
+def _fill(job: Job, state: dict[str, Any]) -> None:
     job.model.load_state_dict(state["model"])
-    if job.optimizer:
+    if job.optimizer and state["optimizer"]:
         job.optimizer.load_state_dict(state["optimizer"])
     for key, value in state["extra"].items():
         if hasattr(job.extra.get(key), "load_state_dict"):
@@ -145,4 +191,3 @@ def load(method: Method, job: Job, state: dict[str, Any]) -> int:
     torch.set_rng_state(state["rng"].cpu())
     if state["cuda_rng"] is not None and job.device.startswith("cuda"):
         torch.cuda.set_rng_state(state["cuda_rng"].cpu())
-    return int(state["step"])

@@ -6,9 +6,11 @@ LetheError              what is wrong, with which value, what to do next
 ├── BadData             a data source is missing, damaged or not what it says
 ├── BadCheckpoint       a weights file cannot be used
 ├── StoreError          the home folder, a run or a database cannot be read or written
+│   ├── DiskFull        there is no room for it; the same write may succeed later
 │   ├── UnknownRun      no run has this id
 │   └── RunBusy         a live worker holds the run
 ├── Diverged            a loss or an output is no longer a number
+├── OutOfMemory         the device has no memory left for a batch
 ├── LoneSample          a batch of one sample, in a network that cannot train on it
 └── Cancelled           the user stopped the work; not a failure
 """
@@ -51,6 +53,10 @@ class StoreError(LetheError):
     """The home folder, a run or a database cannot be read or written."""
 
 
+class DiskFull(StoreError):
+    """There is no room for it on the disk. What is there is safe; later it may fit."""
+
+
 class UnknownRun(StoreError):
     """No run has this id."""
 
@@ -62,11 +68,17 @@ class RunBusy(StoreError):
 class Diverged(LetheError):
     """The loss, or what the model gives, is no longer a number."""
 
+    MARK = "is no longer a number"  # by which the message on record is known
+
     def __init__(self, what: str, step: int) -> None:
         super().__init__(
-            f"The {what} is no longer a number at step {step}. Lower the learning rate or the "
+            f"The {what} {self.MARK} at step {step}. Lower the learning rate or the "
             "loss weights; the frames until then are kept."
         )
+
+
+class OutOfMemory(LetheError):
+    """The device has no memory left for what a run was about to compute."""
 
 
 class LoneSample(LetheError):

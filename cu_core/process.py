@@ -11,18 +11,26 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
+
+import psutil
 
 # Threads that spin while they wait for one another steal the core from the one they wait for: with
 # a browser drawing on the same two cores, steps took 112-196 ms instead of 19-25.
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 COMPILER = "torch._dynamo"
+LIMITS = (  # of control groups, second and first version
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 # glibc's mallopt: M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD, with their values
 KEEPING = {-4: 0, -1: 2**31 - 1, -2: 64 << 20}
 
 
 _ours = threading.Event()
+_loading: list[threading.Thread] = []
 
 
 def prepare() -> None:
@@ -46,11 +54,32 @@ def keep_memory() -> None:
             set_option(option, value)
 
 
+def peak_memory() -> int:
+    """Bytes, the most that this process has had at a time so far; 0 where nobody knows."""
+    with suppress(OSError, ValueError, StopIteration):
+        # Not getrusage: that counts what whoever started this process had by then.
+        lines = Path("/proc/self/status").read_text().splitlines()
+        found = next(line for line in lines if line.startswith("VmHWM:"))
+        return int(found.split()[1]) * 1024
+    with suppress(psutil.Error, AttributeError):
+        return int(psutil.Process().memory_info().peak_wset)  # Windows
+    return 0
+
+
+def most_memory() -> int:
+    """Bytes that a process may have here: the machine's, or what its container is held to."""
+    there = [int(psutil.virtual_memory().total)]
+    for limit in LIMITS:
+        with suppress(OSError, ValueError):  # no such group, or "max"
+            there.append(int(limit.read_text()))
+    return min(there)
+
+
 def load_behind(names: Sequence[str], without: str) -> None:
     """Loads modules in the background, in a process of our own alone: meanwhile the package
     ``without`` cannot be found, which these modules load because it is there and not because they
-    need it."""
-    if not _ours.is_set():
+    need it. Nothing happens where all of them are loaded."""
+    if not _ours.is_set() or all(name in sys.modules for name in names):
         return
 
     def load() -> None:
@@ -62,7 +91,15 @@ def load_behind(names: Sequence[str], without: str) -> None:
             if hidden:
                 sys.modules.pop(without, None)
 
-    threading.Thread(target=load, name="loading", daemon=True).start()
+    _loading.append(threading.Thread(target=load, name="loading", daemon=True))
+    _loading[-1].start()
+
+
+def loaded() -> None:
+    """Returns once what is loaded in the background is there: whoever uses a part of it before may
+    look for the package that is hidden meanwhile."""
+    while _loading:
+        _loading.pop().join()
 
 
 def leave(code: int) -> NoReturn:

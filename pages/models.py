@@ -17,7 +17,8 @@ if catalog is None:
     st.stop()
 
 library.jobs(work)
-there, more = st.columns([3, 2], gap="large")
+looks = session.read_only()
+there, more = (st.container(),) * 2 if looks else st.columns([3, 2], gap="large")
 
 with there:
     blocks.heading("Models")
@@ -26,8 +27,12 @@ with there:
     if not models:
         blocks.empty(
             "No model is kept yet",
-            "The first run trains one and keeps it. Train one here to have it ready.",
+            "The first run trains one and keeps it. Train one here to have it ready."
+            if not looks
+            else "Models are kept here once they were trained or brought in.",
         )
+    if looks:
+        st.stop()
     st.space("small")
     blocks.heading("Data")
     blocks.note("Nothing is downloaded unless you ask for it here.")

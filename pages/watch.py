@@ -4,7 +4,7 @@ loop of one's own is being watched."""
 import streamlit as st
 
 from cu_core.spec import Catalog
-from ui import blocks, gallery, live, session, wording
+from ui import blocks, gallery, live, moments, session, wording
 from ui.stage import stage
 
 ORDER = 1
@@ -25,18 +25,25 @@ if run is None:
     with blocks.empty(
         "No recorded run is here",
         "A finished run would play in this place at once. Recorded runs belong in the folder "
-        "assets/gallery, which this copy of Lethe lacks. A run of your own takes one click.",
+        "assets/gallery, which this copy of Lethe lacks.",
     ):
-        st.page_link(session.page("unlearn"), label="Run one now", icon=":material/play_arrow:")
+        if not session.read_only():
+            unlearn = session.page("unlearn")
+            st.page_link(unlearn, label="Run one now", icon=":material/play_arrow:")
     st.stop()
 
 blocks.tab(run.entry.title)
-blocks.headline(run.entry.title, run.entry.words)
-stage(run.data, key="stage-recorded")
+blocks.headline(run.entry.title, "" if moments.hides("verdict") else run.entry.words)
+stage(gallery.data(run), key="stage-recorded")
+if moments.hides("list"):
+    st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center", key="facts"):
     blocks.heading("More recorded runs")
-    if st.button("Forget something else, live", type="primary", icon=":material/play_arrow:"):
+    live_one = "Forget something else, live"
+    if not session.read_only() and st.button(
+        live_one, type="primary", icon=":material/play_arrow:"
+    ):
         st.switch_page(session.page("unlearn"))
 gallery.cards(run.name)
 

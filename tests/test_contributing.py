@@ -1,4 +1,4 @@
-"""The ten recipes of CONTRIBUTING.md, each put where it says and used, in a copy of the tree."""
+"""The recipes of CONTRIBUTING.md, each put where it says and used, in a copy of the tree."""
 
 import json
 import os
@@ -24,6 +24,9 @@ ROOMS = (
     "pages",
     "cu_core/stage/export",
     "cu_core/cli",
+    "cu_core/events",
+    "cu_core/stage/js/panels",
+    "cu_core/stories/questions",
 )
 EXPORTED = """
 import numpy as np
@@ -49,6 +52,31 @@ assert told == Gaps(("ua",), (2.5,))
 assert tuple(figure.draw(told).data[0].y) == (2.5,)
 assert figure.info(values(metrics={"unlearned": {"ua": 96.0}})) is None
 """
+HAPPENED = """
+from pathlib import Path
+
+from cu_core.events import Course, happened
+from cu_core.service.catalog import catalog
+
+series = {"knn_probe_forget": ([0, 4, 8, 12], [98.0, 70.0, 60.0, 55.0])}
+course = Course(series, retrained={"knn_probe_forget": 61.0})
+assert [(one.step, one.key) for one in happened(course, ["probe-falls"])] == [(8, "probe-falls")]
+assert happened(Course(series), ["probe-falls"]) == []
+assert "probe-falls" in {card.key for card in catalog(Path("home")).events}
+"""
+ASKED = """
+import numpy as np
+from cu_core.stories.questions import kinds
+from cu_core.stories.story import parse
+
+head = "---\\ntitle: T\\nwords: W\\nruns: [a]\\n---\\n"
+(stop,) = parse(head + "## Line\\n\\n? changed: Of how many?").stops
+run = {}, {"forget": np.array([1, 1, 0]), "pred": np.array([[1, 2, 3], [1, 1, 1]])}
+kind = kinds()[stop.question.kind]
+truth = kind.answer(stop.question, [run])
+assert truth.sentence == "1 of 2 are answered otherwise." and kind.score(1, truth) == 1.0
+assert "1" not in str(kind.form(stop.question, [run])["high"])
+"""
 OPENED = """
 import os
 from pathlib import Path
@@ -60,9 +88,9 @@ from tests.pages.test_pages import words
 from ui import navigation
 
 spawn.ensure_worker = lambda *_: False
-assert [page.title for page in navigation.pages()][-1] == "Runs"
+assert [page.title for page in navigation.pages()][-1] == "States"
 app = AppTest.from_file("ui/entry.py", default_timeout=60).run()
-app.switch_page(str(Path("pages/runs.py").resolve())).run()
+app.switch_page(str(Path("pages/states.py").resolve())).run()
 assert not app.exception, app.exception
 assert "No run is kept yet" in words(app)
 """
@@ -70,7 +98,7 @@ assert "No run is kept yet" in words(app)
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tree with the ten files in it."""
+    """A copy of the tree with the new files in it."""
     copy = tmp_path_factory.mktemp("house")
     for part in ("cu_core", "ui", "pages", "bench", "tests", "assets", ".streamlit"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -123,14 +151,19 @@ def test_five_of_them_make_a_run_together(house: Path) -> None:
         assert word in listed, word
 
 
-def test_the_view_is_in_the_stage(house: Path) -> None:
+def test_view_and_part_are_in_the_stage(house: Path) -> None:
     code = "from cu_core.stage import source; print(source.script())"
-    assert '"Rows"' in run(house, "-c", code)
+    script = run(house, "-c", code)
+    assert '"Rows"' in script and '"counted"' in script
     if shutil.which("node"):
         run(house, "-m", "pytest", "-q", "tests/js", "-k", "views")
 
 
-@pytest.mark.parametrize("code", [EXPORTED, DRAWN, OPENED], ids=["format", "figure", "page"])
+@pytest.mark.parametrize(
+    "code",
+    [EXPORTED, DRAWN, HAPPENED, OPENED, ASKED],
+    ids=["format", "figure", "event", "page", "question"],
+)
 def test_it_is_there_and_works(house: Path, code: str) -> None:
     run(house, "-c", code)
 

@@ -47,3 +47,18 @@ real = sys.modules[COMPILER].__file__ is not None
 print(json.dumps({"before": before, "double": double, "real": real}))
 """
     assert said(code) == {"before": False, "double": [1.0, 1.0], "real": True}
+
+
+def test_what_is_hidden_while_something_loads_is_there_once_it_has() -> None:
+    code = """
+import json, sys
+from cu_core.process import load_behind, loaded, prepare
+prepare()
+load_behind(["wave", "tabnanny"], without="colorsys")
+loaded()
+import colorsys
+load_behind(["wave"], without="colorsys")
+there = [name for name in ("wave", "tabnanny") if name in sys.modules]
+print(json.dumps({"there": there, "hidden": sys.modules["colorsys"] is None}))
+"""
+    assert said(code) == {"there": ["wave", "tabnanny"], "hidden": False}

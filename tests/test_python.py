@@ -42,7 +42,6 @@ def test_the_lines_of_the_readme_run_as_written(tmp_path: Path) -> None:
         env={**os.environ, "LETHE_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=150,
     )
     assert done.returncode == 0, done.stderr
     out = done.stdout.splitlines()

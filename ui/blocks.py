@@ -6,23 +6,25 @@ an element that draws it plainly; nothing of it is read as Markdown or as HTML.
 
 from __future__ import annotations
 
-import math
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import TypeGuard
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from cu_core import glossary
 from cu_core.errors import LetheError
-from cu_core.spec import MetricCard, RunProgress
+from cu_core.spec import RunProgress
 from cu_core.spec.terms import TERMS
+from cu_core.stage.numbers import gap as gap
+from cu_core.stage.numbers import is_number as is_number
+from cu_core.stage.numbers import metric_text as metric_text
+from ui.words import SAID, marked
 
 LONG = 90  # letters of a headline that would push the rest of the page away
-NO_REFERENCE = "no retrained reference"
 
 
 def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] = ()) -> None:
@@ -31,9 +33,10 @@ def verdict(sentence: str, plain_facts: Sequence[str] = (), soft: Sequence[str] 
     facts(plain_facts, soft)
 
 
-def headline(title: str, words: str) -> None:
-    """The largest text, and close under it a sentence of its kind."""
-    st.html(f'{_largest(title)}<p class="lethe-words">{escape(_unbroken(words))}</p>')
+def headline(title: str, words: str, opening: Iterable[str] = SAID) -> None:
+    """The largest text, and close under it sentences in which words of the glossary open."""
+    said = marked(_unbroken(words), "said", opening)
+    st.html(f'{_largest(title)}<p class="lethe-words">{said}</p>')
 
 
 def _largest(sentence: str) -> str:
@@ -73,6 +76,12 @@ def note(text: str) -> None:
     """A quiet line of small text; nothing for none."""
     if text:
         st.html(f'<p class="lethe-note">{escape(text)}</p>')
+
+
+def told(sentence: str) -> None:
+    """What to know of all that is shown, in a box; nothing for none."""
+    if sentence:
+        st.info(plain(sentence), icon=":material/info:")
 
 
 def reproduce(command: str) -> None:
@@ -132,38 +141,6 @@ _SIGNS = frozenset("\\`*_{}[]()<>#+-.!|:$~^&@\"'=")
 # --- numbers ----------------------------------------------------------------------------------
 
 
-def is_number(value: float | None) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def metric_text(value: float | None, metric: MetricCard, digits: int = 1) -> str:
-    """A metric's value with its unit: percent with one decimal, none (``digits=0``) in sentences.
-
-    "" where there is no number.
-    """
-    if not is_number(value):
-        return ""
-    if metric.unit == "%":
-        return f"{value * percent(metric):.{digits}f} %"
-    return f"{value:,.3g}{' ' * bool(metric.unit)}{metric.unit}"
-
-
-def percent(metric: MetricCard) -> float:
-    """What a value in percent is multiplied with: 100 where the metric counts from 0 to 1."""
-    return 100.0 if metric.unit == "%" and metric.range[1] <= 1 else 1.0
-
-
-def gap(value: float | None, reference: float | None, metric: MetricCard) -> str:
-    """How far from the retrained model, with its sign; points where the unit is percent."""
-    if not (is_number(value) and is_number(reference)):
-        return ""
-    far = (value - reference) * percent(metric)
-    if metric.unit != "%":
-        return f"{far:+,.3g}".replace("-", "\u2212") if far else "0"
-    far = round(far, 1)
-    return f"{far:+.1f} points".replace("-", "\u2212") if far else "0.0 points"
-
-
 def size(n_bytes: float | None) -> str:
     """Bytes in kB, MB or GB (powers of 1,000)."""
     if not is_number(n_bytes):
@@ -179,7 +156,8 @@ def size(n_bytes: float | None) -> str:
 
 def term(name: str) -> str:
     """A word as HTML, explained where one hovers over it if it is one of the field's."""
-    told = TERMS.get(name.lower())
+    found = glossary.find(name)
+    told = found.says if found else TERMS.get(name.lower())
     return f'<abbr title="{escape(told)}">{escape(name)}</abbr>' if told else escape(name)
 
 

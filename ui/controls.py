@@ -12,11 +12,14 @@ from typing import Any
 
 import streamlit as st
 
+from cu_core.comparison.settings import title as title
+from cu_core.comparison.settings import value_text as value_text
+from cu_core.comparison.settings import values_of as values_of
+from cu_core.comparison.settings import words as words
 from cu_core.spec import KnobCard, MethodCard, UnlearnRequest
 from ui import blocks
 
 DEFAULTS = "defaults"
-WORDS = {"lr": "learning rate", "ce": "cross-entropy", "kl": "KL", "relu": "ReLU"}
 
 
 def method(methods: Sequence[MethodCard]) -> MethodCard:
@@ -39,10 +42,10 @@ def hyperparameters(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
     base = values_of(chosen, preset)
     main = [k for k in chosen.knobs if k.main]
     rest = [k for k in chosen.knobs if not k.main]
-    values = {k.name: _widget(chosen, k, base[k.name]) for k in main}
+    values = {k.name: widget(chosen, k, base[k.name]) for k in main}
     if rest:
         with st.expander("More knobs" if main else "Knobs"):
-            values |= {k.name: _widget(chosen, k, base[k.name]) for k in rest}
+            values |= {k.name: widget(chosen, k, base[k.name]) for k in rest}
     return {name: value for name, value in values.items() if value != base[name]}
 
 
@@ -62,15 +65,9 @@ def changes(chosen: MethodCard, preset: str | None, turned: Mapping[str, Any]) -
             key="run/reset",
             type="tertiary",
             icon=":material/undo:",
-            on_click=_set,
+            on_click=turn,
             args=(chosen, base),
         )
-
-
-def values_of(chosen: MethodCard, preset: str | None) -> dict[str, Any]:
-    """Every knob's value under a preset (None: the defaults)."""
-    values = {k.name: k.default for k in chosen.knobs}
-    return values | (chosen.presets.get(preset, {}) if preset else {})
 
 
 def preset(chosen: MethodCard) -> str | None:
@@ -91,27 +88,17 @@ def preset(chosen: MethodCard) -> str | None:
 
 def _reset(chosen: MethodCard, key: str) -> None:
     choice = st.session_state[key]
-    _set(chosen, values_of(chosen, None if choice == DEFAULTS else choice))
+    turn(chosen, values_of(chosen, None if choice == DEFAULTS else choice))
 
 
-def _set(chosen: MethodCard, values: Mapping[str, Any]) -> None:
+def turn(chosen: MethodCard, values: Mapping[str, Any]) -> None:
+    """Sets these knobs of the method."""
     for name, value in values.items():
         st.session_state[_key(chosen, name)] = value
 
 
 def _key(chosen: MethodCard, name: str) -> str:
     return f"knob/{chosen.key}/{name}"
-
-
-def words(name: str) -> str:
-    """ "ce_weight" -> "cross-entropy weight"."""
-    return " ".join(WORDS.get(word, word) for word in name.split("_"))
-
-
-def title(name: str) -> str:
-    """ "ce_weight" -> "Cross-entropy weight"."""
-    text = words(name)
-    return text[0].upper() + text[1:]
 
 
 def label(knob: KnobCard) -> str:
@@ -121,14 +108,16 @@ def label(knob: KnobCard) -> str:
     return f"{title(knob.name)}{symbol}" + ("" if twice else f" ({knob.unit})")
 
 
-def _widget(chosen: MethodCard, knob: KnobCard, base: Any) -> Any:
+def widget(chosen: MethodCard, knob: KnobCard, base: Any, named: bool = True) -> Any:
+    """The knob's value; ``named``: whether its name stands over it, or somewhere else."""
     key = _key(chosen, knob.name)
     if key not in st.session_state:
         st.session_state[key] = base
     shared: dict[str, Any] = {
         "key": key,
         "persist_state": "session",
-        "help": f"{knob.help}. Default: {value_text(knob.default)}.",
+        "help": hint(knob),
+        "label_visibility": "visible" if named else "collapsed",
     }
     if knob.type == "boolean":
         return st.toggle(label(knob), **shared)
@@ -147,6 +136,10 @@ def _widget(chosen: MethodCard, knob: KnobCard, base: Any) -> Any:
     return st.number_input(label(knob), low, high, step=step_, format=form, **shared)
 
 
+def hint(knob: KnobCard) -> str:
+    return f"{knob.help}. Default: {value_text(knob.default)}."
+
+
 def bounds(knob: KnobCard) -> tuple[Any, Any]:
     """Lowest and highest value, whole numbers of an integer; the default where none is declared."""
     number = int if knob.type == "integer" else float
@@ -162,7 +155,9 @@ def scale(low: float, high: float, number: type, *also: Any) -> list[Any]:
             value = float(f"{digit}e{decade}")  # 5e-5 itself, not 5 times something near 1e-5
             if low <= value <= high and number(value) == value:
                 found.add(number(value))
-    return sorted(found)
+    # Of two that read alike a slider knows one: that which stands there
+    named = {value_text(value): value for value in (*sorted(found), *map(number, also))}
+    return sorted(named.values())
 
 
 def step(low: float, high: float, number: type) -> Any:
@@ -171,10 +166,3 @@ def step(low: float, high: float, number: type) -> Any:
         return 1
     size = 10.0 ** math.floor(math.log10((high - low) / 30))
     return float(f"{5 * size:g}") if (high - low) / size > 150 else float(f"{size:g}")
-
-
-def value_text(value: Any) -> str:
-    """A knob's value as a person reads it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)

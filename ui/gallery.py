@@ -11,8 +11,8 @@ import streamlit as st
 
 from cu_core.errors import LetheError, UnknownRun
 from cu_core.spec import RunRecord
-from cu_core.stage import gallery, picture
-from ui import blocks, session
+from cu_core.stage import gallery, pack, picture
+from ui import blocks, moments, session
 
 ASKED = "show"  # in the address
 LOOP = "own-loop"  # the run of one's own that this tab has shown here
@@ -51,6 +51,17 @@ def show(name: str) -> None:
     """Plays this one from now on, by the address too."""
     st.session_state[ASKED] = name
     st.query_params[ASKED] = name
+    session.leave_moment()
+
+
+def data(run: gallery.Recording) -> bytes:
+    """The Stage's bytes, opened on what the address says; the same ones while it says the same."""
+    said = moments.opens(f"?{ASKED}={run.name}")
+    held = st.session_state.get("gallery/data")
+    if held is None or held[0] != (run.header["run"], said):
+        made = pack({**run.header, "opens": {**run.header["opens"], **said}}, run.sections)
+        held = st.session_state["gallery/data"] = (run.header["run"], said), made
+    return bytes(held[1])
 
 
 def close() -> None:
@@ -68,7 +79,7 @@ def cards(current: str) -> None:
 
 def _card(run: gallery.Recording, current: bool) -> None:
     with st.container(key=f"card-{run.name}", gap=None):
-        image = _picture(run.name, run.header["run"])
+        image = picture_of(run.name)
         alt = f"Last frame of {run.entry.title}"
         st.html(f'<img class="lethe-picture" src="{image}" alt="{escape(alt)}">')
         st.button(
@@ -84,21 +95,26 @@ def _card(run: gallery.Recording, current: bool) -> None:
         st.html(f'{said}<p class="lethe-figure">{escape(figure)}</p>')
 
 
+def picture_of(name: str, frame: int = -1) -> str:
+    """A data address of a recorded run's map at a frame; without, of where the run left it."""
+    return _picture(name, gallery.recording(name).header["run"], frame)
+
+
 def small_picture(method: str) -> None:
     """Where the first recorded run of this method left the map; nothing where there is none."""
     for name in gallery.names():
         with suppress(LetheError, ValueError):
             run = gallery.recording(name)
             if run.method == method:
-                image = _picture(name, run.header["run"])
+                image = picture_of(name)
                 alt = f"The map at the end of {run.entry.title}"
                 st.html(f'<img class="lethe-picture small" src="{image}" alt="{escape(alt)}">')
                 return
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _picture(name: str, run_id: str) -> str:
+def _picture(name: str, run_id: str, frame: int) -> str:
     """A data address; ``run_id``: another recording of that name has another picture."""
     run = gallery.recording(name)
-    drawn = picture.last_frame(run.sections)
+    drawn = picture.drawing(run.sections, frame)
     return f"data:image/png;base64,{base64.b64encode(drawn).decode('ascii')}"

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cu_core.errors import explain
 from cu_core.spec import (
@@ -21,7 +20,7 @@ from cu_core.spec import (
     ImportWeights,
     ModelContract,
 )
-from ui import blocks, networks, pickers, session
+from ui import blocks, listfile, networks, pickers, session, unfinished
 
 FIND, NUMBERS = "", "numbers"  # what is left to Lethe, and what is written out
 ORDERS = {
@@ -46,7 +45,8 @@ ROWS = 8  # of what was tried
 
 def form(catalog: Catalog) -> None:
     """A weights file from elsewhere, measured on the data that it is to be used with."""
-    upload, path = _file()
+    unfinished.begin("import")
+    path = _file()
     data_key = pickers.dataset(catalog.datasets, "import", "Trained on")
     given = {"normalise": _normalise(), "classes": _classes()}
     accuracy = st.number_input(
@@ -56,34 +56,41 @@ def form(catalog: Catalog) -> None:
         value=None,
         step=0.1,
         key="import/accuracy",
+        persist_state="session",
         placeholder="unknown",
         help="On the test part. What it has here is shown beside it.",
     )
     more = _more(catalog)
-    name = st.text_input("Name", key="import/name", max_chars=100, placeholder="the file's name")
-    ready = (upload is not None or path) and data_key is not None and None not in given.values()
-    if st.button("Check and import", key="import/go", disabled=not ready) and data_key:
-        _send(upload, path, given | more | {"accuracy": accuracy, "name": name}, data_key)
+    name = st.text_input(
+        "Name",
+        key="import/name",
+        persist_state="session",
+        max_chars=100,
+        placeholder="the file's name",
+    )
+    why = unfinished.said("import")
+    if st.button("Check and import", key="import/go", disabled=bool(why)) and data_key:
+        _send(path, given | more | {"accuracy": accuracy, "name": name}, data_key)
         st.rerun()
+    blocks.note(why)
     _answer(st.session_state.get("import"))
 
 
-def _file() -> tuple[UploadedFile | None, str]:
-    """An upload, or the path of what is too large to be one."""
-    upload = st.file_uploader(
-        "Weights",
-        max_upload_size=pickers.UPLOAD_MB,
-        key="import/file",
-        help=f"A .safetensors, .pt, .pth or .ckpt file of at most {pickers.UPLOAD_MB} MB. It is "
-        "read as plain numbers; nothing in it is executed.",
-    )
+def _file() -> str:
+    """The path of an upload, or of what is too large to be one; "" for neither."""
+    told = f"A .safetensors, .pt, .pth or .ckpt file of at most {listfile.UPLOAD_MB} MB. It is "
+    told += "read as plain numbers; nothing in it is executed."
+    upload = listfile.kept("Weights", "import/file", told)
     path = st.text_input(
         "Or its path on this machine",
         key="import/path",
+        persist_state="session",
         placeholder="for a larger file",
         disabled=upload is not None,
     )
-    return upload, path.strip()
+    if not upload and not path.strip():
+        unfinished.lacks("import", "Choose a file of weights, or type its path.")
+    return str(upload or path.strip())
 
 
 def _normalise() -> str | None:
@@ -97,6 +104,7 @@ def _normalise() -> str | None:
         list(titles),
         format_func=titles.__getitem__,
         key="import/normalise",
+        persist_state="session",
         help="What stands in Normalize(mean, std) of the script, after pixels are 0 to 1.",
     )
     if chosen != NUMBERS:
@@ -104,9 +112,12 @@ def _normalise() -> str | None:
     text = st.text_input(
         "Mean; std",
         key="import/numbers",
+        persist_state="session",
         placeholder="0.49,0.48,0.45;0.25,0.24,0.26",
         help="One number a channel, or one for all: 0.5;0.5",
     )
+    if not text.strip():
+        unfinished.lacks("import", "Type mean and std.")
     return text.strip() or None
 
 
@@ -117,13 +128,20 @@ def _classes() -> str | None:
         list(ORDERS),
         format_func=ORDERS.__getitem__,
         key="import/classes",
+        persist_state="session",
     )
     if chosen != NUMBERS:
         return chosen
     text = st.text_area(
-        "Classes in the order of its outputs", key="import/names", placeholder="cat, dog, ..."
+        "Classes in the order of its outputs",
+        key="import/names",
+        persist_state="session",
+        placeholder="cat, dog, ...",
     )
-    return ",".join(part for part in text.splitlines() if part.strip()).strip(" ,") or None
+    names = ",".join(part for part in text.splitlines() if part.strip()).strip(" ,")
+    if not names:
+        unfinished.lacks("import", "Type the classes in the order of its outputs.")
+    return names or None
 
 
 def _more(catalog: Catalog) -> dict[str, Any]:
@@ -132,7 +150,11 @@ def _more(catalog: Catalog) -> dict[str, Any]:
         titles[networks.ANOTHER] = networks.TITLE
     with st.expander("Network, size, what is planted"):
         network = st.selectbox(
-            "Network", list(titles), format_func=titles.__getitem__, key="import/architecture"
+            "Network",
+            list(titles),
+            format_func=titles.__getitem__,
+            key="import/architecture",
+            persist_state="session",
         )
         if network == networks.ANOTHER:
             typed = networks.typed(catalog.origins, "import")
@@ -140,7 +162,10 @@ def _more(catalog: Catalog) -> dict[str, Any]:
         else:
             size = networks.image_size("import")
         weights = st.text_input(
-            "Which weights in the file", key="import/weights", placeholder="the plain ones"
+            "Which weights in the file",
+            key="import/weights",
+            persist_state="session",
+            placeholder="the plain ones",
         )
         plant = pickers.plant(catalog.plants, "import", "Planted in the data")
     return {
@@ -151,12 +176,7 @@ def _more(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _send(upload: UploadedFile | None, path: str, fields: dict[str, Any], data_key: str) -> None:
-    if upload is not None:
-        received = session.attempt(session.store().receive, upload.name, upload.getvalue())
-        if received is None:
-            return
-        path = str(received)
+def _send(path: str, fields: dict[str, Any], data_key: str) -> None:
     try:
         st.session_state["import"] = ImportWeights(path=path, dataset=data_key, **fields)
     except ValidationError as fault:

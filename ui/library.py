@@ -15,9 +15,10 @@ from cu_core.spec import (
     RunRecord,
     TrainRequest,
     data_words,
+    model_words,
 )
-from cu_core.store import ModelRecord
-from ui import blocks, look, networks, pickers, session, shelf, wording
+from cu_core.store import ModelRecord, forgotten, title
+from ui import blocks, look, networks, pickers, session, shelf, unfinished, wording
 
 USABLE = ("original", "imported")  # kinds of model that a run can start from
 
@@ -26,11 +27,11 @@ USABLE = ("original", "imported")  # kinds of model that a run can start from
 
 def models(records: Sequence[ModelRecord]) -> None:
     """The cached models, a row each, with what tells them apart and what they are used for."""
-    used = shelf.runs_by_model(session.store().runs("unlearn"))
+    used, looks = shelf.runs_by_model(session.store().runs("unlearn")), session.read_only()
     for record in records:
         with st.container(horizontal=True, vertical_alignment="center", key=f"model-{record.id}"):
             blocks.entry(_title(record), _facts(record))
-            usable = record.kind in USABLE and not record.doubt
+            usable = record.kind in USABLE and not record.doubt and not looks
             if usable and st.button("Use", key=f"use-{record.id}"):
                 pickers.use_model(record)
                 st.switch_page(session.page("unlearn"))
@@ -52,9 +53,9 @@ def models(records: Sequence[ModelRecord]) -> None:
 
 def _title(record: ModelRecord) -> str:
     kind, names = record.kind, RunProgress(class_names=record.class_names)
-    without = f" without {wording.forgotten(record.forget, names)}" if record.forget else ""
+    without = f" without {forgotten(record.forget, names)}" if record.forget else ""
     data = data_words(record.dataset)
-    return f"{record.name or record.architecture} · {data}{without} · {kind}"
+    return f"{record.name or model_words(record.architecture)} · {data}{without} · {kind}"
 
 
 def _facts(record: ModelRecord) -> str:
@@ -64,7 +65,7 @@ def _facts(record: ModelRecord) -> str:
     parts = [
         record.doubt,
         f"test accuracy {accuracy}",
-        record.architecture if record.name else "",
+        model_words(record.architecture) if record.name else "",
         head,
         f"{len(record.class_names)} classes",
         f"seed {record.seed}" if record.kind != "imported" else "",
@@ -87,6 +88,7 @@ def _contract_words(record: ModelRecord) -> tuple[str, ...]:
 
 def train(catalog: Catalog) -> None:
     """A model as a TrainRequest: an original, or one retrained without a forget set."""
+    unfinished.begin("train")
     left, right = st.columns(2, gap="medium")
     with left:
         data_key = pickers.dataset(catalog.datasets, "train", "Data")
@@ -101,16 +103,18 @@ def train(catalog: Catalog) -> None:
             value=None,
             step=1,
             key="train/epochs",
+            persist_state="session",
             placeholder="automatic",
             help="Empty: what the recipe for this data and network says.",
         )
     forget = _forget(catalog, data_key, plant)
     fields = {**chosen, "model_seed": seed, "train_epochs": epochs}
     fields |= {"dataset": data_key, "plant": plant, "forget": forget or None}
-    ready = data_key is not None and forget is not None and bool(chosen["model"])
-    if st.button("Train", key="train/go", type="primary", disabled=not ready):
+    why = unfinished.said("train")
+    if st.button("Train", key="train/go", type="primary", disabled=bool(why)):
         session.attempt(session.start, TrainRequest.model_validate(fields))
         st.rerun()  # the work in progress stands above
+    blocks.note(why)
 
 
 def _forget(catalog: Catalog, data_key: str | None, plant: str) -> str | None:
@@ -124,9 +128,11 @@ def _forget(catalog: Catalog, data_key: str | None, plant: str) -> str | None:
     question = DescribeDataset(key=data_key, plant=plant)
     reply = session.ask(question)
     if not reply.settled:
+        unfinished.lacks("train", unfinished.READING)
         session.waiting("Reading the data…", lambda: session.ask(question))
     elif reply.answer is None:
         blocks.error(reply.error)
+        unfinished.lacks("train", unfinished.ABOVE)
     else:
         return pickers.forget_set(catalog.forget_rules, reply.answer, "train", plant)
     return None
@@ -146,6 +152,7 @@ def sources(catalog: Catalog, jobs: Sequence[RunRecord]) -> None:
                 path = st.text_input(
                     f"Path of {card.title}",
                     key=f"path-{card.key}",
+                    persist_state="session",
                     placeholder="its path",
                     label_visibility="collapsed",
                     width=180,
@@ -197,19 +204,23 @@ def jobs(records: Sequence[RunRecord]) -> None:
 
 
 def _job(record: RunRecord) -> None:
+    progress = session.progress(record)
+    name = title(record, progress)
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{record.run_id}"):
         if record.state in session.LIVE:
-            progress = session.store().reader(record.run_id).progress()
             if record.state == "queued":
-                blocks.entry(record.name, wording.waiting(session.runs_ahead(record)))
+                blocks.entry(name, wording.waiting(session.store().ahead(record.run_id)))
             else:
-                blocks.counters(record.name, progress)
-            st.button("Stop", key=f"halt-{record.run_id}", on_click=session.halt, args=(record,))
+                blocks.counters(name, progress)
+            if not session.read_only():
+                st.button(
+                    "Stop", key=f"halt-{record.run_id}", on_click=session.halt, args=(record,)
+                )
         elif record.state in ("failed", "lost"):
             blocks.error(
-                f"{record.name}: {record.message}",
+                f"{name}: {record.message}",
                 session.store().reader(record.run_id).log_tail(),
                 "Log",
             )
         else:
-            blocks.note(record.message or f"{record.name}: {wording.state(record) or 'ready'}")
+            blocks.note(record.message or f"{name}: {wording.state(record) or 'ready'}")

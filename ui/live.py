@@ -12,10 +12,29 @@ import time
 import streamlit as st
 
 from cu_core.files import sources_hash
-from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
-from cu_core.stage import export, learning, replay
+from cu_core.spec import Catalog, RunProgress, RunRecord, Summary, trial_of
+from cu_core.stage import learning, replay
 from cu_core.store import RunReader
-from ui import blocks, figures, map_requests, network, results, session, wording
+from ui import (
+    asked,
+    attacks,
+    blocks,
+    compare_runs,
+    engine,
+    figures,
+    hand,
+    handover,
+    map_requests,
+    moments,
+    network,
+    results,
+    session,
+    settling,
+    sheets,
+    story_draft,
+    tray,
+    wording,
+)
 from ui.stage import stage
 
 SOON_S, POLL_S = 0.3, 1.0  # between two looks: until there is a picture, and from then on
@@ -25,17 +44,22 @@ SOON_FOR_S = 8.0  # a picture that takes longer is waited for at the slower pace
 
 def follow(record: RunRecord, catalog: Catalog) -> None:
     """Draws the run, and keeps drawing it until it has ended."""
-    pace = _pace(record)
+    pace, followed = _pace(record), st.session_state.get("run")
 
     @st.fragment(run_every=pace)
     def view() -> None:
         with blocks.guarded():
+            if not session.store().is_known(record.run_id):
+                st.rerun()  # the whole page says that it has been deleted
             now = session.store().run(record.run_id)
-            if _pace(now) != pace:
-                st.rerun()  # another pace, other buttons, the sidebar: the whole page, once
+            moved = st.session_state.get("run") != followed or hand.moved()
+            engine.look_after(session.store(), now)
+            if _pace(now) != pace or moved or engine.is_news(session.store()):
+                st.rerun()  # another pace or run, other buttons, the sidebar: the whole page, once
             with st.container(key="live"):
                 _draw(now, catalog)
 
+    handover.panel([record.run_id])  # first: a drawing that is cut short would drop its files
     view()
 
 
@@ -44,40 +68,51 @@ def _pace(record: RunRecord) -> float | None:
         return SOON_S
     if record.state in session.LIVE:
         return POLL_S
-    if session.settles(record):
+    if settling.settles(record):
         return SETTLE_S
-    return map_requests.POLL_S if map_requests.awaited(record.run_id) else None
+    waits = map_requests.awaited(record.run_id) or sheets.awaited(record.run_id)
+    return map_requests.POLL_S if waits else None
 
 
 def _soon(record: RunRecord) -> bool:
     """Whether this running run may have its first picture any moment, and the tab has none yet."""
-    new = record.state == "running" and time.time() - record.created < SOON_FOR_S
-    return new and not _sent(record).frames
+    if record.state != "running" or _sent(record).frames:
+        return False
+    seen: dict[str, float] = st.session_state.setdefault("seen-running", {})
+    since = seen.setdefault(record.run_id, time.monotonic())
+    return time.monotonic() - since < SOON_FOR_S
 
 
 def _draw(record: RunRecord, catalog: Catalog) -> None:
     if record.state == "damaged":
-        blocks.verdict("This run cannot be read", soft=[record.name])
+        why = "This run was made by a later Lethe" if record.later else "This run cannot be read"
+        blocks.verdict(why, soft=[record.name])
         blocks.error(record.message)
         return
     reader = session.store().reader(record.run_id)
     progress, sent = reader.progress(), _sent(record)
+    if f"stage-{record.run_id}" not in st.session_state:
+        sent.forget_all()  # no Stage has been drawn since the page was opened
     exact, solid = map_requests.states(reader, progress)
-    data = replay.blob(record, reader, progress, catalog, sent, exact, solid)
+    more = asked.answers(record, reader) | {"opens": moments.of_run(record)}
+    data = replay.blob(record, reader, progress, catalog, sent, exact, solid, more, True)
     summary = record.summary or replay.so_far(sent, progress)
-    head, controls, scene, numbers = (st.container() for _ in range(4))
+    head, controls, scene, gathered, numbers = (st.container() for _ in range(5))
     with head:
         session.notices("run")
+        blocks.told(record.made_by)
         _headline(record, reader, progress, summary, catalog, sent)
     with controls:
         network.bar(record, progress)
     with scene:
         _scene(record, reader, data, progress)
+    with gathered:
+        tray.show(hand.of_run(record), hand.shown(record), beside_a_run=True)
     with numbers:
-        if summary.metrics:
+        if summary.metrics and not moments.hides("table"):
             _numbers(record, reader, catalog, progress, summary)
         if data is not None and record.state not in session.LIVE:
-            _download(record)
+            _onward(record)
 
 
 def _sent(record: RunRecord) -> replay.Sent:
@@ -103,15 +138,19 @@ def _headline(
         blocks.verdict(f"Ended with an error at step {record.step:,}", soft=quiet)
         blocks.error(record.message, reader.log_tail(), "Log")
     elif record.state == "queued":
-        blocks.verdict(wording.waiting(session.runs_ahead(record)), soft=quiet)
+        nobody = "Waiting for a worker" if engine.broken(session.store()) else ""
+        ahead = session.store().ahead(record.run_id)
+        blocks.verdict(nobody or wording.waiting(ahead), soft=quiet)
     elif record.state in ("done", "stopped") and summary.verdict:
+        if moments.hides("verdict"):
+            blocks.verdict(wording.tab(record, progress), soft=quiet)
+            return
         _said(summary)
         blocks.facts([summary.stopped_by], quiet)
     else:
         pictured = max(sent.last_step, 0)
         sentence = wording.sentence(record, progress, summary.metrics, catalog, pictured)
-        message = record.message if record.state in ("lost", "stopped") else ""
-        blocks.verdict(sentence, [message], quiet)
+        blocks.verdict(sentence, [record.message], quiet)
 
 
 def _said(summary: Summary) -> None:
@@ -139,6 +178,7 @@ def _scene(record: RunRecord, reader: RunReader, data: bytes | None, progress: R
             on_need=lambda: _need(key),
             on_check=lambda: map_requests.request_exact(record.run_id, key),
             on_solid=lambda: map_requests.request_solid(record.run_id),
+            on_ask=lambda: asked.answer(record, key),
         )
     elif record.state in session.LIVE:
         if not _learns(record, reader, progress):
@@ -177,12 +217,14 @@ def _numbers(
         until = "" if record.is_watched else "; exact figures come with the end"
         blocks.note(f"Estimates from the points on the map{until}.")
     titles = {metric.key: metric.title for metric in catalog.metrics}
-    for said in (*summary.remarks(titles), *(summary.notes or progress.forget.notes)):
+    of_trial = trial_of(record.request) is not None
+    for said in (*summary.remarks(titles, of_trial), *(summary.notes or progress.forget.notes)):
         blocks.note(said)
     with st.expander("All metrics"):
         results.table(catalog.metrics, summary, progress.class_names)
     if record.state not in session.LIVE:
         figures.show(reader, progress, summary)
+        attacks.show(record, reader, progress, summary)
     if summary.provenance:
         blocks.note(summary.provenance.other_sources(sources_hash()))
     blocks.reproduce(record.command)
@@ -196,54 +238,19 @@ def _samples(progress: RunProgress) -> dict[str, int]:
     return whole | dict.fromkeys(("knn_probe_forget", "planted_home"), drawn)
 
 
-def _download(record: RunRecord) -> None:
-    """The run as a file: one format at hand, the others behind a button."""
-    first, *others = export.formats().values()
-    with st.container(horizontal=True, key="downloads"):
-        _offer(record, first)
-        if others:
-            with st.popover("Other formats", type="tertiary"):
-                for item in others:
-                    _offer(record, item)
-
-
-def _offer(record: RunRecord, item: export.ExportFormat) -> None:
-    """Made when a person asks for it: drawing the page costs nothing.
-
-    Bytes, not a callable: Streamlit 1.67 drops a deferred file when two scripts end, in whatever
-    tab, before the browser has fetched it (seen as 404 while a page polled).
-    """
-    icon, asked_for = ":material/download:", f"{item.noun}-of"
-    if st.session_state.get(asked_for) != record.run_id:
-        st.button(
-            f"Download as {item.title}",
-            key=f"{item.noun}-make",
-            icon=icon,
-            type="tertiary",
-            help=item.help,
-            on_click=st.session_state.update,
-            args=({asked_for: record.run_id},),
-        )
-        return
-    with blocks.guarded():  # a run may lack what this file is made of
-        opens = _screen(record) if item.make_seen else {}
-        if opens and item.make_seen:
-            made = item.make_seen(session.store(), record, opens)
-        else:
-            made = item.make(session.store(), record)
-        st.download_button(
-            f"Save the {item.noun} ({blocks.size(len(made))})",
-            data=made,
-            file_name=export.file_name(record, item.ending),
-            mime=item.mime,
-            key=f"{item.noun}-save",
-            icon=icon,
-            on_click="ignore",
-        )
+def _onward(record: RunRecord) -> None:
+    """Where a run goes from here: as a file, or beside others."""
+    with st.container(horizontal=True, key="onward"):
+        handover.offer([record.run_id], _screen(record))
+        compare_runs.offer(record)
+        story_draft.offer(record.run_id)
 
 
 def _screen(record: RunRecord) -> dict[str, object]:
-    """What a person has chosen to see of the run in this tab; nothing where they chose nothing."""
+    """What the address opened of the run, and what a person has chosen to see since in this tab."""
     state = st.session_state.get(f"stage-{record.run_id}") or {}
-    found = dict(state.get("screen") or {})
-    return {**found, "frame": state["frame"]} if state.get("frame") else found
+    found = {**moments.asked().opens, **(state.get("screen") or {})}
+    if state.get("frame") is None:
+        return found
+    found.pop("step", None)
+    return {**found, "frame": state["frame"]}

@@ -74,9 +74,10 @@ def panel() -> None:
 
 def _draw(question: DescribeDataset | DescribeForget) -> None:
     asked: Question[Any] = question
-    reply = session.ask(asked)
+    listed = session.store().list_version(getattr(question, "forget", ""))
+    reply = session.ask(asked, listed)
     if not reply.settled:
-        session.waiting("Reading the data…", lambda: session.ask(asked))
+        session.waiting("Reading the data…", lambda: session.ask(asked, listed))
     elif isinstance(reply.answer, DatasetFacts):
         _data(reply.answer)
     elif isinstance(reply.answer, ForgottenFacts):
@@ -96,7 +97,7 @@ def _data(facts: DatasetFacts) -> None:
     if facts.rows:
         st.space("small")
         blocks.heading("The first samples")
-        _samples(facts.rows)
+        figures(facts.rows)
 
 
 def _shape(facts: DatasetFacts) -> str:
@@ -117,7 +118,7 @@ def _forgotten(facts: ForgottenFacts, key: str, plant: str) -> None:
     st.space("small")
     more = len(facts.rows) < facts.n_forget
     blocks.heading(f"The first {len(facts.rows):,} of them" if more else "All of them")
-    _samples(facts.rows)
+    figures(facts.rows)
 
 
 def _said(sentences: Iterable[str]) -> None:
@@ -143,17 +144,20 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     )
 
 
-def _samples(rows: Sequence[SampleFacts]) -> None:
-    """Samples with their pictures, or texts, and what their owner calls them."""
-    figures = "".join(_figure(one, one.part == "test") for one in rows)
-    st.html(f'<div class="lethe-first">{figures}</div>')
+def figures(rows: Sequence[SampleFacts], more: Sequence[str] = ()) -> None:
+    """Samples with their pictures, or texts, and what their owner calls them. ``more``: what else
+    is said of each."""
+    said = more or ["test part" * (one.part == "test") for one in rows]
+    drawn = "".join(figure(one, word) for one, word in zip(rows, said, strict=True))
+    st.html(f'<div class="lethe-first">{drawn}</div>')
 
 
-def _figure(one: SampleFacts, of_test: bool) -> str:
+def figure(one: SampleFacts, more: str = "") -> str:
+    """A sample as HTML; ``more``: what else is said of it."""
     picture = f'<img src="{escape(one.image)}" alt="">' if one.image else ""
     if not picture and one.text:
         picture = f"<blockquote>{escape(one.text)}</blockquote>"
     names = [PurePosixPath(one.file).name, one.key, f"row {one.row:,}"]
-    lines = [one.label, *(name for name in names if name), *(["test part"] if of_test else [])]
+    lines = [line for line in (one.label, *names, more) if line]
     said = "".join(f"<span>{escape(line)}</span>" for line in lines)
     return f'<figure>{picture}<figcaption title="{escape(one.file)}">{said}</figcaption></figure>'

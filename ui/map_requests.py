@@ -76,12 +76,24 @@ def request_solid(run_id: str) -> None:
     held.clicks, held.progress = held.clicks + 1, None
 
 
-def states(reader: RunReader, progress: RunProgress) -> tuple[State, State]:
-    """What the Stage's header says of the exact map and of the 3-D map; asks for what lacks."""
+def states(reader: RunReader, progress: RunProgress) -> tuple[State | None, State | None]:
+    """What the Stage's header says of the exact map and of the 3-D map; asks for what lacks. Where
+    only what is on record can be looked at, it is the newest exact map, and 3-D if that is whole.
+    """
+    if session.read_only():
+        return _on_record(reader, progress)
     held = requests(reader.run_id, progress.generation)
     exact, solid = _exact(reader, held), _solid(reader, progress, held)
     held.awaited = exact["state"] == "fitting" or solid["state"] == "working"
     return exact, solid
+
+
+def _on_record(reader: RunReader, progress: RunProgress) -> tuple[State | None, State | None]:
+    found = {n: f for n in reader.views() if n.startswith("exact-") and (f := reader.view_facts(n))}
+    newest = max(found.values(), key=lambda facts: int(facts["step"]), default=None)
+    there, complete = _laid_out(reader, progress, reader.snapshot_count())
+    done = {"state": "done", "recorded": True}
+    return {**done, **newest} if newest else None, {**done, **there} if complete else None
 
 
 def _exact(reader: RunReader, held: MapRequests) -> State:
@@ -98,7 +110,7 @@ def _exact(reader: RunReader, held: MapRequests) -> State:
     reply = session.ask(question, (held.generation, held.clicks))
     if reply.error:
         return failed | {"message": reply.error}
-    return {"state": "fitting", "step": held.exact}
+    return {"state": "fitting", "step": held.exact, "doing": reply.doing}
 
 
 def _solid(reader: RunReader, progress: RunProgress, held: MapRequests) -> State:

@@ -174,7 +174,11 @@ def span(knob: KnobCard) -> str:
 def filters(methods: Sequence[MethodCard]) -> list[MethodCard]:
     """The filters as pills, and the methods that fit every chosen one."""
     chosen = st.pills(
-        "Only methods that", list(FILTERS), selection_mode="multi", key="method-filter"
+        "Only methods that",
+        list(FILTERS),
+        selection_mode="multi",
+        key="method-filter",
+        persist_state="session",
     )
     shown = [m for m in methods if all(FILTERS[name](m) for name in chosen)]
     left = f"{len(shown)} of {len(methods)} methods" if chosen else f"{len(methods)} methods"

@@ -1,6 +1,9 @@
-"""The network's own controls while a run lives: pause, step, rewind, stop, and what is left to do.
+"""The network's own controls while a run lives: pause, resume, step, rewind, stop, what it is to
+pause at, and what is left to do.
 
 Apart from the picture's player, which belongs to the Stage: this one moves the training itself.
+Pause and Resume are two buttons that stay where they are: in a second session, which sees a moment
+later what the first has done, a button that turned into its opposite would undo it.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import streamlit as st
 from cu_core.spec import RunProgress, RunRecord, Wait
 from cu_core.spec.phases import PARTS, PHASES, UNLEARNING, duration, wait_words
 from cu_core.store.mailbox import Verb
-from ui import blocks, session, wording
+from ui import blocks, engine, pausing, session, wording
 
 OVERDUE = 0.95  # how full a bar is where nobody knows what is left
 ACKNOWLEDGE_S = 0.3  # a running worker answers a command well within this
@@ -24,14 +27,19 @@ def bar(record: RunRecord, progress: RunProgress) -> None:
     if record.is_watched:
         _of_its_own(record, progress)
         return
+    looks = session.read_only()
     if record.state not in session.LIVE:
-        _resume_button(record)
+        if not looks:
+            _resume_button(record)
         return
     with st.container(key="network", gap="small"):
-        _buttons(record, progress)
+        if not looks:
+            _buttons(record, progress)
         if record.state != "queued":
             _parts(record, progress)
-        blocks.note(_pending_command(record))
+        if said := _answer(record):
+            st.html(f'<p class="lethe-note" role="status"><strong>{escape(said)}</strong></p>')
+        blocks.note(pausing.watched(progress))
 
 
 def _of_its_own(record: RunRecord, progress: RunProgress) -> None:
@@ -96,10 +104,9 @@ def _buttons(record: RunRecord, progress: RunProgress) -> None:
     waits = record.state in ("queued", "starting")
     with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
         blocks.heading("The network")
-        if record.state == "paused":
-            _button(record, "resume", "play_arrow")
-        else:
-            _button(record, "pause", "pause", disabled=waits)
+        paused = record.state == "paused"
+        _button(record, "pause", "pause_circle", disabled=waits, primary=not paused and not waits)
+        _button(record, "resume", "play_circle", disabled=waits, primary=paused)
         _button(record, "step", "skip_next", "step-by", not steps)
         st.number_input(
             "Updates a step",
@@ -114,16 +121,23 @@ def _buttons(record: RunRecord, progress: RunProgress) -> None:
         with st.popover("Rewind", icon=":material/history:", disabled=not steps):
             st.number_input("Back to step", 0, max(record.total, 1), key="rewind-to")
             _button(record, "rewind", "history", "rewind-to")
+        pausing.popover(record, progress, disabled=waits)
         _button(record, "stop", "stop", disabled=waits and record.state == "starting")
 
 
 def _button(
-    record: RunRecord, verb: Verb, icon: str, field: str = "", disabled: bool = False
+    record: RunRecord,
+    verb: Verb,
+    icon: str,
+    field: str = "",
+    disabled: bool = False,
+    primary: bool = False,
 ) -> None:
     st.button(
         verb.capitalize(),
         key=f"run-{verb}",
         icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
         disabled=disabled,
         on_click=_command,
         args=(record, verb, field),
@@ -141,25 +155,31 @@ def _command(record: RunRecord, verb: Verb, field: str) -> None:
     value: int | None = st.session_state[field] if field else None
     if value is not None and verb == "rewind":
         value = min(value, session.store().run(record.run_id).step)  # back, never forward
-    command_id = session.attempt(session.store().command, record.run_id, verb, value)
+    give = session.store().command
+    command_id = session.attempt(give, record.run_id, verb, value, session.whose())
     if command_id is None:
         return
-    st.session_state["pending_command"] = (record.run_id, command_id, verb)
+    st.session_state["last_command"] = (record.run_id, command_id, verb, time.monotonic())
     until = time.monotonic() + ACKNOWLEDGE_S
     while session.store().acknowledged(command_id) is None and time.monotonic() < until:
         time.sleep(0.02)
 
 
-def _pending_command(record: RunRecord) -> str:
-    """A line while a command is on its way; commands are answered by id."""
-    run_id, command_id, verb = st.session_state.get("pending_command", ("", 0, ""))
-    if run_id != record.run_id or session.store().acknowledged(command_id) is not None:
+def _answer(record: RunRecord) -> str:
+    """A line while the last command is on its way, and for a while why it was not done; commands
+    are answered by id."""
+    run_id, command_id, verb, given = st.session_state.get("last_command", ("", 0, "", 0.0))
+    if run_id != record.run_id:
         return ""
-    return f"{verb.capitalize()} is taken up after the step that is under way."
+    note = session.store().acknowledged(command_id)
+    if note is None:
+        return f"{verb.capitalize()} is taken up after the step that is under way."
+    recent = time.monotonic() - given < session.READ_S
+    return note if recent and note.endswith(".") else ""
 
 
 def _resume_button(record: RunRecord) -> None:
-    if record.state not in ("lost", "stopped", "failed"):
+    if record.later or record.state not in ("lost", "stopped", "failed"):
         return
     word = f"Resume from step {record.step:,}" if record.step else "Start again"
     st.button(
@@ -173,4 +193,4 @@ def _resume_button(record: RunRecord) -> None:
 
 def resume(record: RunRecord) -> None:
     session.store().requeue(record.run_id)
-    session.take_up()
+    engine.take_up(session.store())

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cu_core.spec import NetworkCard, OriginCard, UnlearnRequest
+from ui import unfinished
 
 ANOTHER, TITLE = "another", "another network…"
 USUAL = UnlearnRequest().model
@@ -42,6 +43,8 @@ def typed(origins: Sequence[OriginCard], place: str) -> dict[str, Any]:
         placeholder=next((o.example for o in origins if not o.missing), ""),
         help="\n\n".join(told),
     )
+    if not key.strip():
+        unfinished.lacks(place, "Type the name of the network.")
     return {"model": key.strip(), "size": image_size(place)}
 
 

@@ -21,10 +21,9 @@ from cu_core.spec import (
     plant_words,
     planted_in,
 )
-from cu_core.store import ModelRecord
-from ui import networks, session
+from cu_core.store import Choice, ModelRecord
+from ui import hand, listfile, networks, unfinished
 
-UPLOAD_MB = 2048  # the largest file that is received; the server's own limit is the same
 USUAL = UnlearnRequest()  # what a request has when nothing is chosen
 PLANTED = "planted"  # the forget rule for what was planted
 
@@ -45,10 +44,19 @@ def dataset(datasets: Sequence[DataCard], place: str, name: str = "of") -> str |
     )
     chosen = by_key[key]
     if chosen.needs_path:
-        path = st.text_input("Path on this machine", key=f"{place}/path/{key}", help=chosen.help)
-        return f"{key}:{path.strip()}" if path.strip() else None
+        path = st.text_input(
+            "Path on this machine",
+            key=f"{place}/path/{key}",
+            persist_state="session",
+            help=chosen.help,
+        )
+        if path.strip():
+            return f"{key}:{path.strip()}"
+        unfinished.lacks(place, "Type the path of the data.")
+        return None
     if _lacks_download(chosen):
-        st.caption("Not on this machine yet. Models & data has its download button.")
+        title = f"{chosen.title} is not on this machine yet"
+        unfinished.lacks(place, f"{title}; Models & data has its download button.")
         return None
     return key
 
@@ -147,7 +155,7 @@ def model(
     titles = {f"new:{m.key}": m.title for m in architectures}
     if origins:
         titles[f"new:{networks.ANOTHER}"] = networks.TITLE
-    usable = [m for m in cached if m.kind == "imported" and m.dataset == data_key]
+    usable = imported(cached, data_key)
     titles |= {f"id:{m.id}": f"{m.name or m.id} (imported)" for m in usable}
     choice = st.selectbox(
         "in",
@@ -167,29 +175,45 @@ def model(
     return brings | {"original": value}
 
 
+def imported(cached: Sequence[ModelRecord], data_key: str | None) -> list[ModelRecord]:
+    """The models from elsewhere that know this data, which a run may begin with."""
+    return [m for m in cached if m.kind == "imported" and m.dataset == data_key]
+
+
 # --- the forget set ---------------------------------------------------------------------------
 
 
 def forget_set(
-    rules: Sequence[RuleCard], data: DatasetFacts | None, place: str = "run", planted: str = ""
+    rules: Sequence[RuleCard],
+    data: DatasetFacts | None,
+    place: str = "run",
+    planted: str = "",
+    tray: Choice | None = None,
 ) -> str | None:
     """The rule as a request holds it: "class:5", "random:0.1", "indices:/path"; None: unfinished.
 
     A rule names the control that asks for the rest; without one it is typed. ``data``: the engine's
     answer about the data, None until it is there. ``planted``: what is planted in it.
+    ``tray``: what is chosen by hand, None where that is not offered or cannot be read.
     """
     by_key = {rule.key: rule for rule in rules if planted or rule.key != PLANTED}
     if not by_key:  # kept by a Lethe that did not say its rules; the engine is about to
+        unfinished.lacks(place, unfinished.ENGINE)
         return None
     usual = USUAL.forget.partition(":")[0]
+    titles = {key: _in_sentence(rule.title) for key, rule in by_key.items()}
+    if tray is not None or st.session_state.get(f"{place}/rule") == hand.BY_HAND:
+        titles[hand.BY_HAND] = "those chosen by hand"
     key = st.selectbox(
         "Forget",
-        list(by_key),
-        _position(by_key, usual),
-        format_func=lambda k: _in_sentence(by_key[k].title),
+        list(titles),
+        _position(titles, usual),
+        format_func=titles.__getitem__,
         key=f"{place}/rule",
         persist_state="session",
     )
+    if key == hand.BY_HAND:
+        return hand.rule(tray, place)
     if by_key[key].control == "none":
         return key
     control = CONTROLS.get(by_key[key].control, _text)
@@ -219,6 +243,8 @@ def _classes(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | Non
         label_visibility="collapsed",
         placeholder="Choose classes",
     )
+    if not ids:
+        unfinished.lacks(place, "Choose at least one class.")
     return class_list(ids, [c.name for c in data.classes])
 
 
@@ -247,30 +273,6 @@ def _share(rule: RuleCard, data: DatasetFacts | None, place: str) -> str:
     return f"{percent / 100:g}"
 
 
-def _file(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
-    upload = st.file_uploader(
-        rule.title,
-        max_upload_size=UPLOAD_MB,
-        key=f"{place}/forget/{rule.key}",
-        help=rule.help,
-    )
-    if upload is None:
-        return None
-    received = st.session_state.setdefault("uploads", {})
-    if upload.file_id not in received:
-        received[upload.file_id] = session.attempt(
-            session.store().receive, upload.name, upload.getvalue()
-        )
-    path = received[upload.file_id]
-    column = st.text_input(
-        "Column",
-        key=f"{place}/forget/{rule.key}/column",
-        placeholder="column, if it has several",
-        label_visibility="collapsed",
-    )
-    return f"{path}#{column.strip()}".rstrip("#") if path else None
-
-
 def _text(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
     text: str = st.text_input(
         rule.title,
@@ -279,11 +281,13 @@ def _text(rule: RuleCard, data: DatasetFacts | None, place: str) -> str | None:
         placeholder=rule.example.partition(":")[2],
         help=rule.help or None,
     )
+    if not text.strip():
+        unfinished.lacks(place, f"Say which: {rule.title}, written like {rule.example}.")
     return text.strip() or None
 
 
 CONTROLS: dict[str, Callable[[RuleCard, DatasetFacts | None, str], str | None]] = {
     "classes": _classes,
     "share": _share,
-    "file": _file,
+    "file": listfile.choose,
 }

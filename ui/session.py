@@ -7,20 +7,20 @@ found again by ``?run=<id>``, which a page change drops, so the id is kept in bo
 from __future__ import annotations
 
 import os
-import threading
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, TypeVarTuple
 
 import streamlit as st
 
-from cu_core.errors import LetheError, UnknownRun
+from cu_core.errors import LetheError, StoreError, UnknownRun
 from cu_core.files import ROOT
-from cu_core.service import spawn
+from cu_core.spec import LIVE as LIVE
 from cu_core.spec import (
-    ACTIVE,
     Catalog,
     FetchRequest,
     Question,
@@ -30,16 +30,20 @@ from cu_core.spec import (
     TrainRequest,
     UnlearnRequest,
 )
+from cu_core.stage.moment import Moment
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
-from ui import blocks
+from ui import blocks, engine, visitors
 
-LIVE = ("queued", *ACTIVE)
 SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
 PATIENCE_S = 6.0  # an engine that is silent for this long is looked after
-PAINT_S = 0.5  # what a page is given to paint before a worker takes the processor
 READ_S = 10.0  # what a notice is given to be read, however often the page is drawn meanwhile
 QUESTIONS = 64  # that a tab remembers
+MOST_DEATHS = 2  # of workers, over one question
+
+GONE_S = 5.0  # between two looks at whether what is shown is still there
+DELETED = "The run that was shown here has been deleted, in another session or by a command."
+DEADLY = "Workers ended while they answered this, so it is not asked once more."
 
 A = TypeVar("A", bound=Recorded)
 T = TypeVar("T")
@@ -47,8 +51,13 @@ Ts = TypeVarTuple("Ts")
 
 
 def store() -> Store:
-    """The home folder's store: one for all tabs."""
-    return _store(os.environ.get("LETHE_HOME", ""))
+    """The home folder's store, one for all tabs, as this visitor may use it."""
+    return visitors.admit(_store(os.environ.get("LETHE_HOME", "")))
+
+
+def read_only() -> bool:
+    """Whether all that can be done here is to look: what would be refused is not offered."""
+    return store().read_only or bool(store().paths.read_only)
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,35 +68,6 @@ def _store(home: str) -> Store:
 def page(name: str) -> Path:
     """A page as Streamlit wants it named: the entry script is not beside the pages."""
     return ROOT / "pages" / f"{name}.py"
-
-
-# --- the engine -------------------------------------------------------------------------------
-
-
-def wake(delay: float = 0.0) -> None:
-    """Starts a worker if none is idle; after ``delay`` seconds, so that the page paints first.
-
-    An idle worker goes away with this server; one that has a run stays to its end.
-    """
-    timer = threading.Timer(delay, spawn.ensure_worker, [store(), os.getpid()])
-    timer.daemon = True
-    timer.start()
-
-
-def take_up() -> None:
-    """Sees to it that somebody takes what is queued, and that nobody starts beside who has."""
-    threading.Thread(target=spawn.see_to_runs, args=(store(), os.getpid()), daemon=True).start()
-
-
-def wake_once(delay: float) -> None:
-    """The same, for the first page that this server draws."""
-    _wake_once(os.environ.get("LETHE_HOME", ""), delay)
-
-
-@st.cache_resource(show_spinner=False)
-def _wake_once(home: str, _delay: float) -> bool:
-    wake(_delay)
-    return True
 
 
 # --- the followed run -------------------------------------------------------------------------
@@ -101,11 +81,23 @@ def followed() -> RunRecord | None:
     try:
         record = store().run(run_id)
     except UnknownRun as fault:
+        notice(DELETED if run_id == st.session_state.get("run") else str(fault))
         unfollow()
-        notice(str(fault))
         return None
     follow(record.run_id)
     return record
+
+
+def rerun_without(run_ids: Sequence[str]) -> None:
+    """Draws the page anew once one of the runs that it shows has been deleted elsewhere."""
+
+    @st.fragment(run_every=GONE_S)
+    def look() -> None:
+        with suppress(StoreError):  # the page itself says what is wrong with the home
+            if not all(map(store().is_known, run_ids)):
+                st.rerun()
+
+    look()
 
 
 def follow(run_id: str) -> None:
@@ -113,6 +105,13 @@ def follow(run_id: str) -> None:
     st.session_state["run"] = run_id
     if st.query_params.get("run") != run_id:
         st.query_params["run"] = run_id
+        leave_moment()
+
+
+def leave_moment() -> None:
+    """What an address said of another run is no longer said."""
+    for name in Moment.model_fields:
+        st.query_params.pop(name, None)
 
 
 def unfollow() -> None:
@@ -124,48 +123,29 @@ def unfollow() -> None:
 def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | None = None) -> str:
     """Queues a request and sees to it that somebody takes it. A twin that waits is not doubled."""
     for record in store().runs(request.kind):
-        if record.state in LIVE and record.request == request:
+        if record.state in LIVE and store().same_request(record.request, request):
             return record.run_id
     run_id = store().enqueue(request, name)
-    take_up()
+    engine.take_up(store())
     return run_id
-
-
-def settles(record: RunRecord) -> bool:
-    """Whether exact figures are soon to come for a run whose verdict stands on a draw. Who made
-    the run counts them; where nobody does any more, a process is started for it, once a tab: one
-    that leaves without them has said why in worker.log."""
-    if not record.summary.looked_at:
-        return False
-    if store().is_settling(record.run_id):
-        return True
-    seen, now = st.session_state.setdefault("unsettled", {}), time.monotonic()
-    since, started = seen.setdefault(record.run_id, (now, False))
-    if now - since > PATIENCE_S:
-        if started:
-            return False
-        seen[record.run_id] = now, True
-        spawn.settle(store(), record.run_id)
-    return True
 
 
 def progress(record: RunRecord) -> RunProgress:
     """Where a run stands; nothing of a damaged one."""
-    if record.state == "damaged":
-        return RunProgress()
-    return store().reader(record.run_id).progress()
+    return store().progress(record)
 
 
-def runs_ahead(record: RunRecord) -> int:
-    """How many runs come before a queued one."""
-    before = (r for r in store().runs() if r.created < record.created and not r.is_watched)
-    return sum(r.state in LIVE for r in before)
+def whose() -> str:
+    """What this session signs its commands with, so that who paused a run can be told."""
+    name: str = st.session_state.setdefault("session", secrets.token_hex(4))
+    return name
 
 
 def halt(record: RunRecord) -> None:
     """Takes a run out of the queue, or tells its worker to stop."""
-    if not attempt(store().move, record.run_id, "queued", "stopped", "Stopped before it began."):
-        attempt(store().command, record.run_id, "stop")
+    taken = attempt(store().move, record.run_id, "queued", "stopped", "Stopped before it began.")
+    if taken is False:  # a worker was faster
+        attempt(store().command, record.run_id, "stop", None, whose())
 
 
 # --- questions to the engine ------------------------------------------------------------------
@@ -191,6 +171,7 @@ class _Exchange(Generic[A]):
 
     id: int | None = None
     since: float = field(default_factory=time.monotonic)
+    deaths: int = 0
     reply: Reply[A] = field(default_factory=Reply)
 
 
@@ -200,22 +181,34 @@ def ask(question: Question[A], tag: object = None, settle: bool = False) -> Repl
     The same question is asked once a tab; another ``tag`` asks it anew. With ``settle`` it goes
     out only after it has stood for a moment, so that a slider on its way asks nothing.
     """
+    if fault := store().paths.read_only:
+        return Reply(error=fault)  # nobody could hear it
     own = _exchange(question, tag)
     if own.reply.settled:
         return own.reply
     if own.id is None and not (settle and time.monotonic() - own.since < SETTLE_S):
-        own.id = store().ask(question)
-        wake(PAINT_S)
+        try:
+            own.id = store().ask(question)
+        except StoreError as refusal:
+            own.reply = Reply(error=str(refusal))
+            return own.reply
+        engine.wake(store(), engine.PAINT_S)
     if own.id is not None:
         answer = store().answer(own.id)
         if time.monotonic() - own.since > PATIENCE_S:
             own.since = time.monotonic()
-            wake()  # nobody may be there any more to answer
-        if answer is None or answer.error == WORKER_GONE:
+            engine.wake(store())  # nobody may be there any more to answer
+        gone = answer is not None and answer.error == WORKER_GONE
+        own.deaths += gone
+        if own.deaths >= MOST_DEATHS:
+            own.reply = Reply(error=f"{DEADLY} {store().home / 'worker.log'} may say why.")
+        elif answer is None or gone:
             own.id = None  # swept, or its worker died: ask again
         elif answer.answer is not None:
             own.reply = Reply(question.parse_answer(answer.answer))
         else:
+            if answer.state == "waiting" and engine.broken(store()):
+                return Reply(error=engine.NOBODY)
             waits = "Waiting for the engine…" if answer.state == "waiting" else ""
             own.reply = Reply(error=answer.error, doing=answer.doing or waits)
     return own.reply
@@ -240,18 +233,21 @@ def waiting(text: str, ready: Callable[[], object]) -> None:
     be lost. An engine that says nothing for a while is looked after: another one is started if it
     is gone.
     """
+    if store().paths.read_only and not ready():
+        return blocks.note("No engine can start in a home that cannot be written.")
     state = {"since": time.monotonic(), "woken": False, "drawn": False}
 
     @st.fragment(run_every=0.5)
     def poll() -> None:
         found = ready()
         reply = found if isinstance(found, Reply) else None
-        if state["drawn"] and (reply.settled if reply else found):
+        came = reply.settled if reply else found
+        if state["drawn"] and (came or engine.is_news(store())):
             st.rerun()
         state["drawn"] = True
         if not state["woken"] and time.monotonic() - state["since"] > PATIENCE_S:
             state["woken"] = True
-            wake()
+            engine.wake(store())
         blocks.note((reply and reply.doing) or text)
 
     poll()
@@ -281,5 +277,7 @@ def notices(place: str = "page") -> None:
             del drawn[sentence]
         elif where == place:
             st.warning(blocks.plain(sentence), icon=":material/info:")
-    if place == "page" and (fault := (store().catalog() or Catalog()).warning):
-        blocks.error(fault)  # the installation itself: torch and torchvision do not fit
+    if place == "page":
+        if fault := (store().catalog() or Catalog()).warning:
+            blocks.error(fault)  # the installation itself: torch and torchvision do not fit
+        engine.say(store())

@@ -27,14 +27,16 @@ def stage(
     on_frame: Callback | None = None,
     on_check: Callback | None = None,
     on_solid: Callback | None = None,
+    on_ask: Callback | None = None,
 ) -> Any:
     """Mounts the Stage on one blob, or hands the mounted one (same ``key``) its next frames.
 
     The result has ``frame`` (the frame that a person stopped at, or None), ``screen`` (what a
     person chose to see, as a header's ``opens`` has it, or None) and, each for one run of the
     script and else None, ``need`` ({"from": n}: the page lacks the frames from n on),
-    ``check`` ({"step": s}: a person wants the exact map of this step) and ``solid`` ({}: the 3-D
-    layout is wanted). The callbacks are called when these change.
+    ``check`` ({"step": s}: a person wants the exact map of this step), ``solid`` ({}: the 3-D
+    layout is wanted) and ``asked`` ({"what": ..., ...}: something else is, see ``ui.asked``).
+    The callbacks are called when these change.
     """
     return _component()(
         data=data,
@@ -44,6 +46,7 @@ def stage(
         on_screen_change=_nothing,
         on_check_change=on_check or _nothing,
         on_solid_change=on_solid or _nothing,
+        on_asked_change=on_ask or _nothing,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cu_core import forget
 from cu_core.spec import (
+    ACTIVE,
     Catalog,
     FetchRequest,
     MetricCard,
@@ -14,11 +14,13 @@ from cu_core.spec import (
     RunProgress,
     RunRecord,
     TrainRequest,
+    UnlearnRequest,
     WatchRequest,
     data_words,
+    model_words,
 )
 from cu_core.spec.phases import TRAINING, UNLEARNING, counted_words, phase_words, wait_words
-from cu_core.store import default_name
+from cu_core.store import forgotten, unnamed
 from ui import blocks, controls
 
 ENDS = {"lost": "Interrupted", "stopped": "Stopped"}
@@ -35,6 +37,8 @@ def sentence(
 
     ``pictured``: the step of the newest picture, of which the ``newest`` values are.
     """
+    if record.state in ACTIVE and record.message:
+        return f"Waits for room on the disk at step {record.step:,}"
     if record.state in (*ENDS, "paused"):
         return _halted(record, progress, newest, catalog, pictured)
     return doing(record, progress, counted=False) or "Starting"
@@ -65,6 +69,8 @@ def _halted(
     if not newest:
         return how
     of = f" of {record.total:,}" if record.total else ""
+    if record.state == "paused" and progress.paused_for:
+        return f"{how} at step {record.step:,}{of}: {progress.paused_for}"
     at = f"{how} at step {record.step:,}{of}, forgetting {forget_set(progress)}"
     when = f", in the picture of step {pictured:,}" if pictured != record.step else ""
     return f"{at}{when}: {_figures(progress, newest, catalog)}"
@@ -126,23 +132,6 @@ def forget_set(progress: RunProgress) -> str:
     return ", ".join(named[:3]) + more
 
 
-def forgotten(rule: str, progress: RunProgress) -> str:
-    """A forget rule as a title has it: "class dog", "6 listed images (six.txt)"."""
-    key, _, argument = rule.partition(":")
-    names = progress.class_names
-    if key == "class" and names:
-        parts = argument.split(",")
-        known = [p if p in names or not p.isdecimal() else _name(int(p), names) for p in parts]
-        rule = f"{key}:{','.join(known)}"
-    words = forget.words(rule)
-    counted = words.startswith("listed ") and progress.forget.n_forget
-    return f"{progress.forget.n_forget:,} {words}" if counted else words
-
-
-def _name(k: int, names: Sequence[str]) -> str:
-    return names[k] if k < len(names) else str(k)
-
-
 def settings(record: RunRecord, progress: RunProgress | None = None) -> str:
     """What was asked for, in one line."""
     request, known = record.request, progress or RunProgress()
@@ -153,13 +142,50 @@ def settings(record: RunRecord, progress: RunProgress | None = None) -> str:
         return f"download of {data}"
     if isinstance(request, TrainRequest):
         without = f" without {forgotten(request.forget, known)}" if request.forget else ""
-        return f"{request.model} on {data}{without}, seed {request.model_seed}"
+        return f"{model_words(request.model)} on {data}{without}, seed {request.model_seed}"
     if isinstance(request, WatchRequest):
-        return f"A loop of your own: {request.model} on {data}"
+        return f"A loop of your own: {model_words(request.model)} on {data}"
     method = request.method + (f" ({request.preset})" if request.preset else "")
-    what = f"Forget {forgotten(request.forget, known)} of {data} in {request.model}"
+    model = model_words(request.model)
+    what = f"Forget {forgotten(request.forget, known)} of {data} in {model}"
+    if request.parent:
+        return f"{what}: {turn(record)}, seed {request.seed}"
     knobs = [f"{controls.words(k)} {controls.value_text(v)}" for k, v in request.hparams.items()]
     return ", ".join([f"{what} with {method}", *knobs, f"seed {request.seed}"])
+
+
+def intent(request: UnlearnRequest | None) -> str:
+    """What Run would do as the sidebar stands, in a sentence; "" while that is not decided."""
+    if request is None:
+        return ""
+    forgets = f"{forgotten(request.forget, RunProgress())} of {data_words(request.data)}"
+    return f"As it stands, {model_words(request.model)} forgets {forgets}."
+
+
+def turn(record: RunRecord) -> str:
+    """Where a branch turns, and to what: "from step 24 with temperature 0.5, not 0.1"; "" of a run
+    that is none."""
+    request = record.request
+    if not isinstance(request, UnlearnRequest) or not request.parent:
+        return ""
+    if not request.first:
+        return f"anew with {request.method}"
+    before = request.first[-1]
+    at = f"from step {before.until:,}"
+    if before.method != request.method:
+        return f"{at} with {request.method}, not {before.method}"
+    knobs = "; ".join(turned(request.hparams, before.knobs))
+    return f"{at} with {knobs or 'nothing changed'}"
+
+
+def turned(knobs: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """ "temperature 0.5, not 0.1" for each knob that is not what it was."""
+    return [
+        f"{controls.words(name)} {controls.value_text(value)}, not "
+        f"{controls.value_text(before[name])}"
+        for name, value in knobs.items()
+        if name in before and value != before[name]
+    ]
 
 
 def tab(record: RunRecord, progress: RunProgress) -> str:
@@ -170,13 +196,17 @@ def tab(record: RunRecord, progress: RunProgress) -> str:
     if record.is_watched:
         return settings(record)
     what = forgotten(getattr(record.request, "forget", None) or "", progress)
-    return f"{what[:1].upper()}{what[1:]} of {data_words(record.request.data)}"
+    return f"{capital(what)} of {data_words(record.request.data)}"
+
+
+def capital(text: str) -> str:
+    """The text as the beginning of a line."""
+    return text[:1].upper() + text[1:]
 
 
 def given_name(record: RunRecord) -> str:
     """The name a person gave the run; nothing where it only repeats the settings."""
-    own = default_name(record.request) if record.request else ""
-    return "" if record.name == own else record.name
+    return "" if unnamed(record) else record.name
 
 
 def retrained(curves: Sequence[Mapping[str, Any]]) -> str:

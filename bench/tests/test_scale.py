@@ -11,7 +11,8 @@ import pytest
 from bench import report, scale
 from bench.__main__ import main
 
-pytestmark = pytest.mark.timeout(600)  # fourteen processes one after the other, and an app
+# fourteen processes one after the other, and an app
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 SMALL = "--quick --train 300 600 --streamed 500 1000 --probe 100 200 --frames 5 15"
 SMALL += " --points 100 --steps 4 --looks 4 --device cpu --json"

@@ -8,6 +8,7 @@ import pytest
 from bench import speed, waits
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_every_target_has_a_row(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

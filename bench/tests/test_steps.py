@@ -15,7 +15,8 @@ from bench.__main__ import main
 from cu_core.errors import BadRequest
 from cu_core.runs.resolve import Setup, method_of
 
-pytestmark = pytest.mark.timeout(400)  # 30 s of a core, which others may be using too
+# 30 s of a core, which others may be using too
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 ROUNDS, OMEGA, IMAGES = 2, 4, 32
 WORDS = f"--quick --json --rounds {ROUNDS} --forget-images {IMAGES} --retain-images {IMAGES}"

@@ -8,6 +8,7 @@ import pytest
 from bench import reference, waits
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_commands_are_timed_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
     assert waits.main(["--rows", "cached", "reference", "--rounds", "1", "--json"]) == 0
@@ -43,6 +44,7 @@ def test_a_row_that_fails_takes_no_other_down(
     assert found["rows"] == there and found["faults"] == ["one: there is nothing to measure"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_reference_maps_are_compared_in_pairs(capsys: pytest.CaptureFixture[str]) -> None:
     assert reference.main(["--sets", "1", "--seeds", "0", "--json"]) == 0

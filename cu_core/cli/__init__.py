@@ -12,13 +12,15 @@ from typing import NoReturn
 from cu_core import registry
 from cu_core.cli._verb import Verb
 from cu_core.cli._version import versions
-from cu_core.errors import LetheError
+from cu_core.errors import LetheError, RunBusy
 
 PROG = "lethe"
 ABOUT = """Watch a neural network forget, without a browser.
 
-Exit code 0 when the work is done, 2 and one sentence for a request that cannot run, 1 when a run
-failed. --json prints one JSON object (or list) on standard output and nothing else there."""
+Exit code 0 when the work is done, 2 and one sentence for a request that cannot run, 75 for one that
+can once another process lets go of the run, 1 when a run failed. --json prints one JSON object (or
+list) on standard output and nothing else there."""
+BUSY = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except RunBusy as held:
+        print(held, file=sys.stderr)
+        return BUSY
     except LetheError as refusal:  # of a run that has begun, the verb itself says how it ended
         print(refusal, file=sys.stderr)
         return 2

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from cu_core.errors import BadRequest, explain
 from cu_core.spec import option_of
 
+MANY: dict[Any, str] = {dict: "KNOB=VALUE", tuple: "JSON"}  # options that may be given many times
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -34,10 +35,11 @@ def add_fields(
             if field.default:
                 action, told = "store_false", f"do not {help}"
             parser.add_argument(flag, dest=name, action=action, default=SUPPRESS, help=told)
-        elif get_origin(field.annotation) is dict:
+        elif (kind := get_origin(field.annotation)) in MANY:
             parser.add_argument(
-                flag, dest=name, action="append", metavar="KNOB=VALUE", default=SUPPRESS, help=help
-            )
+                flag, dest=name, action="append", metavar=MANY[kind], default=SUPPRESS,
+                help=plain(help),
+            )  # fmt: skip
         else:
             default = defaults.get(name, field.default)
             told = help if default in (None, "") else f"{help} (default: {default})"
@@ -52,12 +54,22 @@ def request_of(cls: type[Model], options: Namespace) -> Model:
     given = {name: value for name, value in vars(options).items() if name in cls.model_fields}
     if "hparams" in given:
         given["hparams"] = parse_knobs(given["hparams"])
+    if "first" in given:
+        given["first"] = [_parsed(text) for text in given["first"]]
     try:
         return cls(**given)
     except ValidationError as error:
         raise BadRequest(
             explain(error, cls, cls.__name__.removesuffix("Request").lower())
         ) from None
+
+
+def _parsed(text: str) -> Any:
+    """JSON, or the text as it is: the request then says what it takes."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def parse_knobs(pairs: list[str]) -> dict[str, Any]:
@@ -67,10 +79,7 @@ def parse_knobs(pairs: list[str]) -> dict[str, Any]:
         name, equals, text = pair.partition("=")
         if not equals or not name:
             raise BadRequest(f"--set takes KNOB=VALUE, got {pair!r}.")
-        try:
-            knobs[name] = json.loads(text)
-        except json.JSONDecodeError:
-            knobs[name] = text
+        knobs[name] = _parsed(text)
     return knobs
 
 

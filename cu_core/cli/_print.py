@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cu_core.files import sources_hash
-from cu_core.spec import RunRecord
+from cu_core.spec import HALVES, RunRecord, trial_of
 
 
 def print_run(options: Namespace, record: RunRecord) -> None:
@@ -44,6 +44,8 @@ def _table(record: RunRecord) -> None:
 
     summary, quiet = record.summary, {key for key, m in all_metrics().items() if m.quiet}
     print(f"{record.run_id}  {record.state}  {record.message}".rstrip())
+    if record.made_by and record.state != "damaged":  # which says so itself
+        print(record.made_by)
     print("\n".join(said for said in (summary.headline, summary.verdict) if said))
     if summary.provenance and (note := summary.provenance.other_sources(sources_hash())):
         print(note)
@@ -60,13 +62,14 @@ def _table(record: RunRecord) -> None:
     inside = summary.inside
     for key in summary.metrics:
         cells = [(getattr(summary, column) or {}).get(key) for column in columns]
-        if key in quiet and cells == [None] * len(columns):
+        if key in HALVES or (key in quiet and cells == [None] * len(columns)):
             continue
         signs = ("", "", "", "+")  # a gap says which way
         told = ["-" if c is None else f"{c:{s}.3g}" for c, s in zip(cells, signs, strict=True)]
         line = "".join(f"{each:>12}" for each in told)
         print(f"{key:32}{line}" + " *" * inside.get(key, False))
-    for said in summary.remarks({}):  # by the keys that the table has
+    of_trial = trial_of(record.request) is not None
+    for said in summary.remarks({}, of_trial):  # by the keys that the table has
         print(said)
     if any(inside.values()):
         seeds = len(summary.retrained_seeds)

@@ -11,7 +11,7 @@ from cu_core.cli._print import print_run
 from cu_core.errors import Cancelled, LetheError, RunBusy
 from cu_core.service.spawn import settle
 from cu_core.spec import (
-    ACTIVE,
+    LIVE,
     Request,
     RunProgress,
     RunRecord,
@@ -19,6 +19,7 @@ from cu_core.spec import (
 )
 from cu_core.spec.phases import PHASES, phase_words, wait_words
 from cu_core.store import RESUMABLE, ClaimedRun, Store
+from cu_core.store.patience import low
 
 if TYPE_CHECKING:
     from cu_core.runs.resolve import Setup
@@ -36,10 +37,12 @@ def run(options: Namespace, request: Request) -> int:
     from cu_core.runs.originals import complete
 
     store = Store(options.home)
+    store.paths.must_write()
     request = complete(store, request)
     told, setup = checked(store, request)  # a request that cannot run leaves no run behind
-    for note in told:
-        print(note, file=sys.stderr)
+    for note in (*told, low(store.home)):
+        if note:
+            print(note, file=sys.stderr)
     claimed = store.claim_new(request, getattr(options, "name", None))
     return _finish(options, store, claimed, setup)
 
@@ -47,6 +50,7 @@ def run(options: Namespace, request: Request) -> int:
 def take_up(options: Namespace, run_id: str) -> int:
     """Runs what has been begun to its end, or waits for the process that does; the exit code."""
     store = Store(options.home)
+    store.paths.must_write()
     while True:
         try:
             claimed = store.claim_run(run_id, ("queued", *RESUMABLE))
@@ -102,7 +106,7 @@ def _follow(options: Namespace, store: Store, run_id: str) -> int | None:
     """Waits for a run that another process has; None when it is there to be taken up after all."""
     told, alive = "", False
     try:
-        while (record := store.run(run_id)).state in ("queued", *ACTIVE):
+        while (record := store.run(run_id)).state in LIVE:
             alive = True
             if told != (told := _progress(record)):
                 print(told, file=sys.stderr, flush=True)
@@ -126,4 +130,5 @@ def _follow(options: Namespace, store: Store, run_id: str) -> int | None:
 def _progress(record: RunRecord) -> str:
     counted = f" {record.step}/{record.total}" if record.total else ""
     paused = "paused, " if record.state == "paused" else ""
-    return f"Another process has this run: {paused}{record.phase or record.state}{counted}"
+    waits = f". {record.message}" if record.message else ""
+    return f"Another process has this run: {paused}{record.phase or record.state}{counted}{waits}"

@@ -10,11 +10,11 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from cu_core.cli._verb import Verb
 from cu_core.errors import BadRequest
 from cu_core.files import ROOT
+from cu_core.store.paths import home_folder
 
 FIRST = 8501  # where Streamlit begins to look for a free port
 
@@ -30,7 +30,7 @@ def _act(options: Namespace) -> None:
         _refuse_taken(options.port)
         sys.argv += ["--server.port", str(options.port)]
     if options.home:
-        os.environ["LETHE_HOME"] = str(Path(options.home).expanduser().absolute())
+        os.environ["LETHE_HOME"] = str(home_folder(options.home))
     # The server closes on Ctrl-C and then hands the signal on: to this, so that it is no failure.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

@@ -13,6 +13,7 @@ from cu_core.data.plants import plant as planted
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadRequest
+from cu_core.files import given_path
 from cu_core.spec import Dataset, OnProgress
 
 __all__ = ["Source", "downloaded", "fetch", "fetcher", "load", "sources"]
@@ -77,7 +78,7 @@ def _resolve(key: str) -> tuple[Source, str]:
 
 def _refuse_path(key: str) -> None:
     """A path alone: the sentence says which source reads it."""
-    path = Path(key).expanduser()
+    path = given_path(key)
     if not key or not path.exists():
         return
     held = "parquet" if path.is_dir() and any(path.rglob("*.parquet")) else "folder"

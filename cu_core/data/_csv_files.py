@@ -2,12 +2,14 @@
 one folder of it, with their ending or without."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cu_core.data._layout import SUFFIXES, folders
 from cu_core.data.partnames import listed
 from cu_core.errors import BadData
+from cu_core.files import given_path
 
 
 @dataclass
@@ -34,7 +36,9 @@ class Files:
             return []
         value = value.replace("\\", "/")
         if os.path.isabs(value):
-            return [Path(value)] if os.path.isfile(value) else []
+            with suppress(BadData):  # outside of what may be read it is as good as not there
+                return [path] if (path := given_path(value)).is_file() else []
+            return []
         if "/" not in value:
             places = [folder / of[value] for folder, of in self.names.items() if of.get(value)]
         else:

@@ -3,6 +3,7 @@
 Only the arrays that are needed are read; of the others the header says enough to name them.
 """
 
+import math
 import re
 import shutil
 import zipfile
@@ -60,7 +61,10 @@ class Arrays:
             for name in members.namelist():
                 if name.endswith(".npy"):
                     with members.open(name) as member:
-                        self.heads[name.removesuffix(".npy")] = _head(member)
+                        shape, dtype = self.heads[name.removesuffix(".npy")] = _head(member)
+                        held = members.getinfo(name).file_size - member.tell()
+                    if not dtype.hasobject and math.prod(shape) * dtype.itemsize != held:
+                        raise ValueError(f"{name} says that it is {shape}, and holds {held} bytes")
 
     def read(self, name: str) -> NDArray[Any]:
         """One array. BadData if it holds Python objects or is damaged."""

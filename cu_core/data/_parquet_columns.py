@@ -188,6 +188,7 @@ def class_names(schema: Any, label: str) -> tuple[str, ...]:
     """The ClassLabel names of the "huggingface" metadata; () if there are none."""
     try:
         about = json.loads((schema.metadata or {})[b"huggingface"])
-        return tuple(map(str, about["info"]["features"][label]["names"]))
+        names = about["info"]["features"][label]["names"]
+        return tuple(map(str, names)) if isinstance(names, list) else ()
     except (KeyError, TypeError, ValueError):
         return ()

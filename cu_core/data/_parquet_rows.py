@@ -1,6 +1,7 @@
 """The rows of parquet files: labels and names at once, images and vectors a few at a time."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cu_core.data._parquet_columns import (
 from cu_core.data.decode import Item
 from cu_core.data.memory import Room
 from cu_core.errors import BadData
+from cu_core.files import given_path
 
 ROWS = 256  # images read at once
 ROLES = ("file", "key", "text", "split")
@@ -211,9 +213,11 @@ def _followed(folder: Path, path: object) -> Item:
     if not isinstance(path, str) or not path or "://" in path:
         return b""
     found = folder / path
-    if not Path(path).is_absolute() and not found.resolve().is_relative_to(folder.resolve()):
-        return b""
-    return found
+    if found.resolve().is_relative_to(folder.resolve()):
+        return found
+    with suppress(BadData):  # outside of what may be read it is as good as not there
+        return given_path(path) if Path(path).is_absolute() else b""
+    return b""
 
 
 def _batches(file: Path, column: str) -> Iterator[Any]:

@@ -120,14 +120,23 @@ class DeviceBatches:
         by at most one, so rare classes come round more often. ``view`` changes the augmentation
         alone.
         """
-        epoch, k = divmod(i, self.n_batches)
-        start, stop = k * self.n // self.n_batches, (k + 1) * self.n // self.n_batches
-        rows = self._ordered(epoch, order)[start:stop]  # (B,)
+        epoch, start, stop = self._span(i)
+        rows = self.rows(i, order)
         x = self.x.index_select(0, rows)  # many times faster than self.x[rows] on a CPU
         if self.augment != "none":
             offset, flip = self._drawn(epoch, view)
             x = shift_and_flip(x, offset[start:stop], flip[start:stop], self.pad)
         return _normalise(x, self.mean, self.std), self.y[rows]
+
+    def rows(self, i: int, order: Order = "shuffled") -> Tensor:
+        """Which samples of the whole part batch i holds: int64 (B,)."""
+        epoch, start, stop = self._span(i)
+        return self._ordered(epoch, order)[start:stop]
+
+    def _span(self, i: int) -> tuple[int, int, int]:
+        """(the pass of batch i, where in its order it begins and ends)."""
+        epoch, k = divmod(i, self.n_batches)
+        return epoch, k * self.n // self.n_batches, (k + 1) * self.n // self.n_batches
 
     @property
     def pad(self) -> int:

@@ -22,6 +22,7 @@ from cu_core.data.missing import missing
 from cu_core.data.partnames import listed
 from cu_core.data.source import Source
 from cu_core.errors import BadData
+from cu_core.files import given_path
 from cu_core.spec import Dataset, Origin
 
 FIRST = ("data_batch_1", "data_batch", "train_data_batch_1", "train")  # of a set, by its name
@@ -69,7 +70,7 @@ def _training_files(root: Path) -> list[Path]:
 
 def load(argument: str, home: Path | None) -> Dataset:
     """50,000 + 10,000 images (N, 3, 32, 32), their file names, and the class names of the set."""
-    root = Path(argument).expanduser()
+    root = given_path(argument)
     if not root.is_dir():
         raise BadData(
             f"{missing(root, 'folder')}. Give the folder cifar-10-batches-py that its archive "

@@ -27,6 +27,7 @@ from cu_core.data.roles import split_by
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
+from cu_core.files import given_path
 from cu_core.spec import Dataset, Ints, Origin
 
 WHOLE = re.compile(r"(-?(0|[1-9]\d{0,17})(\.0*)?)?")  # 7, 7.0, and what is missing; not 007
@@ -44,7 +45,7 @@ class _Table:
 
 def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 or rows (N, D) float32; see ``decode`` and ``pixels``."""
-    path = Path(argument).expanduser()
+    path = given_path(argument)
     files, notes = _files(path)
     tables = [_table(sheet(files[0]))]
     one = tables[0].columns

@@ -36,6 +36,9 @@ MAX_SIDE = 64
 MAX_UNREADABLE = 0.05
 AHEAD = 256  # large images that wait for a thread: no more of them are held
 HELD = 1000  # decoded images, of those that go to a file
+# What a picture's first bytes may say that it is. Pillow knows more: PostScript, which it has
+# another program run, and formats that nobody keeps photographs in.
+FORMATS = ("PNG", "JPEG", "PPM", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000", "ICO")
 EXIF_ORIENTATION = 0x0112
 DEEP = "deep"  # in the place of a mode, until the values are looked at
 GRAY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I", "F"}
@@ -79,7 +82,7 @@ def decode(
     where the pixels go (memory). BadData, naming up to three, if over 5 % cannot be read.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused before that
         counted(0, len(items))
         heads, depth = _heads(items)
         if not heads:
@@ -90,8 +93,8 @@ def decode(
         x = (room or Room()).array((len(items), len(mode), size[1], size[0]))  # (N, C, H, W)
         read = _read_all(items, size, mode, common, bool(side), depth)
         index, changes = _filled(x, read)
-    gone = np.setdiff1d(np.arange(len(items)), index).tolist()
-    _refuse_unreadable(gone, names, items)
+        gone = np.setdiff1d(np.arange(len(items)), index).tolist()
+        _refuse_unreadable(gone, names, items)
     lost = [names[i] for i in gone]
     bits = depth.window()[2] if changes["16-bit"] else ""
     notes = _notes(changes, size=f"{size[0]} x {size[1]}", deep=bits)
@@ -144,7 +147,10 @@ def _head(item: Item, depth: Depth | None = None) -> tuple[Size, str]:
 
 
 def _open(item: Item) -> Image.Image:
-    image = Image.open(BytesIO(item) if isinstance(item, bytes) else item)
+    try:
+        image = Image.open(BytesIO(item) if isinstance(item, bytes) else item, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise BadData(f"its pixels are more than {MAX_PIXELS:,}") from None
     if image.width * image.height > MAX_PIXELS:
         raise BadData(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS:,}")
     return image

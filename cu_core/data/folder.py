@@ -16,12 +16,13 @@ from cu_core.data.missing import missing
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
+from cu_core.files import given_path
 from cu_core.spec import Dataset, Ints, Origin
 
 
 def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 and the folder names as classes; see ``decode`` for the rule."""
-    root = Path(argument).expanduser()
+    root = given_path(argument)
     if not root.is_dir():
         raise BadData(f"{missing(root, 'folder')}. Give the folder that holds the classes.")
     key = f"folder:{argument}"

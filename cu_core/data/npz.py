@@ -15,6 +15,7 @@ from cu_core.data.memory import Room, fits, parts
 from cu_core.data.pixels import filled, samples
 from cu_core.data.source import Source
 from cu_core.errors import BadData
+from cu_core.files import given_path, refuse_bomb
 from cu_core.spec import Dataset, Origin
 
 
@@ -25,9 +26,11 @@ def load(argument: str, home: Path | None) -> Dataset:
     object arrays, for numbers that are not finite and for shapes or ranges that fit nothing. What
     does not fit in memory is unpacked into the cache.
     """
-    path = Path(argument).expanduser()
-    key = f"npz:{argument}"
-    if fits(_size(path)):
+    path = given_path(argument)
+    key, size = f"npz:{argument}", _size(path)
+    if size:
+        refuse_bomb(path.name, path.stat().st_size, size)
+    if fits(size):
         return _read(key, path, Room())
     return cached(home, key, [path], lambda room: _read(key, path, room))
 

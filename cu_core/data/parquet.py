@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from cu_core.data._parquet_columns import readable
 from cu_core.data._parquet_files import parts
-from cu_core.data._parquet_rows import Images, Table, followed, labelled, numbers, table
+from cu_core.data._parquet_rows import ROWS, Images, Table, followed, labelled, numbers, table
 from cu_core.data.assemble import assemble
 from cu_core.data.cache import cached
 from cu_core.data.decode import decode
@@ -25,13 +26,18 @@ from cu_core.data.roles import split_by
 from cu_core.data.scaling import scaled
 from cu_core.data.source import Source
 from cu_core.errors import BadData
+from cu_core.files import MOST_UNPACKED, given_path, refuse_bomb
 from cu_core.spec import Dataset, Ints, Origin
+
+VALUE_BYTES = 8  # at most, as it is read
 
 
 def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
     """Images (N, C, H, W) uint8 or rows (N, D) float32 of one file, or of the files of a folder."""
-    root = Path(argument).expanduser()
+    root = given_path(argument)
     train, test, notes = parts(root, labelled)
+    for file in (*train, *test):
+        _refuse_bomb(file)
     base = root.parent if root.is_file() else root
     key = f"parquet:{argument}"
     read = partial(_read, key, base, train, test, size)
@@ -42,6 +48,74 @@ def load(argument: str, home: Path | None, size: int | None = None) -> Dataset:
         dataset = cached(home, key, files, read, size)
     first, *rest = dataset.notes
     return replace(dataset, notes=(first, *notes, *rest))
+
+
+def _refuse_bomb(file: Path) -> None:
+    """By the values that its footer counts: a column of one value takes no room in the file. Nor
+    does a column of one long text, of which the letters are counted."""
+    import pyarrow.parquet as pq
+
+    with readable(file):
+        source = pq.ParquetFile(file)
+        about = source.metadata
+        groups = [about.row_group(i) for i in range(about.num_row_groups)]
+        chunks = [g.column(i) for g in groups for i in range(g.num_columns)]
+        values = sum(chunk.num_values for chunk in chunks)
+        longest = max((chunk.total_uncompressed_size for chunk in chunks), default=0)
+        repeats = longest * about.num_rows > MOST_UNPACKED  # no text is longer than all of a chunk
+        letters = _letters(file, source.schema_arrow) + _images(file, about) if repeats else 0
+    refuse_bomb(file.name, file.stat().st_size, VALUE_BYTES * values + letters)
+
+
+def _letters(file: Path, schema: Any) -> int:
+    """Bytes of the texts of all rows, of which each that is repeated is held once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    kinds = {one.name: getattr(one.type, "value_type", one.type) for one in schema}
+    plain = {n for n, kind in kinds.items() if not pa.types.is_nested(schema.field(n).type)}
+    texts = [n for n in kinds if n in plain and kinds[n] in (pa.string(), pa.large_string())]
+    total = 0
+    for group in pq.ParquetFile(file, read_dictionary=texts).iter_batches(columns=texts):
+        for column in group.columns:
+            if not pa.types.is_dictionary(column.type):
+                total += column.nbytes
+            else:
+                lengths = pc.binary_length(column.dictionary)
+                total += pc.sum(lengths.cast(pa.int64()).take(column.indices)).as_py() or 0
+    return total
+
+
+def _images(file: Path, about: Any) -> int:
+    """Bytes of the images that are held at once, and of all paths beside them, at most: as if each
+    were the longest of those that are repeated. Lists of them are never read."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    kinds = {it.path: it for it in map(about.schema.column, range(about.num_columns))}
+    leaves = [
+        name
+        for name, it in kinds.items()
+        if it.physical_type == "BYTE_ARRAY" and not it.max_repetition_level
+        if it.logical_type.type == "NONE" or (it.logical_type.type == "STRING" and "." in name)
+    ]
+    source, total = pq.ParquetFile(file, read_dictionary=leaves, memory_map=True), 0
+    for leaf in leaves:
+        longest = 0
+        for group in range(about.num_row_groups):
+            # The first row comes with all that those after it repeat.
+            for batch in source.iter_batches(1, row_groups=[group], columns=[leaf]):
+                column = batch.columns[0]
+                while pa.types.is_struct(column.type):
+                    column = column.field(0)
+                lengths = pc.binary_length(column.dictionary)
+                longest = max(longest, pc.max(lengths).as_py() or 0)
+                break
+        rows = about.num_rows
+        total += longest * (rows if leaf.endswith(".path") else min(rows, ROWS))
+    return total
 
 
 def _read(

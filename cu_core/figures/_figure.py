@@ -26,6 +26,9 @@ class RunValues:
     ``class_names`` (C,). ``metrics``: of each of MODELS that there is, key -> value, in the
     metric's unit; a metric with a value for each class has ``key/0``, ``key/1``, ... ``steps`` (T,)
     optimizer updates; ``pred`` int (T, P) the class predicted at each; ``is_forget`` bool (P,).
+    ``label`` int (P,) that each sample was learned with, ``true_label`` where that is known to be
+    another; ``retrained_pred`` int (P,) the retrained model's answers; None where there are none.
+    ``n_forget``: the whole forget set, of which the P samples may hold a part; 0: not said.
     """
 
     class_names: tuple[str, ...]
@@ -33,6 +36,10 @@ class RunValues:
     steps: tuple[int, ...]
     pred: NDArray[np.integer[Any]]
     is_forget: NDArray[np.bool_]
+    label: NDArray[np.integer[Any]] | None = None
+    true_label: NDArray[np.integer[Any]] | None = None
+    retrained_pred: NDArray[np.integer[Any]] | None = None
+    n_forget: int = 0
 
 
 @dataclass(frozen=True)

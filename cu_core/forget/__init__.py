@@ -4,6 +4,7 @@
 """
 
 import sys
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from cu_core.errors import BadForgetSet
 from cu_core.forget._rule import Picked, Rule
 from cu_core.forget._source import listed_file
 from cu_core.forget._stages import beyond, stage_rules
+from cu_core.forget.classes import class_ids
 from cu_core.spec import Dataset, ForgetSet, Ints, RuleCard
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "Rule",
     "beyond",
     "cards",
+    "class_ids",
     "listed_file",
     "parse",
     "rules",
@@ -30,9 +33,14 @@ __all__ = [
 
 def rules() -> list[Rule]:
     """Every rule, by key. ImportError if two files claim one key."""
+    return list(_registry(tuple(__path__)))
+
+
+@cache
+def _registry(folders: tuple[str, ...]) -> tuple[Rule, ...]:
     here = sys.modules[__name__]
     found = registry.scan(here, lambda m: [m.RULE], lambda rule: rule.key, "rule")
-    return [found[key] for key in sorted(found)]
+    return tuple(found[key] for key in sorted(found))
 
 
 def cards() -> dict[str, RuleCard]:

@@ -17,6 +17,7 @@ from cu_core.forget._table import Column, Table, norm, tabled
 from cu_core.forget._words import KNOWN, SETS
 
 LIMIT = 1 << 28  # bytes of a list; a mask over ten million samples has a tenth of it
+VALUE_BYTES = 8  # at most, of a number as it is read
 LAST = 0x10FFFF  # of Unicode
 UNPICKLED = (
     "it holds pickled Python objects, which Lethe never loads; save the rows as plain numbers, "
@@ -154,11 +155,9 @@ def _workbook(data: bytes) -> Table:
 def _arrow(data: bytes) -> Table:
     """The plain columns of a Parquet or Feather file."""
     import pyarrow as pa
-    from pyarrow import ipc, parquet
 
     try:
-        file = pa.BufferReader(data)
-        whole = parquet.read_table(file) if data[:4] == b"PAR1" else ipc.open_file(file).read_all()
+        whole = _unpacked(pa.BufferReader(data), data[:4] == b"PAR1")
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"it is damaged: {str(error).splitlines()[0]}") from None
     columns = tuple(
@@ -170,3 +169,16 @@ def _arrow(data: bytes) -> Table:
     if not columns:
         raise ValueError("it has no column of numbers or names")
     return Table(columns, tuple(range(len(columns[0].cells))), "row")
+
+
+def _unpacked(file: Any, is_parquet: bool) -> Any:
+    """All of a table. ValueError for more values than a list can have: a column of a single value
+    takes no room in the file."""
+    from pyarrow import ipc, parquet
+
+    table: Any = parquet.ParquetFile(file) if is_parquet else ipc.open_file(file)
+    rows = table.metadata.num_rows if is_parquet else table.count_rows()
+    names = (table.schema_arrow if is_parquet else table.schema).names
+    if VALUE_BYTES * rows * len(names) > LIMIT:
+        raise ValueError("it unpacks to more than a list of samples can have")
+    return table.read() if is_parquet else table.read_all()

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from cu_core.files import given_path
+
 
 def listed_file(argument: str) -> tuple[Path, str]:
     """(file, column) of "FILE" or "FILE#COLUMN"; a # of the file's own name is one."""
-    path = Path(argument.strip()).expanduser()
+    path = given_path(argument.strip())
     before, found, column = argument.rpartition("#")
     if not found or not before or path.is_file():
         return path, ""
-    return Path(before.strip()).expanduser(), column.strip()
+    return given_path(before.strip()), column.strip()

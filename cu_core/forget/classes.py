@@ -11,10 +11,13 @@ NAMED = 20  # class names that a message lists
 
 def select(argument: str, dataset: Dataset, seed: int) -> Ints:
     """Class ids or names, separated by commas. A name counts before an id."""
-    names = dataset.class_names
+    return np.flatnonzero(np.isin(dataset.train_y, class_ids(argument, dataset.class_names)))
+
+
+def class_ids(argument: str, names: tuple[str, ...]) -> list[int]:
+    """The ids of the classes that are meant, as they are listed. BadForgetSet for what is none."""
     wanted = [argument] if argument in names else argument.split(",")
-    ids = [_class_id(part.strip(), names) for part in wanted]
-    return np.flatnonzero(np.isin(dataset.train_y, ids))
+    return [_class_id(part.strip(), names) for part in wanted]
 
 
 def _class_id(text: str, names: tuple[str, ...]) -> int:

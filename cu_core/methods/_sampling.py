@@ -12,6 +12,7 @@ from cu_core.methods._edit import evaluating
 from cu_core.spec import Job
 
 Draw = Literal["fresh", "first", "balanced", "hard"]
+Order = Literal["shuffled", "stored", "balanced"]
 
 
 def retain_rows(
@@ -20,13 +21,18 @@ def retain_rows(
     """Retained x (R, ...) and y (R,) of step t. What is drawn is a function of (seed, t) alone;
     ``hard`` keeps of ``candidates`` x R samples those nearest to the ``anchors``.
     ``first``: how many stored batches the draw of that name goes round."""
-    if draw == "first":
-        return job.retain.batch(t % first, order="stored")
-    if draw == "balanced":
-        return job.retain.batch(t, order="balanced")
     if draw == "hard":
         return _nearest(job, t, anchors, candidates)
-    return job.retain.batch(t)
+    number, order = batch_of(t, draw, first)
+    return job.retain.batch(number, order=order)
+
+
+def batch_of(t: int, draw: Draw, first: int) -> tuple[int, Order]:
+    """Number and order of the retain batch of step t, where no model has a say in it: not of
+    ``hard``."""
+    if draw == "first":
+        return t % first, "stored"
+    return t, "balanced" if draw == "balanced" else "shuffled"
 
 
 def _nearest(job: Job, t: int, anchors: Tensor, candidates: int) -> tuple[Tensor, Tensor]:

@@ -25,10 +25,10 @@ from torch.nn.functional import cross_entropy, normalize, relu
 from cu_core.methods._contrast import contrastive_loss, push_pull
 from cu_core.methods._parts import schedule_knob, scheduled, set_lr, sgd
 from cu_core.methods._queue import beside_queue, enqueue, slow_embeddings, start_queue
-from cu_core.methods._sampling import Draw, retain_rows, statistics_kept
+from cu_core.methods._sampling import Draw, batch_of, retain_rows, statistics_kept
 from cu_core.spec import Job, Method, knob
 
-__all__ = ["Contrastive", "contrastive_loss", "push_pull"]
+__all__ = ["Contrastive", "batch_of", "contrastive_loss", "push_pull"]
 
 
 class Contrastive(

@@ -59,6 +59,7 @@ def last_layer(model: nn.Module, n_classes: int) -> list[nn.Parameter]:
 class FisherForgetting(
     Method,
     label="Fisher forgetting",
+    early=("alpha", "samples", "group"),
     paper="arXiv:1911.04933",
     idea="Adds noise to the weights, little where the retained data need them and much elsewhere. "
     "It needs no forgotten sample, only to know what must be kept.",

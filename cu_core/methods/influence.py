@@ -57,6 +57,7 @@ def released(gradients: Iterable[Tensor], v: Tensor) -> Tensor:
 class InfluenceUnlearning(
     Method,
     label="Influence unlearning",
+    early=("alpha", "damping", "samples", "solver", "batch_size"),
     paper="arXiv:2304.04934",
     idea="Estimates how the weights would have come out without the forgotten samples. One step "
     "undoes their pull, measured in the curvature of what is kept.",

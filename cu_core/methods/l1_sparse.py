@@ -12,10 +12,9 @@ gamma the lab's. "salun-code": the training of OPTML-Group/Unlearn-Saliency, wit
 usual for its ten epochs, in place of that default.
 """
 
-from typing import Literal, Self
+from typing import Literal
 
 import torch
-from pydantic import model_validator
 from torch import Tensor
 
 from cu_core.methods._parts import (
@@ -43,6 +42,7 @@ class L1Sparse(
     uses_forget=False,
     augments=True,
     toy_knobs={"coun_weight": 0.5},
+    below=(("plain_epochs", "epochs"),),  # or no epoch would have a penalty
     presets={
         "coun": {"epochs": 50, "batch_size": 256, "lr": 1e-2, "weight_decay": 5e-4}
         | {"plain_epochs": 46, "schedule": "cosine"},
@@ -62,15 +62,6 @@ class L1Sparse(
     schedule: Literal["constant", "cosine"] = schedule_knob()
     coun_weight: float = coun_weight_knob()
     coun_temperature: float = coun_temperature_knob()
-
-    @model_validator(mode="after")
-    def _penalises(self) -> Self:
-        if self.plain_epochs < self.epochs:
-            return self
-        raise ValueError(
-            f"L1Sparse.plain_epochs must be below epochs ({self.epochs}), got {self.plain_epochs}: "
-            "no epoch would have a penalty."
-        )
 
     def steps_per_epoch(self, job: Job) -> int:
         return job.retain.n_batches

@@ -35,6 +35,7 @@ def top_share(scores: Tensor, share: float) -> Tensor:
 class SalUn(
     Method,
     label="SalUn",
+    early=("mask_share",),
     paper="arXiv:2310.12508",
     idea="Teaches random labels for the forgotten samples, but only to the weights that they pull "
     "on most. The others stay exactly as they were.",

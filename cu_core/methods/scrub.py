@@ -11,8 +11,7 @@ no gradient; it starts to forget in the second. Not repeated: RUM's extra max ep
 are those of the first pass, each epoch again), the model is kept after each epoch, and one last
 step puts back the one whose forget error is nearest to a reference error. Which data that comes
 from, and why the test set is not asked, is told in ``_rewind.py``; it costs a model an epoch.
-Presets "large-scale" and "small-scale": the notebooks of meghdadk/SCRUB, without their decay of
-the rate; a forget batch of 32 is a quarter of one of 128.
+Presets: the notebooks of meghdadk/SCRUB, without decay; a forget batch of 32 is a quarter of 128.
 """
 
 from typing import Literal
@@ -30,6 +29,7 @@ from cu_core.spec import Job, Method, knob
 class Scrub(
     Method,
     label="SCRUB",
+    early=("rewind",),
     paper="arXiv:2302.09880",
     idea="Moves away from the original model on forget samples, then back to it on kept ones, in "
     "turns. After a few turns only the second goes on, to repair what the first broke.",

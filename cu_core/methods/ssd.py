@@ -10,8 +10,7 @@ gradient there, so I_f / I_D reaches about 1 / p^2: 100 for a class of ten, 25 f
 above that finds nothing, so it is at most ``reach`` of it (chosen by `python -m bench defaults`).
 On a random set the ratio is about 1 and next to nothing is selected; a class whose loss is all but
 0 has no importance to find: that is the method. ``importance="output"`` takes the squared length of
-the logits for the loss (arXiv:2402.19308).
-Presets: the authors' runner for ResNet-18, for ViT, and for faces (PinsFaceRecognition).
+the logits for the loss (arXiv:2402.19308). Presets: the authors' runner for ResNet-18, ViT, faces.
 """
 
 from typing import Literal
@@ -43,6 +42,7 @@ def dampening(i_f: Tensor, i_all: Tensor, selection: float, strength: float) -> 
 class SelectiveSynapticDampening(
     Method,
     label="Selective synaptic dampening",
+    early=("selection", "strength", "reach", "importance", "batch_size"),
     paper="arXiv:2308.07707",
     idea="Shrinks the weights that matter more to the forgotten samples than to all the data. "
     "Nothing is trained, so nothing is repaired either.",

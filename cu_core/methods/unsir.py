@@ -28,6 +28,7 @@ from cu_core.spec import Job, Method, knob
 class Unsir(
     Method,
     label="UNSIR",
+    early=("batch_size",),
     paper="arXiv:2111.08947",
     idea="Learns noise that the model is surest is not the class, then trains on it as the class. "
     "That impairs it; a pass over kept data repairs the rest.",

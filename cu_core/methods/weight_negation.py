@@ -31,6 +31,7 @@ from cu_core.spec import Job, Method, knob
 class WeightNegation(
     Method,
     label="Weight negation (NoT)",
+    early=("layers",),
     paper="arXiv:2503.05657",
     idea="Flips the sign of the first layer's weights, so that nothing after it fits any more. "
     "Fine-tuning on the retained data brings back what that data teaches.",

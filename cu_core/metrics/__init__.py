@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cu_core import registry
+from cu_core.metrics._attack import Attack
 from cu_core.spec import Ints, Metric, ModelOutputs, NotComputed, Over
 
 # What the attacks and probes learn with: a second to load, and only the end of a run asks for it.
 LEARNERS = ("sklearn.linear_model", "sklearn.model_selection", "sklearn.svm")
-VERSION = "3"  # to be raised when a metric that has its key already gives another value
+VERSION = "4"  # to be raised when a metric that has its key gives another value, or more of them
 
 
 @cache
@@ -35,6 +36,17 @@ def declared(module: ModuleType) -> list[Metric]:
 def all_metrics() -> dict[str, Metric]:
     """Every metric by its key."""
     return dict(_registry())
+
+
+@cache
+def attacks() -> dict[str, Attack]:
+    """Every attack of membership inference by its key."""
+    here = sys.modules[__name__]
+
+    def declared_in(module: ModuleType) -> list[Attack]:
+        return [value for value in vars(module).values() if isinstance(value, Attack)]
+
+    return registry.scan(here, declared_in, lambda a: a.key, "attack", group="lethe.metrics")
 
 
 def fingerprint(*over: Over) -> str:

@@ -172,6 +172,11 @@ def _came_off(rho: float) -> str:
     return "gone" if rated(rho) == "less" else rated(rho)
 
 
+def listed(names: Sequence[str]) -> str:
+    """ "cat, dog and frog"; at least one."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def percent(value: float) -> str:
     """Without decimals; 'under 1 %' and 'over 99 %' where rounding would claim none or all.
 

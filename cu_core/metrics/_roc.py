@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from cu_core.metrics._compare import Doubles
 from cu_core.spec import HIGH, LOW, NotComputed
@@ -48,7 +49,33 @@ def auc(member: Doubles, outsider: Doubles) -> Interval:
 
 def tpr_at_low_fpr(member: Doubles, outsider: Doubles) -> Interval:
     """Largest percent of members above a threshold that at most 1 % of non-members exceed."""
-    return _with_interval(member, outsider, _low_end)
+    return _with_interval(member, outsider, lambda m, o: _found(m, o, np.array([FPR]))[:, 0])
+
+
+def curve(member: Doubles, outsider: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """(threshold, false, true positive rate), (G + 1,) each: of calling members those whose score
+    is the threshold or higher, from none (infinity) to all."""
+    one = np.ones((1, len(member))), np.ones((1, len(outsider)))
+    shares = (part[0].cumsum() for part in _groups(member, outsider, *one))
+    found, wrong = (np.concatenate([[0.0], part]) for part in shares)
+    cuts = np.unique(np.concatenate([member, outsider]))[::-1]
+    return np.concatenate([[np.inf], cuts]), wrong, found
+
+
+def band(member: Doubles, outsider: Doubles, levels: Doubles) -> tuple[Doubles, Doubles]:
+    """Ends of the interval of the true positive rate at each false one of ``levels`` (L,)."""
+    shares = _groups(member, outsider, _draws(len(member), 1), _draws(len(outsider), 2))
+    found = _found(*shares, levels) / 100.0
+    low, high = np.percentile(found, LEVELS, axis=0)
+    return low, high
+
+
+def count_interval(hits: int, n: int) -> tuple[float, float]:
+    """Ends, in percent, of the 95 % interval by Clopper and Pearson of ``hits`` out of n."""
+    tail = LEVELS[0] / 100.0
+    low = betaincinv(hits, n - hits + 1, tail) if hits else 0.0
+    high = betaincinv(hits + 1, n - hits, 1.0 - tail) if hits < n else 1.0
+    return 100.0 * float(low), 100.0 * float(high)
 
 
 def _with_interval(member: Doubles, outsider: Doubles, read: Read) -> Interval:
@@ -92,7 +119,11 @@ def _area(member: Doubles, outsider: Doubles) -> Doubles:
     return area
 
 
-def _low_end(member: Doubles, outsider: Doubles) -> Doubles:
-    found = np.where(outsider.cumsum(1) <= FPR + 1e-12, member.cumsum(1), 0.0)
-    best: Doubles = np.clip(100.0 * found.max(1), 0.0, 100.0)
+def _found(member: Doubles, outsider: Doubles, levels: Doubles) -> Doubles:
+    """Percent of members (R, L) above the lowest threshold that at most the share ``levels`` (L,)
+    of non-members exceed."""
+    above, found = outsider.cumsum(1), member.cumsum(1)
+    found = np.concatenate([np.zeros((len(found), 1)), found], axis=1)
+    places = np.stack([np.searchsorted(row, levels + 1e-12, "right") for row in above])
+    best: Doubles = np.clip(100.0 * np.take_along_axis(found, places, axis=1), 0.0, 100.0)
     return best

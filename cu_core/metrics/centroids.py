@@ -23,16 +23,27 @@ COSINE = (0.0, 2.0)
 def centroid_own(scene: ModelOutputs) -> float:
     """Mean cosine distance of the forget samples to the centroid of their own class: of its
     retain samples, or, where it has none, of its other forget samples."""
+    distance = own_distances(scene)[scene.is_forget]
+    there = ~np.isnan(distance)
+    if not there.any():
+        raise NotComputed("no forget sample has another sample of its class in the probe")
+    return float(np.mean(distance[there]))
+
+
+def own_distances(scene: ModelOutputs) -> Floats:
+    """(P,) of each sample to the centroid of its own class, as above, itself left out of it; NaN
+    where that class has no other sample."""
     u, label, forget = unit(scene.z), scene.label, scene.is_forget
     sums, counts = _sums(u[~forget], label[~forget], scene.n_classes)
     whole, sizes = _sums(u[forget], label[forget], scene.n_classes)
-    own = label[forget]
-    kept = counts[own] > 0
-    centre = np.where(kept[:, None], sums[own], whole[own] - u[forget])  # (F, D)
-    there = kept | (sizes[own] > 1)
-    if not there.any():
-        raise NotComputed("no forget sample has another sample of its class in the probe")
-    return float(np.mean(_distance(u[forget], unit(centre))[there]))
+    of_kept = ~forget | (counts[label] > 0)  # whose centroid is that of retain samples
+    stand_in = forget & of_kept  # which they are not among
+    centre = np.where(of_kept[:, None], sums[label], whole[label])  # (P, D)
+    centre = np.where(stand_in[:, None], centre, centre - u)
+    others = np.where(of_kept, counts[label], sizes[label]) - ~stand_in
+    distance: Floats = _distance(u, unit(centre))
+    distance[others < 1] = np.nan
+    return distance
 
 
 @metric(

@@ -18,8 +18,8 @@ BITS = (0.0, 1.0)
 
 def jensen_shannon(p: Doubles, q: Doubles) -> Doubles:
     """Divergence in bits, 0 to 1, of distributions along the last axis: (..., C) -> (...)."""
-    middle = (p + q) / 2
-    nats = (rel_entr(p, middle) + rel_entr(q, middle)).sum(-1) / 2
+    both = p + q  # twice the middle: half of the least number there is would be 0
+    nats = (rel_entr(2 * p, both) + rel_entr(2 * q, both)).sum(-1) / 4
     bits: Doubles = np.clip(nats / np.log(2), *BITS)
     return bits
 

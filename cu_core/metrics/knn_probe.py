@@ -83,7 +83,7 @@ def votes(z: Floats, label: Ints, asked: NDArray[np.bool_]) -> Ints:
         # n of each class: the last one stands in for a sample that would be its own neighbour
         spare = (rank == n) & ~(same & inside.any(1)[:, None])
         similarity[own | spare] = -np.inf
-        found.append(_majority(label[rows][_nearest(similarity, min(K, n))]))
+        found.append(_majority(label[rows][nearest(similarity, min(K, n))]))
     return np.concatenate(found)
 
 
@@ -105,8 +105,19 @@ def unit(z: Floats) -> Floats:
     return scaled
 
 
-def _nearest(similarity: Floats, k: int) -> Ints:
+def nearest_others(u: Floats, rows: Ints, k: int = K) -> tuple[Ints, Floats]:
+    """(rows (R, k) of the nearest others of each of ``rows`` (R,), nearest first; their cosines
+    (R, k)) among unit embeddings ``u`` (P, D); fewer than k where there are fewer others."""
+    cosine = u[rows] @ u.T
+    cosine[np.arange(len(rows)), rows] = -np.inf
+    near = nearest(cosine, min(k, len(u) - 1))
+    return near, np.take_along_axis(cosine, near, 1)
+
+
+def nearest(similarity: Floats, k: int) -> Ints:
     """Of each row (F, R) the k most similar (F, k), most similar first; of equals the lower."""
+    if not k:
+        return np.zeros((len(similarity), 0), np.int64)
     near = np.sort(np.argpartition(-similarity, k - 1, axis=1)[:, :k], axis=1)
     values = np.take_along_axis(similarity, near, 1)
     at_bound = similarity >= values.min(1, keepdims=True)
@@ -115,8 +126,8 @@ def _nearest(similarity: Floats, k: int) -> Ints:
         near[i] = np.sort(tied[np.argsort(-similarity[i, tied], kind="stable")][:k])
     values = np.take_along_axis(similarity, near, 1)
     order = np.argsort(-values, axis=1, kind="stable")
-    nearest: Ints = np.take_along_axis(near, order, 1)
-    return nearest
+    ordered: Ints = np.take_along_axis(near, order, 1)
+    return ordered
 
 
 def _majority(label: Ints) -> Ints:

@@ -13,21 +13,32 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cu_core.metrics import _roc
+from cu_core.metrics._attack import (
+    FORGET,
+    LIMIT,
+    RETAIN,
+    TEST,
+    Attack,
+    Rows,
+    Scores,
+    beside_retain,
+    compared,
+    enough,
+    for_sure,
+    logits_of,
+    thinned,
+)
 from cu_core.metrics._compare import (
     Doubles,
     forget_mask,
     losses,
     numbers,
-    probabilities,
-    retrained_of,
 )
 from cu_core.spec import Ints, ModelOutputs, NotComputed, metric
 
-LIMIT = 2000  # samples a side
-FEWEST = 20  # samples a side; an attack on fewer says nothing
 FOLDS = 5
 MOST_LOSS = 400.0  # nats: more is the same to a regression, which must not overflow
-OFFLINE = 0.3  # a of RMIA: how p(x) is guessed from models that never saw x
+MOST_ODDS = 40.0  # log-odds: a double cannot tell a surer model from one that is certain
 PERCENT = (0.0, 100.0)
 UNIT = (0.0, 1.0)
 
@@ -35,16 +46,22 @@ UNIT = (0.0, 1.0)
 # --- confidence, as the tables of the literature have it ---------------------------------------
 
 
-def non_members(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> NDArray[np.bool_]:
-    """Which forget samples (F,) the attack calls non-members; arguments as `mia_confidence`."""
+def membership(retain_p: Doubles, test_p: Doubles, *asked: Doubles) -> list[Doubles]:
+    """How far each of those ``asked`` about lies on the members' side of the attack's border (N,):
+    below 0 it is called a non-member. Arguments as `mia_confidence`."""
     from sklearn.svm import SVC
 
     n = min(len(retain_p), len(test_p), LIMIT)
-    sides = [np.ravel(side)[_thinned(len(side), n)] for side in (retain_p, test_p)]
+    sides = [np.ravel(side)[thinned(len(side), n)] for side in (retain_p, test_p)]
     # Its seed decides nothing here; without one it would draw from everybody's random numbers.
     attack = SVC(C=3, gamma="auto", kernel="rbf", random_state=0)
     attack.fit(np.concatenate(sides)[:, None], np.repeat([1, 0], n))
-    called: NDArray[np.bool_] = attack.predict(np.ravel(forget_p)[:, None]) == 0
+    return [attack.decision_function(np.ravel(one)[:, None]) for one in asked]
+
+
+def non_members(retain_p: Doubles, test_p: Doubles, forget_p: Doubles) -> NDArray[np.bool_]:
+    """Which forget samples (F,) the attack calls non-members; arguments as `mia_confidence`."""
+    called: NDArray[np.bool_] = membership(retain_p, test_p, forget_p)[0] < 0
     return called
 
 
@@ -70,13 +87,48 @@ def mia_efficacy(scene: ModelOutputs) -> _roc.Interval:
     """Percent of forget samples that an attack on the confidence in the true class calls never
     trained on (arXiv:2304.04934, the MIA of CoUn's tables); arbitrary where the model is as sure of
     test samples as of retain samples."""
+    rows = _learnt_from(scene)
+    p = _confidences(scene, rows)
+    return _roc.share(non_members(p[RETAIN], p[TEST], p[FORGET]))
+
+
+def _learnt_from(scene: ModelOutputs) -> Rows:
+    """Every forget sample, and as many retain samples as test samples of the classes to keep."""
     f, kept = forget_mask(scene), ~np.isin(scene.test_label, scene.forget_classes)
+    retain, test = np.flatnonzero(~f), np.flatnonzero(kept)
+    enough(len(retain), "retain samples")
+    enough(len(test), "test samples to keep")
+    n = min(len(retain), len(test), LIMIT)
+    sides = {RETAIN: retain[thinned(len(retain), n)], TEST: test[thinned(len(test), n)]}
+    return {FORGET: np.flatnonzero(f), **sides}
+
+
+def _confidences(scene: ModelOutputs, rows: Rows) -> Scores:
     p = np.exp(-losses(scene.logits, scene.label))  # (P,)
-    test_p = np.exp(-losses(scene.test_logits, scene.test_label))[kept]
+    test_p = np.exp(-losses(scene.test_logits, scene.test_label))
     numbers("losses", p, test_p)
-    _enough(len(p[~f]), "retain samples")
-    _enough(len(test_p), "test samples to keep")
-    return _roc.share(non_members(p[~f], test_p, p[f]))
+    return {side: (test_p if side == TEST else p)[own] for side, own in rows.items()}
+
+
+def _borders(scene: ModelOutputs, rows: Rows) -> Scores:
+    p = _confidences(scene, rows)
+    return dict(zip(p, membership(p[RETAIN], p[TEST], *p.values()), strict=True))
+
+
+CONFIDENCE = Attack(
+    key="confidence",
+    title="Confidence",
+    help="A support vector machine learns, from the confidence in the true class alone, retain "
+    "samples from test samples of the classes to keep, and is asked about the forget samples. It "
+    "is the MIA of the tables in the literature.",
+    metrics=("mia_efficacy",),
+    rows=_learnt_from,
+    score=_borders,
+    axis="distance on the members' side of the attack's border",
+    test="test samples of the classes to keep",
+    alike=False,
+    cut=0.0,
+)
 
 
 # --- loss ---------------------------------------------------------------------------------------
@@ -86,8 +138,8 @@ def mia_efficacy(scene: ModelOutputs) -> _roc.Interval:
 def mia_loss_auc(scene: ModelOutputs) -> _roc.Interval:
     """Chance that a forget sample has a lower loss than a test sample of the same classes: 0.5
     tells nothing apart, below 0.5 the forget samples are the stranger ones."""
-    member, outsider = _loss_sides(scene)
-    return _roc.auc(-member, -outsider)
+    score = _minus_losses(scene, compared(scene))
+    return _roc.auc(score[FORGET], score[TEST])
 
 
 @metric(
@@ -100,10 +152,8 @@ def mia_loss_auc(scene: ModelOutputs) -> _roc.Interval:
 def mia_loss_tpr(scene: ModelOutputs) -> _roc.Interval:
     """Percent of forget samples whose loss is so low that at most 1 % of test samples of the same
     classes lie below: what an attacker knows for sure."""
-    member, outsider = _loss_sides(scene)
-    if len(outsider) < 1 / _roc.FPR:
-        raise NotComputed(f"1 % of {len(outsider)} test samples of the same classes is none")
-    return _roc.tpr_at_low_fpr(-member, -outsider)
+    score = _minus_losses(scene, compared(scene))
+    return for_sure(score, LOSS.test)
 
 
 @metric(
@@ -112,65 +162,39 @@ def mia_loss_tpr(scene: ModelOutputs) -> _roc.Interval:
 def mia_loss_accuracy(scene: ModelOutputs) -> _roc.Interval:
     """Percent right of a logistic regression on the loss, 5-fold cross-validated, that tells forget
     samples from as many test samples of the same classes: 50 tells nothing apart."""
-    member, outsider = _loss_sides(scene)
-    n = len(member)
-    loss = np.minimum(np.concatenate([member, outsider]), MOST_LOSS)
+    own = _minus_losses(scene, compared(scene))
+    n = len(own[FORGET])
+    loss = np.minimum(-np.concatenate([own[FORGET], own[TEST]]), MOST_LOSS)
     score, _ = _held_out(loss[:, None], n)
     return _roc.balanced_share(score[:n] > 0, score[n:] <= 0)
 
 
-def _loss_sides(scene: ModelOutputs) -> tuple[Doubles, Doubles]:
-    member, outsider = _sides(scene)
-    sides = (
-        losses(scene.logits[member], scene.label[member]),
-        losses(scene.test_logits[outsider], scene.test_label[outsider]),
-    )
-    numbers("losses", *sides)
-    return sides
+def _minus_losses(scene: ModelOutputs, rows: Rows) -> Scores:
+    found = {}
+    for side, own in rows.items():
+        logits, label = logits_of(scene, side)
+        found[side] = -losses(logits[own], label[own])
+    numbers("losses", *found.values())
+    return found
 
 
-# --- likelihood ratio against models that never saw the samples ---------------------------------
+def _log_odds(score: Doubles) -> Doubles:
+    """log p / (1 - p) of the true class, of minus its loss."""
+    loss = np.clip(-score, np.exp(-MOST_ODDS), MOST_LOSS)
+    odds: Doubles = -loss - np.log(-np.expm1(-loss))
+    return odds
 
 
-def rmia(p: Doubles, p_out: Doubles, pz: Doubles, pz_out: Doubles) -> Doubles:
-    """Share (0..1) of the population z that sample x beats: (N,), arXiv:2312.03262, gamma = 1.
-
-    ``p``, ``pz``: (N,), (Z,) probability of the true class under the model; ``p_out``, ``pz_out``:
-    (K, N), (K, Z) under K models that never saw the samples. The mean over models that did is not
-    known and is guessed from the others, with a = 0.3.
-    """
-    ratio, ratio_z = p / _prior(p_out), pz / _prior(pz_out)
-    beaten: Doubles = np.searchsorted(np.sort(ratio_z), ratio, side="left") / len(ratio_z)
-    return beaten
-
-
-def _prior(p_out: Doubles) -> Doubles:
-    prior: Doubles = ((1 + OFFLINE) * p_out.mean(0) + (1 - OFFLINE)) / 2
-    return prior
-
-
-@metric(title="RMIA, AUC", unit="AUC", range=UNIT, better="retrained", over="references")
-def mia_rmia_auc(scene: ModelOutputs) -> _roc.Interval:
-    """Chance that a forget sample beats a test sample of the same classes in the likelihood ratio
-    to the retrained models (RMIA, arXiv:2312.03262): 0.5 tells nothing apart."""
-    member, outsider = _sides(scene)
-    out = retrained_of(scene)
-    every = np.arange(len(scene.test_label))
-
-    def side(test: bool, rows: Ints) -> tuple[Doubles, Doubles]:
-        own, others = (_true_class(s, test, rows) for s in ((scene,), out))
-        return own[0], others
-
-    z = side(True, every)
-    scores = [rmia(*side(*where), *z) for where in ((False, member), (True, outsider))]
-    return _roc.auc(*scores)
-
-
-def _true_class(scenes: tuple[ModelOutputs, ...], test: bool, rows: Ints) -> Doubles:
-    """Probability of the true class of the rows under each model: (K, N)."""
-    label = (scenes[0].test_label if test else scenes[0].label)[rows]
-    logits = [(s.test_logits if test else s.logits)[rows] for s in scenes]
-    return np.stack([probabilities(part)[np.arange(len(rows)), label] for part in logits])
+LOSS = Attack(
+    key="loss",
+    title="Loss",
+    help="A sample on which the loss is low is taken for one that was trained on.",
+    metrics=("mia_loss_auc", "mia_loss_tpr", "mia_loss_accuracy"),
+    rows=beside_retain,
+    score=_minus_losses,
+    axis="log-odds of the true class (right: a low loss)",
+    shown=_log_odds,
+)
 
 
 # --- embeddings ---------------------------------------------------------------------------------
@@ -182,42 +206,36 @@ def _true_class(scenes: tuple[ModelOutputs, ...], test: bool, rows: Ints) -> Dou
 def mia_embedding_auc(scene: ModelOutputs) -> _roc.Interval:
     """How well a logistic regression on the embeddings, 5-fold cross-validated, tells forget
     samples from test samples of the same classes: 0.5 tells nothing apart."""
+    score = _ranks(scene, compared(scene))
+    return _roc.auc(score[FORGET], score[TEST])
+
+
+def _ranks(scene: ModelOutputs, rows: Rows) -> Scores:
+    """Of each fold's samples, from 0 to 1: scores of two regressions have no common scale."""
     if scene.test_z is None:
         raise NotComputed("no test embeddings were taken")
-    member, outsider = _sides(scene)
-    n = len(member)
-    x = np.concatenate([scene.z[member], scene.test_z[outsider]]).astype(np.float64)
+    n = len(rows[FORGET])
+    x = np.concatenate([scene.z[rows[FORGET]], scene.test_z[rows[TEST]]]).astype(np.float64)
     numbers("embeddings", x)
     score, fold = _held_out(x, n)
-    for k in range(FOLDS):  # scores of two regressions have no common scale: ranks of each
+    for k in range(FOLDS):
         part = score[fold == k]
         level = np.sort(part)
         ranks = [np.searchsorted(level, part, side) for side in ("left", "right")]
         score[fold == k] = (ranks[0] + ranks[1]) / (2 * len(part))
-    return _roc.auc(score[:n], score[n:])
+    return {FORGET: score[:n], TEST: score[n:]}
 
 
-# --- samples ------------------------------------------------------------------------------------
-
-
-def _sides(scene: ModelOutputs) -> tuple[Ints, Ints]:
-    """Rows of forget samples, and of as many test samples of the same classes: (n,), (n,)."""
-    member = np.flatnonzero(forget_mask(scene))
-    outsider = np.flatnonzero(np.isin(scene.test_label, scene.label[member]))
-    n = min(len(member), len(outsider), LIMIT)
-    _enough(len(member), "forget samples")
-    _enough(len(outsider), "test samples of the same classes")
-    return member[_thinned(len(member), n)], outsider[_thinned(len(outsider), n)]
-
-
-def _thinned(size: int, n: int) -> Ints:
-    """n of ``size`` places, in order; all of them when n = size."""
-    return np.sort(np.random.default_rng(0).permutation(size)[:n])
-
-
-def _enough(n: int, what: str) -> None:
-    if n < FEWEST:
-        raise NotComputed(f"{n} {what} are too few for an attack, which needs {FEWEST}")
+EMBEDDING = Attack(
+    key="embedding",
+    title="Embedding",
+    help="A logistic regression learns the embeddings of forget samples from those of test "
+    "samples and is asked about others, which it has not seen. It says nothing of retain samples.",
+    metrics=("mia_embedding_auc",),
+    rows=compared,
+    score=_ranks,
+    axis="rank among the samples that it is asked about",
+)
 
 
 def _held_out(x: Doubles, n: int) -> tuple[Doubles, Ints]:

@@ -39,15 +39,16 @@ def told(metrics: Values, original: Values, retrained: Values | None, probe: Pro
     return [sentence[0].upper() + sentence[1:]]
 
 
-def ten_words(metrics: Values, probe: Probe) -> str:
-    """The same in some ten words, without the references; "" where nothing is told."""
+def ten_words(metrics: Values, counts: Mapping[str, int]) -> str:
+    """The same in ten words at most, without the references; "" where nothing is told. ``counts``:
+    as ``planted_counts``, among whatever else is counted."""
     home, trigger = (_number(metrics, m.key) for m in (planted_home, planted_trigger))
-    if probe.trigger_label is not None:
-        return "" if trigger is None else f"The mark decides {percent(trigger)} of the answers"
-    n = planted_counts(probe).get(planted_home.key, 0)
+    if planted_trigger.key in counts:
+        return "" if trigger is None else f"The mark decides {percent(trigger)} of the answers."
+    n = counts.get(planted_home.key, 0)
     if not n or home is None:
         return ""
-    return f"{_counted(n)(home)} of {n:,} wrong labels lie among their true class"
+    return f"{_counted(n)(home)} of {n:,} wrong labels are back home."
 
 
 def _counted(n: int) -> Said:

@@ -9,9 +9,10 @@ is said instead.
 
 from collections.abc import Sequence
 
-from cu_core.metrics._evidence import PROBE, Evidence, Rating, dissenter, percent, rated
+from cu_core.metrics._evidence import PROBE, Evidence, Rating, dissenter, listed, percent, rated
+from cu_core.metrics._headline import evidence_of, headline
 
-__all__ = ["Evidence", "headline", "verdict"]
+__all__ = ["Evidence", "evidence_of", "headline", "verdict"]
 
 PROBES = {
     "rho_knn": "its neighbours",
@@ -32,17 +33,6 @@ def verdict(evidence: Evidence, told: Sequence[str] = ()) -> str:
     damage = _damage(evidence)
     forgotten = _class_task if evidence.kind == "class" else _sample_task
     return " ".join([*damage, *told, *forgotten(evidence), *_seeds(evidence)])
-
-
-def headline(evidence: Evidence, told: str = "") -> str:
-    """The same in some ten words, with one figure at most. ``told``: what else was asked, in place
-    of what is said of forgetting; damage goes before it."""
-    if evidence.damaged:
-        kept = evidence.said("ta", evidence.now("ta") or 0.0)
-        return f"Damaged: {kept} right on what was to be kept"
-    if told:
-        return told
-    return _class_line(evidence) if evidence.kind == "class" else _sample_line(evidence)
 
 
 # --- what was to be kept, and how sure all this is ----------------------------------------------
@@ -94,12 +84,8 @@ def _class_task(e: Evidence) -> list[str]:
 def _subject(names: Sequence[str]) -> tuple[str, str]:
     """('the forgotten classes cat and dog', 'them')."""
     if len(names) > 1:
-        return f"the forgotten classes {_listed(names)}", "them"
+        return f"the forgotten classes {listed(names)}", "them"
     return " ".join(["the forgotten class", *names]), "it"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _probe(e: Evidence, it: str, link: str = "By") -> list[str]:
@@ -146,31 +132,6 @@ def _unclear(e: Evidence) -> str:
     return f"{said}."
 
 
-def _class_line(e: Evidence) -> str:
-    name, key = _listed(e.names) if len(e.names) > 1 else " ".join(e.names), e.class_key
-    now = e.now(key)
-    subject = f"Class {name}" if len(e.names) == 1 else f"Classes {name}"
-    subject = subject if e.names else "The forgotten class"
-    if now is None:
-        return f"{subject}: accuracy not computed"
-    if (standing := e.standing) != "forgotten":
-        told = {
-            "never known": "hardly known before either",
-            "better": "answered right more than before",
-            "as before": "still answered right",
-            "in part": "answered right in part",
-        }
-        return f"{subject}: {told[standing]}, {e.said(key, now)}"
-    features = {
-        "kept": "the features did not forget",
-        "part": "the features forgot only in part",
-        "gone": "the features too",
-        "less": "the features less than retrained",
-        "disagree": "on the features the probes disagree",
-    }
-    return f"{subject}: {e.said(key, now)} right, " + features.get(e.rating, "the features unknown")
-
-
 # --- sample tasks -------------------------------------------------------------------------------
 
 
@@ -205,18 +166,3 @@ def _how(e: Evidence, now: float) -> str:
     return (
         "as often as before, " if now >= before - margin else "less often than before, but still "
     )
-
-
-def _sample_line(e: Evidence) -> str:
-    now = e.now("forget_acc_train")
-    if now is None:
-        return "Forget samples: accuracy not computed"
-    than = "retrained" if e.retrained("forget_acc_train") else "the test set"
-    told = {
-        "above": f"more than {than}",
-        "below": f"less than {than}",
-        "within": f"as with {than}",
-        "as ever": f"as with {than}, and as before",
-    }
-    place = told.get(e.place, "nothing to compare with")
-    return f"Forget samples: {e.said('forget_acc_train', now)} right, {place}"

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cu_core.data import memory
 from cu_core.errors import BadCheckpoint
+from cu_core.files import refuse_bomb
 from cu_core.inert import Unreadable
 from cu_core.models import _torch_file
 
@@ -187,6 +188,7 @@ def _read_zip(path: Path, name: str) -> Any:
 
 
 def _read_npz(path: Path, name: str, unfolded: int) -> dict[str, Any]:
+    refuse_bomb(name, path.stat().st_size, unfolded, BadCheckpoint)
     if unfolded > memory.free():
         raise BadCheckpoint(
             f"{name} unfolds to {unfolded / MB:,.0f} MB, which is more than the memory "

@@ -8,7 +8,6 @@ checked on the way in, and so is that every weight is finite.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import nn
 
 from cu_core import __version__
 from cu_core.errors import BadCheckpoint, BadRequest
+from cu_core.files import write_atomic
 from cu_core.models import supports, variants
 from cu_core.models._assemble import assemble, check_finite
 from cu_core.models._base import Classifier, Head, Shape
@@ -82,7 +82,8 @@ def weights_sha256(model: nn.Module) -> str:
 def save(path: Path, model: Classifier, header: Mapping[str, Any]) -> str:
     """Writes the model whole or not at all; returns the file's SHA-256.
 
-    ``header``: JSON values to keep beside the weights. BadCheckpoint if a weight is not finite.
+    ``header``: JSON values to keep beside the weights. BadCheckpoint if a weight is not finite,
+    DiskFull or StoreError if it cannot be written.
     """
     from safetensors.torch import save as to_bytes
 
@@ -99,15 +100,7 @@ def save(path: Path, model: Classifier, header: Mapping[str, Any]) -> str:
     versions = {"lethe": __version__, "torch": str(torch.__version__), **header.get("versions", {})}
     text = json.dumps({**header, **own, "versions": versions}, sort_keys=True, allow_nan=False)
     content = to_bytes(tensors, metadata={HEADER_KEY: text})
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomic(path, content)
     return hashlib.sha256(content).hexdigest()
 
 

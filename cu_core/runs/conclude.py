@@ -10,6 +10,7 @@ from cu_core.metrics.planted_told import told as planted_told
 from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.models import checkpoint
 from cu_core.models.capture import release
+from cu_core.process import loaded
 from cu_core.runs import reference_models
 from cu_core.runs.evaluation import Evaluation, Final
 from cu_core.runs.forecast import remember
@@ -19,8 +20,7 @@ from cu_core.runs.prepare import Prepared
 from cu_core.runs.resolve import Setup, forget_facts, machine
 from cu_core.spec import ModelIds, Probe, RunProgress, Summary
 from cu_core.spec.phases import MEASURING
-
-WEIGHTS = "unlearned.safetensors"
+from cu_core.store.sealed import WEIGHTS
 
 
 def conclude(made: Prepared, outcome: Outcome) -> Summary:
@@ -30,6 +30,7 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     any more.
     """
     run, job = made.run, outcome.job
+    loaded()
     release(job.model)
     run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
@@ -42,15 +43,19 @@ def conclude(made: Prepared, outcome: Outcome) -> Summary:
     run.progress.report(MEASURING.key)
     with run.clock("final metrics"):
         final = made.evaluation.measure(job.model, made.origin, retrained)
-    remember(run.setup, made.method, run.clock, made.observer.n_images)
+    if not run.request.first:  # of several methods no update is timed apart
+        remember(run.setup, made.method, run.clock, made.observer.n_images)
     run.writer.put(RunProgress(original=final.original))
     if retrained:
         run.writer.put(RunProgress(retrained=final.seeds[retrained]))
+    insist = run.store.patience.insist
     if outcome.stopped:
-        run.writer.checkpoint(engine.to_bytes(engine.save(job, outcome.step)))
-    else:
+        state = engine.to_bytes(engine.save(job, outcome.step))
+        insist(lambda: run.writer.checkpoint(state))
+    weights, header = run.writer.folder / WEIGHTS, run.setup.header()
+    insist(lambda: checkpoint.save(weights, job.model, header))
+    if not outcome.stopped:  # until here it is all there is, where the run waits and is ended
         run.writer.ckpt_path.unlink(missing_ok=True)
-    checkpoint.save(run.writer.folder / WEIGHTS, job.model, run.setup.header())
     return _summary(made, outcome, final)
 
 
@@ -89,7 +94,7 @@ def told(
     planted = planted_told(final.values, final.original, retrained, probe)
     return {
         "verdict": at + verdict(evidence, planted),
-        "headline": at + headline(evidence, ten_words(final.values, probe)),
+        "headline": headline(evidence, ten_words(final.values, counts), bool(at)),
         "metrics": final.values,
         "original": final.original,
         "retrained": retrained,

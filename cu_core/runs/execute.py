@@ -1,17 +1,20 @@
 """Runs a claimed request to its end: the page's worker and the command line call this one."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from cu_core import data
 from cu_core.data.counting import counting
-from cu_core.errors import BadRequest, Cancelled
+from cu_core.errors import BadRequest, Cancelled, DiskFull
+from cu_core.files import confined
 from cu_core.runs import reference_models, unlearning
 from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.course import stretches
 from cu_core.runs.memory import check_memory
 from cu_core.runs.notes import notes
 from cu_core.runs.progress import Progress, Tell
 from cu_core.runs.resolve import Setup, method_of
+from cu_core.runs.waiting import Waiting
 from cu_core.spec import (
     ACTIVE,
     FetchRequest,
@@ -26,7 +29,8 @@ from cu_core.spec import (
     WatchRequest,
 )
 from cu_core.spec.phases import READING
-from cu_core.store import ClaimedRun, RunWriter, Store
+from cu_core.store import ClaimedRun, FolderGone, RunWriter, Store
+from cu_core.store.patience import refuse
 
 
 def check(store: Store, request: Request, model_to_come: bool = False) -> tuple[str, ...]:
@@ -53,7 +57,8 @@ def checked(
         return setup.forget.notes if setup.forget else (), setup
     assert setup.forget is not None
     method = method_of(request, setup.forget)
-    check_memory(setup, method)
+    for stretch in stretches(setup, method):
+        check_memory(setup, stretch.method)
     if not model_to_come:
         reference_models.check_original(store, setup)
     return notes(setup, method), setup
@@ -83,11 +88,14 @@ def events(
 
     The final state is done, stopped or failed; a LetheError or any other exception is recorded
     with its sentence before it propagates. Closed before its end, the run is stopped, and can be
-    resumed. ``tell``: hears the counters as they are written. ``every``: sample is asked before
-    the verdict; where it stands on a draw of a large set, ``settling`` is to follow. ``setup``: the
-    request as it was resolved a moment ago, where it was.
+    resumed. While the disk is full it waits (``waiting``). ``tell``: hears the counters as they are
+    written. ``every``: sample is asked before the verdict; where it stands on a draw of a large
+    set, ``settling`` is to follow. ``setup``: the request as it was resolved a moment ago, where it
+    was.
     """
-    with claimed, closing(store.writer(claimed.run_id)) as writer:
+    waiting, store = Waiting(store, claimed.run_id), store.patient(claimed.run_id)
+    store.patience.wait = waiting
+    with claimed, confined(claimed.within), closing(store.writer(claimed.run_id)) as writer:
         try:
             writer.move(("starting",), "running")
             for event in _dispatch(store, claimed, writer, tell, every, setup):
@@ -96,8 +104,12 @@ def events(
                     writer.finish(event)
                     writer.move(ACTIVE, state, event.message)
                 yield event
+        except FolderGone:
+            raise  # there is nothing to say it on, and what lies there now is another's
         except (Cancelled, KeyboardInterrupt, GeneratorExit) as stop:
-            writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
+            store.patience.wait = refuse  # who leaves does not wait
+            with suppress(DiskFull):  # then it is found to be lost, and can be resumed as well
+                writer.move(ACTIVE, "stopped", str(stop) or "Stopped by you.")
             raise
         except BaseException as error:
             writer.move(ACTIVE, "failed", str(error) or type(error).__name__)

@@ -7,6 +7,8 @@ sizes and computes nothing, but first loads torch's compiler, for more than a se
 precision is not counted on.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from cu_core import models
 from cu_core.data.streamed import free
-from cu_core.errors import BadRequest
+from cu_core.errors import BadRequest, OutOfMemory
 from cu_core.models.calibrate import small
 from cu_core.runs.resolve import Setup
 from cu_core.seeding import preserve_random_state
@@ -29,6 +31,7 @@ IMAGES = 4  # of the pass that is counted
 LIGHT = 0.02  # of the memory: a network whose weights are no more is passed through itself
 SHARE = 0.9  # of what is free: the rest is for what the libraries take
 GB = 1e9
+CPU_SAYS = "can't allocate memory"  # torch, of the processor's own memory
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,24 @@ def check_memory(setup: Setup, method: Method | None) -> None:
         f"{model} needs {need.total / GB:.1f} GB for its weights and a batch of {need.images} "
         f"images{size}, and {there / GB:.1f} GB are free on {setup.device}; {advice}."
     )
+
+
+@contextmanager
+def fitting(setup: Setup, method: Method) -> Iterator[None]:
+    """What does not fit inside becomes OutOfMemory, with the batch that may. Nothing half-computed
+    is on record by then: a step is written once it is whole."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not (isinstance(error, torch.OutOfMemoryError | MemoryError) or CPU_SAYS in str(error)):
+            raise
+        size, device = int(getattr(method, "batch_size", 0)), setup.device
+        smaller = f"with --set batch_size={size // 2} (it was {size}), " if size >= 4 else ""
+        raise OutOfMemory(
+            f"There was no memory left on {device}. Close what else uses it and resume the run "
+            f"from its last checkpoint, or start it anew {smaller}with a smaller network or with "
+            "images of fewer pixels (--size)."
+        ) from error
 
 
 @cache

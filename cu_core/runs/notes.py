@@ -1,9 +1,7 @@
 """What a person should hear of a request before it runs: what its forget set could not take, and
 that a preset made for large sets does next to nothing on this one, with the epochs that would."""
 
-from types import SimpleNamespace
-from typing import Any
-
+from cu_core.runs.cadence import of_size
 from cu_core.runs.resolve import Setup
 from cu_core.spec import Method, UnlearnRequest
 
@@ -23,7 +21,7 @@ def notes(setup: Setup, method: Method) -> tuple[str, ...]:
 def _few_updates(preset: str | None, method: Method, n_forget: int, n_retain: int) -> str:
     if not preset or "epochs" not in type(method).model_fields:
         return ""
-    here, there = _job(method, n_forget, n_retain), _job(method, *MADE_FOR)
+    here, there = of_size(method, n_forget, n_retain), of_size(method, *MADE_FOR)
     updates, meant = method.total_steps(here), type(method).make(preset).total_steps(there)
     if updates >= min(FEW_UPDATES, meant):
         return ""
@@ -41,10 +39,3 @@ def _few_updates(preset: str | None, method: Method, n_forget: int, n_retain: in
 
 def _with(method: Method, epochs: int) -> Method:
     return method.model_copy(update={"epochs": epochs})
-
-
-def _job(method: Method, n_forget: int, n_retain: int) -> Any:
-    """The sizes of a job's batches, which is all that a number of steps depends on."""
-    size = int(getattr(method, "batch_size", 64))
-    forget, retain = (SimpleNamespace(n=n, n_batches=-(-n // size)) for n in (n_forget, n_retain))
-    return SimpleNamespace(forget=forget, retain=retain)

@@ -1,7 +1,9 @@
 """What an unlearning run goes by, from its first step to its last: found, trained or measured
 before the first step, and written on record."""
 
+import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,19 +13,20 @@ from cu_core.data.thumbs import atlas
 from cu_core.errors import BadCheckpoint, StoreError
 from cu_core.files import sources_hash
 from cu_core.runs import reference_models
+from cu_core.runs.cadence import cadence
 from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands, ticking
+from cu_core.runs.course import Course, Stretch, stretches
 from cu_core.runs.evaluation import Evaluation
 from cu_core.runs.forecast import forecast
 from cu_core.runs.learning import Learning
 from cu_core.runs.progress import Progress
-from cu_core.runs.resolve import Setup, cadence, forget_facts, machine, make_job, method_of
+from cu_core.runs.resolve import Setup, forget_facts, machine, method_of
 from cu_core.runs.runmap import RunMap
 from cu_core.seeding import preserve_random_state
 from cu_core.spec import (
     AtlasFacts,
     ForgetSet,
-    Job,
     Method,
     ModelIds,
     OnProgress,
@@ -63,12 +66,18 @@ class Run:
     def tick(self) -> OnProgress:
         return ticking(self.progress, self.commands)
 
+    def rest(self, done: int) -> None:
+        """For as long as it is paused; that is nobody's pace."""
+        began = time.monotonic()
+        self.commands.hold(done)
+        self.progress.rested(time.monotonic() - began)
+
 
 @dataclass(frozen=True)
 class Prepared:
     """``original``: the model that forgets; ``origin``: what it was before it forgot anything,
-    through all stages. ``total``: updates; ``every``: so many a snapshot. ``first_job``: for the
-    loop to take, once; ``note``: what is to be said of a run that is taken up, "" for nothing."""
+    through all stages. ``total``: updates; ``every``: so many a snapshot; ``note``: what is to be
+    said of a run that is taken up, "" for nothing; ``way``: what makes which updates."""
 
     run: Run
     method: Method
@@ -80,14 +89,14 @@ class Prepared:
     evaluation: Evaluation
     total: int
     every: int
-    first_job: Job
     note: str
+    way: tuple[Stretch, ...]
 
-    def fresh_job(self) -> Job:
-        """The original model and the batches, as they are before ``engine.begin``."""
-        run = self.run
-        model = reference_models.load_model(run.store, run.setup, self.original)
-        return make_job(run.setup, self.method, model)
+    def course(self) -> Course:
+        """From the original model on, through all updates."""
+        setup = self.run.setup
+        load = partial(reference_models.load_model, self.run.store, setup, self.original)
+        return Course(setup, self.way, load)
 
     def retrained_id(self) -> str | None:
         """The cached reference, if there is one already."""
@@ -116,24 +125,24 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
     setup, writer = run.setup, run.writer
     method = method_of(run.request, run.forget, begun.provenance)
     note = _write_provenance(run, method, begun)
+    way = stretches(setup, method)
     probe = make_probe(setup.dataset, run.forget, run.request.probe_size)
     observer = engine.Observer(setup.resident, probe)
     if not run.request.original and not run.store.has_model(
         reference_models.model_id(setup, None)
     ):  # as many updates as those of a network that has learnt nothing
-        _expect(run, method, observer, make_job(setup, method, reference_models.blank(setup)))
+        _expect(run, method, observer, way[-1].begun)
     _announce_samples(run, probe)
     with run.clock("original"):
         original = _original(run, begun, Learning(run.store, writer.run_id, probe, observer))
     evaluation = Evaluation(run.store, setup, probe, observer, run.every)
     run_map = RunMap(run.store, writer, probe, observer)
     origin = evaluation.origin(original)
-    job = make_job(setup, method, reference_models.load_model(run.store, setup, original))
-    total, every = _expect(run, method, observer, job)
+    total, every = _expect(run, method, observer, way[-1].begun)
     if writer.ckpt_path.exists() and begun.every:
         total, every = begun.total, begun.every
     made = Prepared(
-        run, method, original, origin, probe, observer, run_map, evaluation, total, every, job, note
+        run, method, original, origin, probe, observer, run_map, evaluation, total, every, note, way
     )
     _announce(made)
     if not run_map.load_reference(original):
@@ -143,9 +152,9 @@ def prepare(run: Run, begun: RunProgress) -> Prepared:
     return made
 
 
-def _expect(run: Run, method: Method, observer: engine.Observer, job: Job) -> tuple[int, int]:
+def _expect(run: Run, method: Method, observer: engine.Observer, begun: int) -> tuple[int, int]:
     """Says what the run will take; (total steps, steps between snapshots)."""
-    total, every = cadence(run.request, method, job, observer.n_images)
+    total, every = cadence(run.setup, method, observer.n_images, begun)
     frames = 1 + -(-total // every)
     run.progress.expect(forecast(run.store, run.setup, method, total, frames, observer.n_images))
     return total, every

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cu_core.process import peak_memory
 from cu_core.runs.forecast import Work
 from cu_core.spec import ModelValues, RunProgress, Wait
 from cu_core.spec.phases import PARTS, PHASES
@@ -85,6 +86,7 @@ class Progress:
             phase_values=latest,
             waits={part: self._wait(part) for part in PARTS} if self._works else {},
             reported=time.time(),
+            peak_bytes=peak_memory(),
         )
         self.writer.put(said)
         if self.tell:

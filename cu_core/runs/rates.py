@@ -1,7 +1,10 @@
 """Rates of work as this machine was measured to do it: whoever did it keeps them for forecasts."""
 
+from contextlib import suppress
+
 import torch
 
+from cu_core.errors import DiskFull
 from cu_core.models import calibrate
 from cu_core.runs.resolve import Setup
 from cu_core.spec import Method
@@ -23,7 +26,8 @@ class Rates:
         return load_rate(self.home, self._key(what))
 
     def keep(self, seconds: float, *what: object) -> None:
-        save_rate(self.home, self._key(what), seconds)
+        with suppress(DiskFull):  # it is measured again
+            save_rate(self.home, self._key(what), seconds)
 
     def _key(self, what: tuple[object, ...]) -> str:
         return ", ".join(map(str, (*what, *self._here)))

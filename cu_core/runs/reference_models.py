@@ -1,12 +1,14 @@
 """Original and retrained models: found in the cache, or trained once with one recipe and kept."""
 
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from cu_core import engine, models
-from cu_core.errors import BadRequest, StoreError
+from cu_core.errors import BadRequest, DiskFull, StoreError
 from cu_core.models import checkpoint, train
 from cu_core.models.evaluate import outputs
 from cu_core.runs.learning import Learning
@@ -136,7 +138,8 @@ def _train(
         if time.monotonic() - saved > SAVE_EVERY_S:
             saved = time.monotonic()
             kept = train.state(model, done.optimizer, done.step)
-            store.save_unfinished(wanted, engine.to_bytes(kept))
+            with suppress(DiskFull):  # the one before it stays
+                store.save_unfinished(wanted, engine.to_bytes(kept))
         updates += 1
     if updates:
         took = time.monotonic() - began - (learning.looked if learning else 0.0)
@@ -188,9 +191,11 @@ def _keep(
         contract=setup.contract and _as_original(setup.contract),
         seconds=seconds,
     )
-    store.add_model(
-        record, lambda folder: checkpoint.save(folder / "model.safetensors", model, header)
-    )
+
+    def write(folder: Path) -> None:
+        checkpoint.save(folder / "model.safetensors", model, header)
+
+    store.patience.insist(lambda: store.add_model(record, write))
 
 
 def _as_original(contract: ModelContract) -> ModelContract:

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 
 from cu_core import data, engine, forget, methods, models
 from cu_core.data.batches import Augment, DeviceBatches, Resident, Scaling, resident
-from cu_core.errors import BadRequest
+from cu_core.errors import BadRequest, DiskFull
 from cu_core.models import calibrate, train
 from cu_core.runs.originals import complete, contract_of
 from cu_core.spec import (
@@ -34,26 +34,31 @@ from cu_core.spec import (
 from cu_core.store import Store
 from cu_core.store.plans import load_plan, save_plan
 
-MOST_FRAMES, FEWEST_FRAMES = 60, 5
-SMALL_FRAMES = 30  # of samples so small that nobody waits for a look
-# What an update costs a sample of its batch, in passes forward: one forward and back is three, and
-# drawing, augmenting and stepping cost as much again.
-UPDATE = 6
-
 
 class Setup:
     """A request resolved and checked; nothing trained, nothing written.
 
-    Raises a LetheError whose sentence says what cannot be done and what to change.
+    Raises a LetheError whose sentence says what cannot be done and what to change. ``like``: one of
+    a moment ago, whose data are taken where they are the same, as they lie on the device too.
     """
 
-    def __init__(self, request: TrainRequest | UnlearnRequest, home: Any) -> None:
+    def __init__(
+        self,
+        request: TrainRequest | UnlearnRequest,
+        home: Any,
+        like: "Setup | None" = None,
+    ) -> None:
         self.home = Path(home)
         store = Store(self.home)
         self.request = request = complete(store, request)
         self.device = engine.pick_device(request.device)
         size = request.size or models.get(request.model).size
-        self.dataset: Dataset = data.load(request.dataset, self.home, request.plant, size)
+        self._data = (request.dataset, request.plant, size)
+        alike = like and (like._data, like.device) == (self._data, self.device)
+        same = like if alike else None
+        self.dataset: Dataset = (
+            same.dataset if same else data.load(request.dataset, self.home, request.plant, size)
+        )
         reason = models.supports(request.model, self.dataset.shape, request.head)
         if reason:
             raise BadRequest(reason)
@@ -66,8 +71,10 @@ class Setup:
         self._resident: Resident | None = None
         self._plan: ComputePlan | None = None
         self._recipe: train.Recipe | None = None
-        named = getattr(request, "original", None)
-        self.contract: ModelContract | None = contract_of(store, named)
+        original = getattr(request, "original", None)
+        self.contract: ModelContract | None = contract_of(store, original)
+        if same and same.scaling == self.scaling:
+            self._resident = same._resident
 
     @property
     def scaling(self) -> Scaling | None:
@@ -156,7 +163,8 @@ class Setup:
         if plan is None:
             model = models.build(request.model, shape, self.dataset.n_classes, request.head)
             plan = calibrate.fastest(model, wanted)
-            save_plan(self.home, key, plan)
+            with suppress(DiskFull):  # it is measured again
+                save_plan(self.home, key, plan)
         return plan
 
     def place(self, model: models.Classifier) -> models.Classifier:
@@ -217,11 +225,7 @@ def method_of(
     With a ``provenance`` its knobs are those on record, not today's presets and defaults.
     """
     cls = methods.get(request.method)
-    if chosen.kind not in cls.kinds:
-        raise BadRequest(
-            f"{cls.label} works on whole classes; {request.forget} is a {chosen.kind} set. "
-            "Choose class:NAME, or another method."
-        )
+    fits(cls, chosen, request.forget)
     rule = STOP_RULES[request.stop_rule]
     if chosen.kind not in rule.kinds:
         raise BadRequest(
@@ -231,6 +235,15 @@ def method_of(
     if provenance is not None and provenance.method == request.method:
         return cls.make(None, **provenance.knobs)
     return cls.make(request.preset, **request.hparams)
+
+
+def fits(method: type[Method] | Method, chosen: ForgetSet, rule: str) -> None:
+    """BadRequest where the method cannot forget a set of this kind."""
+    if chosen.kind not in method.kinds:
+        raise BadRequest(
+            f"{method.label} works on whole classes; {rule} is a {chosen.kind} set. "
+            "Choose class:NAME, or another method."
+        )
 
 
 def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None = None) -> Job:
@@ -252,23 +265,6 @@ def make_job(setup: Setup, method: Method, model: Any, augment: Augment | None =
         device=setup.device,
         seed=request.seed,
     )
-
-
-def cadence(request: UnlearnRequest, method: Method, job: Job, looked_at: int) -> tuple[int, int]:
-    """(total steps, steps between snapshots), unless the request says: as many snapshots as cost
-    about what the updates do, 60 at most and 5 at least; 30 of samples below 512 numbers.
-
-    Counted, not timed, so that the same request gives the same snapshots everywhere.
-    ``looked_at``: images of a snapshot.
-    """
-    total = method.total_steps(job)
-    total = min(total, request.max_steps or total)
-    frames = SMALL_FRAMES
-    if not calibrate.small(job.model.shape):
-        sets = method.uses_forget + method.uses_retain
-        trained = total * int(getattr(method, "batch_size", 64)) * sets
-        frames = min(max(UPDATE * trained // looked_at, FEWEST_FRAMES), MOST_FRAMES)
-    return total, request.every or max(1, -(-total // frames))
 
 
 def machine() -> dict[str, str]:

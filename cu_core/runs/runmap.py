@@ -15,6 +15,7 @@ from cu_core.projection import VERSION, Layout, ghost, reference, scale_of
 from cu_core.spec import GhostFacts, ModelOutputs, Probe, RunProgress, Snapshot
 from cu_core.store import RunReader, RunWriter, Store
 from cu_core.store.probabilities import shares
+from cu_core.store.writer import to_float16
 
 SEED = 0  # of the samples: a model has one reference layout, whatever the run's seed
 
@@ -68,6 +69,7 @@ class RunMap:
         placed = place(self.layout(seed).xy, look, seed, self.probe, self.device)
         share, share_class = shares(look.logits)
         extras: dict[str, NDArray[Any]] = {"ghost": placed[0], "ghost_share": share}
+        extras["ghost_z"] = to_float16(look.z)  # who its samples' neighbours are
         if share_class is not None:
             extras["ghost_share_class"] = share_class
         self.writer.probe_extras(**extras)

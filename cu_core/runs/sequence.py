@@ -13,11 +13,11 @@ from typing import Any
 
 from cu_core.errors import Cancelled
 from cu_core.metrics.gap import COUN
-from cu_core.runs.conclude import WEIGHTS
 from cu_core.runs.execute import check, execute
 from cu_core.runs.originals import complete
 from cu_core.spec import RunRecord, UnlearnRequest
 from cu_core.store import ModelRecord, Store
+from cu_core.store.sealed import WEIGHTS
 
 
 def forget_in_stages(

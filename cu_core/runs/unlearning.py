@@ -11,9 +11,10 @@ from cu_core.runs.clock import Clock
 from cu_core.runs.commands import Commands
 from cu_core.runs.conclude import conclude
 from cu_core.runs.loop import Loop
+from cu_core.runs.memory import fitting
 from cu_core.runs.prepare import Run, prepare
 from cu_core.runs.progress import Progress
-from cu_core.runs.resolve import Setup
+from cu_core.runs.resolve import Setup, method_of
 from cu_core.spec import Snapshot, StepLog, Summary
 from cu_core.store import RunWriter, Store
 
@@ -31,9 +32,11 @@ def unlearn(
     sets is asked before the verdict."""
     begun = writer.read()
     setup.keep_to(begun.plan, begun.provenance)
+    commands.watched = begun.watch_for
     with setup.computing():
         run = Run(store, setup, writer, progress, commands, Clock(), every)
-        prepared = prepare(run, begun)
-        loop = Loop(prepared)
-        yield from loop.events()
-        yield conclude(prepared, loop.outcome)
+        with fitting(setup, method_of(run.request, run.forget, begun.provenance)):
+            prepared = prepare(run, begun)
+            loop = Loop(prepared)
+            yield from loop.events()
+            yield conclude(prepared, loop.outcome)

@@ -15,10 +15,20 @@ from numpy.typing import NDArray
 
 from cu_core import metrics
 from cu_core.data.stratify import draw
-from cu_core.metrics.accuracy import forget_acc_test, ta, test_acc
+from cu_core.metrics.accuracy import forget_acc_test, percent_right, ta, test_acc
 from cu_core.models.evaluate import outputs
 from cu_core.runs.resolve import Setup
-from cu_core.spec import HIGH, LOW, ForgetSet, Ints, ModelOutputs
+from cu_core.seeding import derive
+from cu_core.spec import (
+    HIGH,
+    LOW,
+    REPORTED,
+    TUNING,
+    ForgetSet,
+    Ints,
+    ModelOutputs,
+    NotComputed,
+)
 
 KINDS, DRAWN = 4, 2000
 WIDE = 2.576  # standard errors to each side: 99 %
@@ -77,15 +87,38 @@ def marked(n: int, chosen: ForgetSet) -> NDArray[np.bool_]:
 
 def whole_measure(setup: Setup, model: Any, of: Samples) -> Values:
     """Every measure over the whole sets of one model; of those that stand on a draw also the ends
-    of their 99 % interval, as ``key/low`` and ``key/high``."""
-    values, _ = metrics.measure(_scene(setup, model, of), over="all")
+    of their 99 % interval, as ``key/low`` and ``key/high``; test accuracy on each half too."""
+    scene = _scene(setup, model, of)
+    values, _ = metrics.measure(scene, over="all")
     bounds: Values = {}
     for key, value in values.items():
         n, all_there_are = (counts.get(key.partition("/")[0], 0) for counts in (of.looked, of.are))
         if value is not None and n < all_there_are:
             low, high = interval(value, n, all_there_are)
             bounds |= {f"{key}/{LOW}": low, f"{key}/{HIGH}": high}
-    return values | bounds | _of_both(values | bounds, of)
+    own = tuning_half(len(setup.dataset.test_y))[of.test]
+    return values | bounds | _of_both(values | bounds, of) | halves(scene, own)
+
+
+def tuning_half(n: int) -> NDArray[np.bool_]:
+    """Which of ``n`` test samples are of the half that a sweep chooses by (n,): the same ones for
+    every model, run and forget set."""
+    chosen = np.zeros(n, bool)
+    chosen[np.random.default_rng(derive("halves", n)).permutation(n)[: n // 2]] = True
+    return chosen
+
+
+def halves(scene: ModelOutputs, own: NDArray[np.bool_]) -> Values:
+    """Test accuracy, percent, as ``ta`` reads it, on the test samples ``own`` (Q,) and on the
+    others; None where a half has none to keep."""
+    kept = ~np.isin(scene.test_label, scene.forget_classes)
+    found: Values = {}
+    for key, half in ((TUNING, kept & own), (REPORTED, kept & ~own)):
+        try:
+            found[key] = percent_right(scene.test_logits[half], scene.test_label[half], "samples")
+        except NotComputed:
+            found[key] = None
+    return found
 
 
 def _scene(setup: Setup, model: Any, of: Samples) -> ModelOutputs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from cu_core import data, engine, forget, methods, metrics, models
+from cu_core import data, engine, events, forget, methods, metrics, models
 from cu_core.data import plants
 from cu_core.models.selfcheck import check_torchvision
 from cu_core.spec import (
@@ -81,6 +81,7 @@ def catalog(home: Path) -> Catalog:
         plants=tuple(plants.cards().values()),
         forget_rules=tuple(forget.cards().values()),
         stop_rules=stop_rule_cards(),
+        events=events.cards(),
         device=device_card(),
         warning=check_torchvision(),
     )

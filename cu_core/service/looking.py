@@ -70,13 +70,14 @@ def forgotten(dataset: Dataset, chosen: ForgetSet, rows: int) -> ForgottenFacts:
         kind=chosen.kind,
         n_forget=len(chosen.index),
         n_retain=len(dataset.train_y) - len(chosen.index),
+        hash=chosen.hash,
         of=dataset.owned.of,
         classes=tuple(
             ForgottenClass(name=name, forgotten=int(lost[i]), of=int(everything[i]))
             for i, name in enumerate(dataset.class_names)
             if lost[i]
         ),
-        rows=tuple(_samples(dataset, chosen.index[order], TRAINING)),
+        rows=tuple(samples_of(dataset, chosen.index[order], TRAINING)),
         notes=chosen.notes,
     )
 
@@ -117,13 +118,13 @@ def _read(dataset: Dataset) -> Iterable[str]:
 def _first(dataset: Dataset, count: int) -> Iterable[SampleFacts]:
     """The first samples by their owner's rows: of both parts, if both were cut from one."""
     train, test = dataset.owned, dataset.test_origin
-    shown = [*_samples(dataset, np.argsort(train.row, kind="stable")[:count], TRAINING)]
+    shown = [*samples_of(dataset, np.argsort(train.row, kind="stable")[:count], TRAINING)]
     if test is not None and dataset.cut:
-        shown += _samples(dataset, np.argsort(test.row, kind="stable")[:count], TEST)
+        shown += samples_of(dataset, np.argsort(test.row, kind="stable")[:count], TEST)
     return sorted(shown, key=lambda one: one.row)[:count]
 
 
-def _samples(dataset: Dataset, index: Ints, part: str) -> Iterable[SampleFacts]:
+def samples_of(dataset: Dataset, index: Ints, part: str) -> Iterable[SampleFacts]:
     """Samples of a part, by what their owner calls them."""
     own, y = dataset.owned, dataset.train_y
     if part == TEST:

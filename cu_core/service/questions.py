@@ -11,16 +11,20 @@ from typing import Any
 from cu_core import engine
 from cu_core.data.probe import make_probe
 from cu_core.runs import reference_models
+from cu_core.runs.cadence import cadence
+from cu_core.runs.course import stretches
 from cu_core.runs.forecast import by_part, forecast
 from cu_core.runs.memory import check_memory, needed
 from cu_core.runs.notes import notes
 from cu_core.runs.rates import Rates, updating
-from cu_core.runs.resolve import Setup, cadence, make_job, method_of
-from cu_core.service import extra_maps, looking
+from cu_core.runs.resolve import Setup, make_job, method_of
+from cu_core.service import attacking, choosing, extra_maps, looking, opposed
 from cu_core.service.weights import import_weights
 from cu_core.spec import (
+    Attacks,
     DescribeDataset,
     DescribeForget,
+    Entangled,
     Estimate,
     ExactMap,
     ForgetSet,
@@ -29,12 +33,16 @@ from cu_core.spec import (
     Job,
     Map3D,
     Method,
+    Overview,
+    Pick,
     Preflight,
     Recorded,
+    WhoOpposes,
     question,
 )
 from cu_core.spec.phases import TRAINING
 from cu_core.store import Store
+from cu_core.store.patience import tight
 
 MEASURED_STEPS = 3  # timed for the estimate, after one that warms caches
 
@@ -52,6 +60,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     chosen = setup.forget
     assert chosen is not None
     method = method_of(request, chosen)
+    way = stretches(setup, method)
     reference_models.check_original(store, setup)
     check_memory(setup, method)
     original = request.original or reference_models.original_id(store, setup)
@@ -62,7 +71,7 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
     observer = engine.Observer(setup.resident, probe)
     with setup.computing():
         job = make_job(setup, method, copy.deepcopy(model))
-        total, every = cadence(request, method, job, observer.n_images)
+        total, every = cadence(setup, method, observer.n_images, way[-1].begun)
         per_step, seen, per_frame = _tried(setup, method, job, observer)
         frames = 1 + -(-total // every)
         waits = by_part(forecast(store, setup, method, total, frames, observer.n_images))
@@ -82,8 +91,14 @@ def preflight(store: Store, asked: Preflight) -> Estimate:
         memory_bytes=needed(setup, method).total,
         original="ready" if ready else "to be trained first",
         retrained=_retrained(store, setup, chosen) if request.reference else "not asked for",
-        warnings=(*setup.dataset.notes, *notes(setup, method)),
+        warnings=(*setup.dataset.notes, *notes(setup, method), *_tight(store, frames * per_frame)),
     )
+
+
+def _tight(store: Store, n_bytes: int) -> tuple[str, ...]:
+    """The sentence for pictures that have no room, if they have none."""
+    said = tight(store.home, n_bytes)
+    return (said,) if said else ()
 
 
 def _tried(
@@ -131,4 +146,9 @@ ANSWERS: Mapping[type[Any], Callable[[Store, Any], Recorded]] = {
     ImportWeights: import_model,
     ExactMap: extra_maps.exact_map,
     Map3D: extra_maps.map_3d,
+    Attacks: attacking.attack,
+    WhoOpposes: opposed.who_opposes,
+    Overview: choosing.overview,
+    Entangled: choosing.entangled_facts,
+    Pick: choosing.pick,
 }

@@ -8,6 +8,7 @@ begins with the numbers that its owner knows, or not at all.
 from pathlib import Path
 
 from cu_core import data, engine, models
+from cu_core.files import given_path
 from cu_core.models import checkpoint
 from cu_core.models.checkpoint import Imported
 from cu_core.seeding import derive
@@ -29,7 +30,7 @@ def import_weights(store: Store, asked: ImportWeights) -> ImportedModel:
     The same weights asked in the same way are kept once. BadCheckpoint when the file cannot be
     used, BadRequest for what is said of it, BadRequest or BadData for the data set.
     """
-    path, network = models.saved_in(Path(asked.path), asked.architecture)
+    path, network = models.saved_in(given_path(asked.path), asked.architecture)
     asked = asked.model_copy(update={"architecture": network})
     dataset, brought = _read(store, asked, path)
     device = engine.pick_device()

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from cu_core.errors import LetheError
-from cu_core.files import stamp
+from cu_core.errors import Cancelled, LetheError
+from cu_core.files import confined
 from cu_core.process import keep_memory, prepare
 from cu_core.service.spawn import ensure_worker, settle, slots
 from cu_core.spec.phases import READING, counted_words
@@ -50,14 +50,17 @@ def _wait(store: Store, place: Worker, app: int | None) -> None:
     """Claims the oldest queued run; until there is one, warms up and answers questions."""
     from cu_core.runs.execute import execute  # what a run needs, before one is there
 
-    claimed = store.claim(slots()) or _warm(store, place, app)
+    if claimed := store.claim(slots()):
+        store.is_ready()
+    else:
+        claimed = _warm(store, place, app)
     if claimed is None:
         return
     keep_memory()
     store.set_role(place, "busy", claimed.run_id)
     ended = threading.Event()
     threading.Thread(target=_succeed, args=(store, app, claimed.run_id, ended), daemon=True).start()
-    _redirect(store.paths.run(claimed.run_id) / "worker.log")
+    redirect(store.paths.run(claimed.run_id) / "worker.log")
     try:
         if execute(store, claimed, every=False).looked_at:
             settle(store, claimed.run_id)
@@ -77,14 +80,18 @@ def _succeed(store: Store, app: int | None, run_id: str, ended: threading.Event)
 
 
 def _warm(store: Store, place: Worker, app: int | None) -> ClaimedRun | None:
-    """Waits for a run, at the service of pages; None when nobody needs it any more."""
+    """Waits for a run, at the service of pages; None when nobody needs it any more.
+
+    What was queued while others still counted on it is its own: it looks once more on its way out.
+    """
     from cu_core.service.catalog import catalog
 
     store.save_catalog(catalog(store.home))
+    store.is_ready()  # not before: what keeps one from here keeps each that is started after it
     _lean()
     asked, looked, seen = time.monotonic(), 0.0, None
     while time.monotonic() - asked < IDLE_S:
-        news = [stamp(path) for path in _queue_files(store)]
+        news = store.news()
         if news == seen and time.monotonic() - looked < LOOK_S:
             time.sleep(POLL_S)
             continue
@@ -94,14 +101,12 @@ def _warm(store: Store, place: Worker, app: int | None) -> ClaimedRun | None:
             asked, seen = time.monotonic(), None
         if claimed := store.claim(slots()):
             return claimed
-        if not _wanted(app) or _is_spare(store, place):
+        if _is_spare(store, place):
             return None
-    return None
-
-
-def _queue_files(store: Store) -> tuple[Path, Path]:
-    """What is written when a run is queued or a question asked."""
-    return store.paths.app_db, store.paths.app_db.with_name("app.db-wal")
+        if not _wanted(app):
+            break
+    store.set_role(place, "leaving")
+    return store.claim(slots())
 
 
 def _answer(store: Store, question: AskedQuestion) -> None:
@@ -109,7 +114,7 @@ def _answer(store: Store, question: AskedQuestion) -> None:
     from cu_core.service.questions import answer
 
     try:
-        with counting(_teller(store, question)):
+        with counting(_teller(store, question)), confined(question.within):
             found = answer(store, question.kind, question.payload)
         store.reply(question.id, found)
     except LetheError as refusal:
@@ -121,14 +126,15 @@ def _answer(store: Store, question: AskedQuestion) -> None:
 
 
 def _teller(store: Store, question: AskedQuestion) -> Callable[[int, int], None]:
-    """Tells whoever asked how far the reading of the data is."""
+    """Tells whoever asked how far the reading of the data is. Cancelled once nobody wants it."""
     told = -TELL_S
 
     def tell(done: int, total: int) -> None:
         nonlocal told
         if time.monotonic() - told >= TELL_S:
             told = time.monotonic()
-            store.tell(question.id, counted_words(READING.key, done, total))
+            if not store.tell(question.id, counted_words(READING.key, done, total)):
+                raise Cancelled("Nobody waits for this answer any more.")
 
     return tell
 
@@ -153,7 +159,7 @@ def _lean() -> None:
             trim(0)
 
 
-def _redirect(log: Path) -> None:
+def redirect(log: Path) -> None:
     """From here on whatever is printed, tracebacks too, belongs to the run."""
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)

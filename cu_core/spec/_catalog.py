@@ -26,7 +26,8 @@ class KnobCard(Recorded):
 
 
 class MethodCard(Recorded):
-    """An unlearning method. ``kinds``: "class", "sample"; ``presets``: name -> knobs."""
+    """An unlearning method. ``kinds``: "class", "sample"; ``presets``: name -> knobs; ``below``:
+    pairs of knobs of which the first must be below the second."""
 
     key: str
     title: str
@@ -38,6 +39,7 @@ class MethodCard(Recorded):
     uses_retain: bool = True
     augments: bool = False
     kinds: tuple[str, ...] = ()
+    below: tuple[tuple[str, str], ...] = ()
     presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
     knobs: tuple[KnobCard, ...] = ()
 
@@ -89,8 +91,9 @@ class DataCard(Recorded):
 
 
 class RuleCard(Recorded):
-    """A rule: one to forget by, to plant by or to stop by. ``example``: as a request holds it;
-    ``control``: what asks for the rest of a forget rule, ``endings``: of a file that it asks for.
+    """A rule: one to forget by, to plant by, to stop by or to pause at. ``example``: as a request
+    holds it; ``control``: what asks for the rest of a forget rule, ``endings``: of a file that it
+    asks for.
     """
 
     key: str
@@ -119,5 +122,6 @@ class Catalog(Recorded):
     plants: tuple[RuleCard, ...] = ()
     forget_rules: tuple[RuleCard, ...] = ()
     stop_rules: tuple[RuleCard, ...] = ()
+    events: tuple[RuleCard, ...] = ()
     device: DeviceCard = DeviceCard(key="cpu", label="")
     warning: str | None = None

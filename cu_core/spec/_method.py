@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cu_core.errors import BadRequest, explain
 
@@ -94,6 +94,8 @@ class Method(BaseModel):
     uses_retain: ClassVar[bool] = True
     augments: ClassVar[bool] = False  # trains on the original recipe's crops and flips
     kinds: ClassVar[tuple[str, ...]] = ("class", "sample")  # the scenarios it supports
+    early: ClassVar[tuple[str, ...]] = ()  # knobs that decide at the start: no branch turns them
+    below: ClassVar[tuple[tuple[str, str], ...]] = ()  # knobs that must be less than another one
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
     # With which every other knob counts on the contract's toy, where the defaults do too little
     toy_knobs: ClassVar[Mapping[str, Any]] = MappingProxyType({})
@@ -106,6 +108,15 @@ class Method(BaseModel):
         for name, value in declared.items():
             fixed = MappingProxyType(value) if isinstance(value, dict) else value
             setattr(cls, name, fixed)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for low, high in self.below:
+            less, more = getattr(self, low), getattr(self, high)
+            if less >= more:
+                name = type(self).__name__
+                raise ValueError(f"{name}.{low} must be below {high} ({more}), got {less}.")
+        return self
 
     @classmethod
     def make(cls, preset: str | None = None, **hparams: Any) -> Method:

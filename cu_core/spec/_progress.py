@@ -105,6 +105,10 @@ class RunProgress(Recorded):
     ``waits``: by part of the run; ``reported``: seconds since the epoch of this report;
     ``step`` of ``total`` updates are done, ``every`` so many a snapshot is taken; ``generation``
     grows when frames on record become void; ``scale``: of the map's reference layout, layout units.
+    ``peak_bytes``: of memory, the most that its process has had so far;
+    ``paused_by``: the session that paused it, "" for none; ``paused_for``: what happened that it
+    was to pause at, in words; ``watch_for``: the kinds of events that it is to pause at.
+    ``layout``: the version of the record that this was read from, where a later Lethe made it.
     """
 
     state: str = ""
@@ -115,10 +119,15 @@ class RunProgress(Recorded):
     phase_values: ModelValues = Field(default_factory=dict)
     waits: dict[str, Wait] = Field(default_factory=dict)
     reported: float = 0.0
+    peak_bytes: int = 0
     step: int = 0
     total: int = 0
     every: int | None = None
     generation: int = 0
+    paused_by: str = ""
+    paused_for: str = ""
+    watch_for: tuple[str, ...] = ()
+    layout: int = 0
     device: str = ""
     class_names: tuple[str, ...] = ()
     plan: ComputePlan | None = None
@@ -181,15 +190,19 @@ class Summary(Recorded):
     accuracy: float | None = None
     message: str = ""
 
-    def remarks(self, titles: Mapping[str, str]) -> list[str]:
+    def remarks(self, titles: Mapping[str, str], of_trial: bool = False) -> list[str]:
         """What the accuracies stand on, the mean gap, and what counts for nothing in it.
-        ``titles``: of metrics, by key."""
+        ``titles``: of metrics, by key; ``of_trial``: a sweep's, which is not counted any further,
+        since it is compared with the other trials."""
         said = []
         if self.looked_at:
             seen, there_are = self.looked_at
+            read = f"Accuracies are read on {seen:,} of {there_are:,} images"
             said.append(
-                f"Accuracies are read on {seen:,} of {there_are:,} images so far, each with its "
-                "99 % interval; exact figures take their place once all are counted."
+                f"{read}, as in every trial of its sweep, each with its 99 % interval."
+                if of_trial
+                else f"{read} so far, each with its 99 % interval; exact figures take their place "
+                "once all are counted."
             )
         if self.avg_gap_without_mia is not None:
             four = "" if self.avg_gap is None else f"{self.avg_gap:.2f} points (RA, UA, TA, MIA), "

@@ -18,13 +18,23 @@ from cu_core.spec._record import UnlearnRequest
 from cu_core.spec._recorded import Recorded
 
 A = TypeVar("A", bound=Recorded)
+KINDS: dict[str, type[Question[Any]]] = {}  # every question that is declared, by its kind
 
 
 class Question(Recorded, Generic[A]):
-    """A payload. ``Answer``: the class of what is told."""
+    """A payload. ``Answer``: the class of what is told. ``apart``: answered by a process of its
+    own, because that takes so long that a worker which waits for runs would keep one waiting.
+    ``of_record``: answered from what a run has on record, so whoever may only look may ask it."""
 
     kind: ClassVar[str]
     Answer: ClassVar[type[Recorded]]
+    apart: ClassVar[bool] = False
+    of_record: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if "kind" in vars(cls):
+            KINDS[cls.kind] = cls
 
     def parse_answer(self, answer: Mapping[str, Any]) -> A:
         """The answer as its class, from how it travels."""
@@ -92,13 +102,15 @@ class ForgottenClass(Recorded):
 
 
 class ForgottenFacts(Recorded):
-    """Which samples a rule names. ``of``: what their rows are counted in; ``classes``: those that
-    lose some; ``rows``: the first samples; ``notes``: what was named and could not be taken."""
+    """Which samples a rule names. ``hash``: the forget set's; ``of``: what their rows are counted
+    in; ``classes``: those that lose some; ``rows``: the first samples; ``notes``: what was named
+    and could not be taken."""
 
     rule: str
     kind: str
     n_forget: int
     n_retain: int
+    hash: str = ""
     of: str = ""
     classes: tuple[ForgottenClass, ...] = ()
     rows: tuple[SampleFacts, ...] = ()
@@ -219,45 +231,13 @@ class ImportWeights(Question[ImportedModel]):
     name: str = ""
 
 
-class ExactMapFacts(Recorded):
-    """A frame fitted afresh, kept as a view of the run."""
-
-    step: int
-    quality: dict[str, float | None] = Field(default_factory=dict)
-    seconds: float = 0.0
-
-
-class ExactMap(Question[ExactMapFacts]):
-    """The exact map of the frame at this step."""
-
-    kind = "exact"
-    Answer = ExactMapFacts
-    run: str
-    step: Any = None  # checked by whoever answers, whose sentence names it
-
-
-class Map3DCount(Recorded):
-    """How many frames of the 3-D map are laid out, of those on record."""
-
-    done: int
-    total: int
-
-
-class Map3D(Question[Map3DCount]):
-    """More frames of the map in three dimensions."""
-
-    kind = "solid"
-    Answer = Map3DCount
-    run: str
-
-
 def question(kind: str, payload: Mapping[str, Any]) -> Question[Any]:
     """What was asked, from how it travels. BadRequest when this version knows no such question, or
     one without what it needs."""
-    for cls in (DescribeDataset, DescribeForget, Preflight, ImportWeights, ExactMap, Map3D):
-        if cls.kind == kind:
-            try:
-                return cast(Question[Any], cls.model_validate(payload))
-            except ValidationError as error:
-                raise BadRequest(explain(error, cls)) from None
-    raise BadRequest(f"No worker answers {kind!r}; it may be of another version of Lethe.")
+    cls = KINDS.get(kind)
+    if cls is None:
+        raise BadRequest(f"No worker answers {kind!r}; it may be of another version of Lethe.")
+    try:
+        return cls.model_validate(payload)
+    except ValidationError as error:
+        raise BadRequest(explain(error, cls)) from None

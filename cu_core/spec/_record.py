@@ -6,10 +6,11 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cu_core.spec._data import plant_words, planted_in, planted_key
 from cu_core.spec._progress import Summary
@@ -17,6 +18,8 @@ from cu_core.spec._stopping import STOP_RULES, StopRuleKey
 
 SCHEMA_VERSION = 1
 SEED_LIMIT = 2**31 - 1
+# Of an unlearning request, written otherwise in its command; parent and trial change no run
+NOT_AS_TEXT = ("kind", "forget", "hparams", "reference", "first", "parent", "trial")
 
 
 def _field(default: Any, help: str, flag: str = "", **bounds: Any) -> Any:
@@ -46,6 +49,16 @@ def data_words(key: str) -> str:
     data, plant = planted_in(key)
     source, _, path = data.partition(":")
     return planted_key(PurePath(path.replace("\\", "/")).name or source, plant_words(plant))
+
+
+def model_words(key: str) -> str:
+    """What a network is called in a sentence: of a path its last part.
+
+    >>> model_words("python:/home/ada/nets.py:small"), model_words("timm:resnet18")
+    ('nets.py:small', 'timm:resnet18')
+    """
+    path = key.replace("\\", "/")
+    return PurePath(path).name if "/" in path else key
 
 
 class _Request(BaseModel):
@@ -79,6 +92,17 @@ class _Request(BaseModel):
         return planted_key(self.dataset, self.plant)
 
 
+class Leg(BaseModel):
+    """What a branch did before it became one: ``method`` with each of its ``knobs``, from where the
+    leg before it ended until so many updates were done."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    until: int = Field(ge=1)
+    method: str
+    knobs: dict[str, Any] = Field(default_factory=dict)
+
+
 class TrainRequest(_Request):
     """Train an original model, or with ``forget`` its retrained reference."""
 
@@ -104,6 +128,18 @@ class UnlearnRequest(_Request):
     hparams: dict[str, Any] = Field(
         default_factory=dict, description="a knob of the method", json_schema_extra={"flag": "set"}
     )
+    first: tuple[Leg, ...] = _field(
+        (),
+        'what a branch did before, as `branch` writes it: {"until": STEP, "method": NAME, "knobs": '
+        "{...}}; --method goes on from there",
+    )
+    parent: str | None = _field(None, "id of the run that this one is a branch of")
+    trial: str | None = _field(
+        None, "the sweep that this run is of, and its number there", pattern=r"[a-z0-9-]+/\d+"
+    )
+    floor: float | None = _field(
+        None, "end once test accuracy, percent, is below this", ge=0, le=100
+    )
     seed: int = _seed("of the run: its batches and a random forget set")
     every: int | None = _field(None, "steps between snapshots; without it 24 to 60 a run", ge=1)
     max_steps: int | None = _field(None, "end after so many steps at most", ge=1)
@@ -113,17 +149,32 @@ class UnlearnRequest(_Request):
     probe_size: int = _field(2000, "points on the map", ge=20, le=50_000)
     reference: bool = _field(True, "train a retrained model to compare with, if none is cached")
 
+    @field_validator("first")
+    @classmethod
+    def _in_order(cls, legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+        ends = [leg.until for leg in legs]
+        if any(later <= sooner for sooner, later in pairwise(ends)):
+            raise ValueError(f"each leg must end after the one before it, got {ends}")
+        return legs
+
+    @property
+    def branched_at(self) -> int:
+        """Updates of the legs before: of a branch, the step from which it goes its own way."""
+        return self.first[-1].until if self.first else 0
+
     def command(self) -> str:
         """The command that makes the same run: whatever differs from the defaults."""
         cls, words = type(self), ["python", "-m", "cu_core", "unlearn", "--forget", self.forget]
         for name, declared in cls.model_fields.items():
             value = getattr(self, name)
-            if name in ("kind", "forget", "hparams", "reference") or value == declared.default:
+            if name in NOT_AS_TEXT or value == declared.default:
                 continue
             words += [option_of(cls, name), str(value)]
         for knob, value in self.hparams.items():
             text = value if isinstance(value, str) else json.dumps(value)
             words += [option_of(cls, "hparams"), f"{knob}={text}"]
+        for leg in self.first:
+            words += [option_of(cls, "first"), leg.model_dump_json()]
         return shlex.join(words if self.reference else [*words, option_of(cls, "reference")])
 
 
@@ -161,11 +212,19 @@ class WatchRequest(BaseModel):
 
 Request = TrainRequest | UnlearnRequest | FetchRequest | WatchRequest
 MAPPED = ("unlearn", "watched")  # kinds of requests whose runs have a map
+TRIAL = "trial"  # what the index calls a run of a sweep: lists of runs leave it out
+
+
+def kind_of(request: Request) -> str:
+    """By what lists tell runs apart: the request's kind, or ``TRIAL``."""
+    return TRIAL if getattr(request, "trial", None) else request.kind
+
 
 RunState = Literal[
     "queued", "starting", "running", "paused", "done", "stopped", "failed", "lost", "damaged"
 ]
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+LIVE: tuple[RunState, ...] = ("queued", *ACTIVE)
 FINAL: tuple[RunState, ...] = ("done", "stopped", "failed")
 
 
@@ -182,6 +241,7 @@ class RunRecord:
     total: int = 0
     phase: str = ""  # "training the original model", "unlearning", ...
     message: str = ""  # the sentence of a failure or a stop
+    later: str = ""  # what a later Lethe, which made it, calls itself: read here, never written
     summary: Summary = field(
         default_factory=Summary
     )  # empty, and false, until the run has written one
@@ -190,6 +250,13 @@ class RunRecord:
     def is_watched(self) -> bool:
         """Whether it is a loop in a process of the person's own: nobody else can move it."""
         return isinstance(self.request, WatchRequest)
+
+    @property
+    def made_by(self) -> str:
+        """A sentence on a run of a later Lethe; "" of all others."""
+        if not self.later:
+            return ""
+        return f"Made by a later Lethe ({self.later}): it can be seen here, and is not changed."
 
     @property
     def command(self) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 Values = Mapping[str, float | None]
+# How ``Summary.stopped_by`` begins where no rule but the request's floor ended the run
+FLOOR = "Floor:"
 
 
 @dataclass(frozen=True)

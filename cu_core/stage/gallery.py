@@ -19,7 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cu_core.errors import StoreError, explain
 from cu_core.files import ASSETS, stamp
-from cu_core.stage import pack, unpack
+from cu_core.metrics.planted_told import ten_words
+from cu_core.metrics.verdict import evidence_of, headline
+from cu_core.spec import Summary
+from cu_core.stage import marks, pack, unpack
 
 FOLDER = ASSETS / "gallery"
 ENDING = ".lethe"
@@ -132,5 +135,17 @@ def _recording(path: Path, *stamped: tuple[int, int, int] | None) -> Recording:
         header, sections = unpack(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
     except (OSError, EOFError, ValueError) as fault:
         raise StoreError(f"{path.name} cannot be played: {fault}") from fault
-    header |= {"opens": said.opens, "title": said.title}
+    header |= {"opens": said.opens, "title": said.title, **_ten_words(header)}
+    if "pred" in sections:  # else there is nothing to play
+        header["events"] = marks.of_recording(header, sections["pred"])
     return Recording(path.stem, said, header, sections, pack(header, sections))
+
+
+def _ten_words(header: Mapping[str, Any]) -> dict[str, str]:
+    """Its line from its numbers: what an earlier Lethe said of it may have been longer."""
+    summary = Summary.model_validate(header.get("summary") or {})
+    if not summary:
+        return {}
+    evidence = evidence_of(summary, header.get("classes", ()))
+    told = ten_words(summary.metrics, summary.counts)
+    return {"headline": headline(evidence, told, summary.stopped)}

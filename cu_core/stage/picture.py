@@ -1,4 +1,4 @@
-"""The last frame of a run as a small picture, drawn from the Stage's own bytes.
+"""One frame of a run, usually its last, as a small picture, drawn from the Stage's own bytes.
 
 Ground transparent, so that it stands on any theme; classes have the colours of the Stage.
 """
@@ -27,15 +27,16 @@ HUES = re.compile(r'\["([0-9A-F]{6})", "([0-9A-F]{6})"\]')
 CODE = (0, 2, 4)  # where red, green and blue stand in a colour
 
 
-def last_frame(sections: Mapping[str, Any]) -> bytes:
-    """A PNG of the map's last frame: all samples small and faint, the forgotten ones on top.
+def drawing(sections: Mapping[str, Any], frame: int = -1) -> bytes:
+    """A PNG of the map at a frame, without one the last: all samples small and faint, the forgotten
+    ones on top.
 
     Coloured by true class where the run knows one beside the label, else by label. ``sections``: as
     ``unpack`` gives them for a run from its first frame; ValueError without frames.
     """
     if not len(sections["xy"]):
         raise ValueError("The recording has no frame to draw.")
-    places = _pixels(sections["xy"][-1])
+    places = _pixels(sections["xy"][frame])
     label = sections.get("true_label", sections["label"])
     forget = sections["forget"].astype(bool)
     sheet = Image.new("RGBA", (SIZE[0] * FINER, SIZE[1] * FINER), (0, 0, 0, 0))
@@ -65,6 +66,13 @@ def _colour(k: int) -> tuple[int, int, int]:
     """Between the class's colours on light and on dark: seen on both."""
     light, dark = _hues()[k % len(_hues())]
     red, green, blue = ((int(light[i : i + 2], 16) + int(dark[i : i + 2], 16)) // 2 for i in CODE)
+    return red, green, blue
+
+
+def hue(k: int) -> tuple[int, int, int]:
+    """The class's colour on a light ground."""
+    light, _ = _hues()[k % len(_hues())]
+    red, green, blue = (int(light[i : i + 2], 16) for i in CODE)
     return red, green, blue
 
 

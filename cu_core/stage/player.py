@@ -13,12 +13,13 @@ from typing import Any
 from cu_core.stage import source, wire
 
 
-def player_html(data: bytes, title: str) -> str:
+def player_html(data: bytes, title: str, about: str = "") -> str:
     """The page for a whole run's blob (its frames from 0 on); it loads nothing from anywhere.
 
     ``title`` is the headline: the header's ``verdict`` is said by the Stage, when its clock has
     come to the end. The header's ``command`` is shown below, and its ``opens`` says how the page
-    opens. The run travels as base64 of deflate, so no name in it can end a script.
+    opens. ``about``: HTML for below the player. The run travels as base64 of deflate, so no name in
+    it can end a script.
     """
     header, sections = wire.unpack(data)
     if header["start"] != 0:
@@ -29,11 +30,27 @@ def player_html(data: bytes, title: str) -> str:
     return _page() % {
         "title": html.escape(title),
         "headline": html.escape(title),
+        "about": about,
         "footer": _footer(header.get("command"), header.get("recorded")),
         "run": base64.b64encode(zlib.compress(data, 6)).decode("ascii"),
         "style": source.style(),
         "markup": source.markup(),
         "script": source.script(),
+    }
+
+
+def together_html(data: bytes, title: str, said: str) -> str:
+    """The same for several runs on one clock, by ``comparison.together``'s blob. ``said``: HTML
+    below them."""
+    return _page() % {
+        "title": html.escape(title),
+        "headline": html.escape(title),
+        "about": "",
+        "footer": f"<footer>{said}</footer>" if said else "",
+        "run": base64.b64encode(zlib.compress(data, 6)).decode("ascii"),
+        "style": source.style(),
+        "markup": source.markup("together"),
+        "script": source.script(entry="together"),
     }
 
 

@@ -5,41 +5,42 @@ and a run in which nothing changed gives the very same bytes, which Streamlit do
 Of a long run a page has every k-th frame on record and the newest, which gives way to the next
 one; when k grows, all that are shown then travel anew. Frames are counted as the page has them.
 What comes but once (the retrained ghost, the 3-D map, an exact map) travels when it has changed.
+A tab that opens a run of many frames first gets an overview, a few of them from all over the run
+without the samples' images, so that there is a picture at once; then the whole.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cu_core.spec import RATIO, Catalog, RunProgress, RunRecord, Summary
+from cu_core.spec import Catalog, RunProgress, RunRecord, Summary
 from cu_core.stage import fixed_box, frames_blob
+from cu_core.stage.lines import Curves, curves
+from cu_core.stage.marks import Mark, compared_with, marks
 from cu_core.stage.sections import named
-from cu_core.store import Frames, RunReader
+from cu_core.store import Frames, RunReader, title
 
 OVERLAP = 2  # frames sent once more, so that a page that missed one poll does not have to ask
 LIMIT = 300  # frames in a page: at 2,000 points 9 MB to send and hold, and 25 seconds of playing
-CURVE_POINTS = 600  # a curve on the wire; a screen has no more columns to show it in
-ACCURACIES = ("ra", "ta")
-PLANTED = ("planted_home", "planted_trigger")  # of runs on data in which something was planted
-OF_FORGET = ("knn_probe_forget", "centrality")  # a panel each, whose title says what is measured
+OVERVIEW = 24  # frames of an overview, and the newest: with shares of 10 classes 1 MB
 TIMES = 2  # what has changed travels in so many blobs: a page may miss one, never two
 
 Values = Mapping[str, Any]
-Curves = dict[str, tuple[list[int], list[float | None]]]
 
 
 @dataclass
 class Sent:
-    """What one tab has of one run. ``version``: what the last bytes were made from."""
+    """What one tab has of one run. ``version``: what the last bytes were made from; ``overview``:
+    whether it has one at most, so that the whole comes next."""
 
     run_id: str
     generation: Any = None
     frames: int = 0
     every: int = 1  # of how many frames on record one was sent
     steps: list[int] = field(default_factory=list)  # of the frames that were sent
+    overview: bool = False
     last_step: int = -1
     box: list[float] | None = None
     curves: Curves = field(default_factory=dict)
@@ -52,9 +53,16 @@ class Sent:
         vars(self).update(vars(Sent(self.run_id, generation)))
 
     def forget_from(self, frame: int) -> None:
-        """The page says that it lacks the frames from this one on."""
+        """The page says that it lacks the frames from this one on. Who lacks all of them, and says
+        so, has had an overview, or waits without one: the whole comes next."""
         self.frames, self.version = max(0, frame), None
+        self.overview = self.frames == 0
         self.parts.clear()
+
+    def forget_all(self) -> None:
+        """The page has nothing of it (any more): it is opened, from its overview on."""
+        self.forget_from(0)
+        self.overview = False
 
     def lacks(self, part: str, which: Any) -> bool:
         """Whether the blob that is being made has to carry ``which`` state of this part."""
@@ -72,36 +80,36 @@ def blob(
     sent: Sent,
     exact: Values | None = None,
     solid: Values | None = None,
+    more: Values | None = None,
+    overview: bool = False,
 ) -> bytes | None:
     """The frames this tab lacks, with the curves and events so far; None before the first frame.
 
-    ``exact`` and ``solid``: the header's words on the two views, None where they cannot be made;
-    their positions are added when they are on record.
+    ``exact``, ``solid``: the header's words on the two views, None where they cannot be made; their
+    positions are added when they are on record. ``more``: what else the header is to say.
+    ``overview``: a tab that has nothing may get one first, which says so; then comes the whole.
     """
     if sent.generation != progress.generation:
         sent.start_over(progress.generation)
     events, known = reader.events(), _read_curves(reader, sent)
-    version: tuple[Any, ...] = (
-        record.state,
-        len(known),
-        sent.last_step,
-        len(events),
-        bool(record.summary),
-        bool(catalog.metrics),  # which names the curves
+    version = (
+        *(record.state, bool(record.summary), bool(catalog.metrics)),  # which names the curves
+        *(len(known), sent.last_step, len(events), compared_with(record, progress)),
+        *map(bool, (progress.original, progress.retrained, progress.ghost)),
+        *map(str, (exact, solid, more)),
     )
-    version += tuple(bool(part) for part in (progress.original, progress.retrained, progress.ghost))
-    version += (str(exact), str(solid))
-    if sent.data is not None and sent.version == version:
+    if sent.data is not None and sent.version == version and not sent.overview:
         return sent.data
-    frames, probe = _frames(reader, sent), reader.probe()
+    frames, probe = _frames(reader, sent, overview), reader.probe()
     if not frames.total or probe is None:
         return None
-    header = _header(record, progress, frames, events, sent.box)
-    header["exact"], parts = _exact(reader, sent, exact)
-    header["solid"], more = _solid(reader, sent, solid)
-    lines = curves(known, record, progress, catalog)
-    parts |= more | _ghost(probe, progress, sent)
-    sent.data = _packed(frames, probe, _atlas(probe, progress), lines, header, parts)
+    header = _header(record, progress, frames, marks(events, known, record, progress), sent)
+    header |= more or {}
+    header["exact"], fitted = _exact(reader, sent, exact)
+    header["solid"], places = _solid(reader, sent, solid)
+    parts = fitted | places | _ghost(probe, progress, sent)
+    drawn = curves(known, record, progress, catalog)
+    sent.data = _packed(frames, probe, progress, drawn, header, parts)
     sent.frames, sent.version = frames.total, version
     return sent.data
 
@@ -109,7 +117,7 @@ def blob(
 def _packed(
     frames: Frames,
     probe: Values,
-    atlas: Any,
+    progress: RunProgress,
     lines: list[dict[str, Any]],
     header: Values,
     parts: Values,
@@ -121,7 +129,7 @@ def _packed(
         probe["label"],
         probe["is_forget"],
         probe["index"],
-        atlas,
+        None if header["overview"] else _atlas(probe, progress),
         lines,
         {**header, "names": None if frames.start else named(probe)},
         frames.start,
@@ -132,10 +140,14 @@ def _packed(
     )
 
 
-def _frames(reader: RunReader, sent: Sent) -> Frames:
+def _frames(reader: RunReader, sent: Sent, overview: bool) -> Frames:
     """Those that the tab lacks, and a few before them; all when some that it has are gone, or are
     too many by now."""
-    frames = reader.frames(max(0, sent.frames - OVERLAP), LIMIT)
+    if sent.overview:
+        sent.forget_from(0)
+    first = overview and not (sent.frames or sent.overview)
+    frames = reader.frames(max(0, sent.frames - OVERLAP), OVERVIEW if first else LIMIT)
+    sent.overview = first and frames.every > 1
     if frames.start and (frames.total < sent.frames or frames.every != sent.every):
         frames = reader.frames(0, LIMIT)
     sent.every, sent.steps = frames.every, sent.steps[: frames.start] + frames.steps
@@ -215,11 +227,11 @@ def _atlas(probe: Values, progress: RunProgress) -> tuple[bytes, str, int, int] 
 
 
 def _header(
-    record: RunRecord, progress: RunProgress, frames: Frames, events: Sequence[Any], box: Any
+    record: RunRecord, progress: RunProgress, frames: Frames, events: list[Mark], sent: Sent
 ) -> dict[str, Any]:
     return {
         "run": record.run_id,
-        "title": record.name,
+        "title": title(record, progress),
         "steps": frames.steps,
         "total": frames.total,
         "total_steps": record.total or None,
@@ -229,56 +241,15 @@ def _header(
         "state": record.state,
         "classes": list(progress.class_names),
         "forget_classes": list(progress.forget.classes),
-        "box": box,
+        "forget_size": progress.forget.n_forget or None,
+        "box": sent.box,
+        "overview": sent.overview,
         "scale": progress.scale,
         "ghost": progress.ghost and progress.ghost.model_dump(),
         "quality": frames.quality,
         **({"every": frames.every, "on_record": frames.recorded} if frames.every > 1 else {}),
-        "events": [{"step": e.step, "kind": e.kind, "text": e.text} for e in events],
+        "events": events,
     }
-
-
-def curves(
-    known: Curves, record: RunRecord, progress: RunProgress, catalog: Catalog
-) -> list[dict[str, Any]]:
-    """The Stage's curves: accuracies, the probe, what became of planted samples, how far out the
-    forget samples lie between the other classes, and every loss term, each with its references."""
-    declared = {metric.key: metric for metric in catalog.metrics}
-    is_class = bool(progress.forget.classes)
-    forget = "forget_acc_test" if is_class else "forget_acc_train"
-    wanted = [(forget, "accuracy"), *((key, "accuracy") for key in ACCURACIES)]
-    wanted.append(("knn_probe_forget", "probe"))
-    wanted += [(key, "planted") for key in PLANTED if _has_values(known, key)]
-    wanted.append(("centrality", "between"))
-    wanted += [(name, "loss") for name in known if name.startswith("loss/")]
-    found = []
-    for name, group in wanted:
-        if name not in known:
-            continue
-        metric = declared.get(name)
-        steps, values = _decimated(*known[name])
-        line = {
-            "key": name,
-            "title": metric.title if metric else name.removeprefix("loss/"),
-            "unit": metric.unit if metric and metric.unit != RATIO else "",
-            "group": group,
-            **({"short": "Forget samples"} if name in OF_FORGET else {}),
-            "original": (record.summary.original or progress.original).get(name),
-            "retrained": (record.summary.retrained or progress.retrained).get(name),
-        }
-        found.append({**line, "steps": steps, "values": values})
-    return found
-
-
-def _has_values(known: Curves, name: str) -> bool:
-    return any(value is not None for value in known.get(name, ((), ()))[1])
-
-
-def _decimated(steps: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
-    """Every k-th point and the last one."""
-    k = math.ceil(len(steps) / CURVE_POINTS) or 1
-    pick = [i for i in range(len(steps)) if i % k == 0 or i == len(steps) - 1]
-    return [steps[i] for i in pick], [values[i] for i in pick]
 
 
 def so_far(sent: Sent, progress: RunProgress) -> Summary:

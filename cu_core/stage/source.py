@@ -4,19 +4,22 @@ The files in ``js/`` are plain ES modules, so that ``node --test`` and an editor
 are. A Streamlit component takes one inline module, and an exported page has no server to import
 from, so they are joined here: each module is a function of its own scope that returns what it
 exports, and an import is a destructuring of what another one returned. The order follows from the
-imports. Every file of the folder is taken: a view is there because its file is (``js/views.js``).
+imports. A module brings the files of the folder of its name: a view is there because its file is
+(``js/views.js``).
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
+from cu_core.stage.moment import PARTS
+
 FOLDER = Path(__file__).parent
 JS = FOLDER / "js"
-STYLES = ("stage.css", "compare.css")
 ENTRY = "mount"  # the module whose default export the component is
 
 IMPORT = re.compile(
@@ -30,8 +33,9 @@ OTHER = re.compile(r"^(?:import|export)\b(?!\s*\().*", re.MULTILINE)
 
 
 @functools.cache
-def script(js: Path = JS) -> str:
-    """All modules of a folder as one, which exports ``mount(component)`` as its default.
+def script(js: Path = JS, entry: str = ENTRY) -> str:
+    """The modules that ``entry`` reaches as one, which exports as its default what ``entry`` does:
+    ``mount(component)``.
 
     ValueError, with the file and the line, for an import of a file that is not there, a circle of
     imports, and a form of import or export that is not joined.
@@ -42,13 +46,27 @@ def script(js: Path = JS) -> str:
     for name, (wanted, _) in parts.items():
         for lost in wanted - parts.keys():
             raise ValueError(f"{name}.js imports {lost}.js, which is not in {js}.")
+    wanted = _reached(entry, {name: needs for name, (needs, _) in parts.items()})
     try:
-        order = TopologicalSorter({name: sorted(needs) for name, (needs, _) in parts.items()})
+        order = TopologicalSorter({name: sorted(parts[name][0]) for name in sorted(wanted)})
         joined = "\n".join(parts[name][1] for name in order.static_order())
     except CycleError as circle:
         raise ValueError(f"JavaScript modules import in a circle: {circle.args[1]}.") from None
-    end = f'const mount = __modules["{ENTRY}"].default;\nexport default mount;\n'
+    end = f'const mount = __modules["{entry}"].default;\nexport default mount;\n'
     return f"const __modules = {{}};\n{joined}\n{end}"
+
+
+def _reached(entry: str, needs: Mapping[str, set[str]]) -> set[str]:
+    """What ``entry`` imports, and the files of each folder whose own module is among them: a view
+    is there because ``views.js`` is (nobody imports it)."""
+    found: set[str] = set()
+    open_ones = [entry] if entry in needs else []
+    while open_ones:
+        name = open_ones.pop()
+        if name not in found:
+            found.add(name)
+            open_ones += [*needs[name], *(one for one in needs if one.startswith(f"{name}/"))]
+    return found
 
 
 def _module(name: str, text: str) -> tuple[set[str], str]:
@@ -90,10 +108,15 @@ def _resolved(name: str, path: str) -> str:
 
 
 @functools.cache
-def markup() -> str:
-    return (FOLDER / "stage.html").read_text(encoding="utf-8")
+def markup(name: str = "stage") -> str:
+    """What the script finds itself in: "stage", or "together" of several runs side by side. It
+    says itself which parts of a page can be hidden."""
+    text = (FOLDER / f"{name}.html").read_text(encoding="utf-8")
+    return text.replace("{parts}", ",".join(PARTS))
 
 
 @functools.cache
 def style() -> str:
-    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
+    """Every style sheet of the folder; ``stage.css``, on which the others stand, first."""
+    sheets = sorted(FOLDER.glob("*.css"), key=lambda sheet: (sheet.name != "stage.css", sheet.name))
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)

@@ -37,15 +37,20 @@ DEFAULTS: Mapping[str, Any] = {  # what a header says when ``meta`` does not
     "total_steps": None,
     "classes": (),
     "forget_classes": (),
+    "forget_size": None,  # of the whole forget set, of which the samples here may be a part
     "scale": None,  # of the reference layout, layout units; a frame's noise floor is in it
     "quality": (),
     "events": (),
     "ghost": None,
     "solid": None,
     "exact": None,
+    "overview": False,  # a few frames from all over the run: ask for the whole
     "names": None,  # with the first frame: what the samples' owner calls them, see ``sections``
     "opens": None,  # how it opens, all optional: view (a kind, or "both"), colour, ghost (a bool),
-    # only (class ids), frame (paused there), loop (a bool), captions ([{"step", "text"}])
+    # only (class ids), highlight (a key of js/highlight.js), frame (paused there), loop (a bool),
+    # captions ([{"step", "text"}]), notes (the same, for who presents), what ``Moment.opens`` says,
+    # link (what an address said, as text: it comes before where a tab left the run), address (of
+    # the run in the app, from a page of it)
 }
 
 Array = NDArray[Any]

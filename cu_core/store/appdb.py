@@ -22,9 +22,9 @@ from sqlalchemy import (
     insert,
 )
 
-from cu_core.errors import StoreError
-from cu_core.spec import SCHEMA_VERSION, RunState
-from cu_core.store import sql
+from cu_core.errors import DiskFull, RunBusy, StoreError
+from cu_core.spec import SCHEMA_VERSION, RunState, kind_of
+from cu_core.store import layouts, sql
 from cu_core.store.config import read_config
 from cu_core.store.paths import Paths, hold
 from cu_core.store.runtables import read_facts
@@ -60,7 +60,7 @@ QUESTION = Table(
     Column("id", Integer, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("payload", Text, nullable=False),  # JSON
-    Column("state", Text, nullable=False),  # waiting, taken, answered, failed
+    Column("state", Text, nullable=False),  # waiting, taken, answered, failed, cancelled
     Column("holder", Text),  # the worker that took it, by the name of its lock file
     Column("answer", Text),  # JSON
     Column("error", Text, nullable=False, default=""),
@@ -78,13 +78,15 @@ class AppDb:
         self.paths = paths
         self.path = paths.app_db
         self.newer = False  # written by a later Lethe: reading is tried, writing refused
+        self.brought_up = ""  # a sentence, where the home was of an earlier one when it was opened
         self._ready = False
         self._open()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         # Not "ro": only a connection that may write can undo what a killed writer left half-done.
-        with self._watched(), sql.reading(self.path, "rw") as connection:
+        mode: sql.Mode = "ro" if self.paths.read_only else "rw"
+        with self._watched(), sql.reading(self.path, mode) as connection:
             yield connection
 
     @contextmanager
@@ -92,6 +94,7 @@ class AppDb:
         with self._watched():
             if self.newer:
                 raise StoreError(sql.newer(self.path))
+            self.paths.must_write()
             with sql.writing(self.path) as connection:
                 yield connection
 
@@ -113,11 +116,16 @@ class AppDb:
             self._move_aside(error)
             known = 0
         if known == 0:
-            with sql.sentences(self.path), sql.engine(self.path, "rwc").connect() as connection:
+            self.paths.must_write()
+            with sql.sentences(self.path), sql.connect(self.path, "rwc") as connection:
                 sql.create(connection, TABLES, wal=sql.WAL_FOR_MANY_WRITERS)
             self.newer = False
         else:
             self.newer = known > SCHEMA_VERSION
+            if known < SCHEMA_VERSION and self.paths.read_only:
+                self.brought_up = layouts.left(self.paths)
+            elif known < SCHEMA_VERSION:
+                self.brought_up = layouts.bring_up(self.paths, self.paths.run_ids(), index=True)
         self._ready = True
         if known == 0:
             self.adopt(())
@@ -126,7 +134,7 @@ class AppDb:
         """The version of the file, 0 if it is to be made. DamagedDatabase when it is unsound."""
         if not self.path.exists():
             return 0
-        with sql.reading(self.path, "rw") as connection:
+        with sql.reading(self.path, "ro" if self.paths.read_only else "rw") as connection:
             known = sql.version(connection)
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if verdict != "ok":
@@ -134,6 +142,7 @@ class AppDb:
         return known
 
     def _move_aside(self, error: sql.DamagedDatabase) -> None:
+        self.paths.must_write()
         lock = hold(self.paths.locks / "rebuild.lock", 10.0)
         if lock is None:
             raise StoreError(f"{self.path} is being rebuilt by another process. Try again.")
@@ -153,14 +162,18 @@ class AppDb:
     def adopt(self, known: Collection[str]) -> bool:
         """Takes in run folders that the index does not know: copied in, or older than it."""
         missing = [run_id for run_id in self.paths.run_ids() if run_id not in known]
-        if self.newer or not missing:
+        if self.newer or not missing or self.paths.read_only:
             return False
-        rows = [self._row(run_id) for run_id in missing]
-        with self.write() as connection:
-            for row in rows:
-                # Inside the write lock: a folder being enqueued or deleted is settled by now.
-                if self.paths.run(str(row["run_id"])).exists():
-                    connection.execute(insert(RUN).prefix_with("OR IGNORE"), row)
+        try:
+            layouts.bring_up(self.paths, missing, index=False)
+            rows = [self._row(run_id) for run_id in missing]
+            with self.write() as connection:
+                for row in rows:
+                    # Inside the write lock: a folder being enqueued or deleted is settled by now.
+                    if self.paths.run(str(row["run_id"])).exists():
+                        connection.execute(insert(RUN).prefix_with("OR IGNORE"), row)
+        except (DiskFull, RunBusy):  # they lie where they are, and are taken in at a later look
+            return False
         return True
 
     def _row(self, run_id: str) -> dict[str, object]:
@@ -169,7 +182,8 @@ class AppDb:
         row |= {"state": "stopped", "message": NOT_STARTED}
         try:
             config = read_config(folder)
-            row |= {"name": config.name, "created": config.created, "kind": config.request.kind}
+            row |= {"name": config.name, "created": config.created}
+            row |= {"kind": kind_of(config.request)}
             facts = read_facts(folder / "run.db")
         except StoreError as error:
             return row | {"message": str(error)}

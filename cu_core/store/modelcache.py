@@ -22,10 +22,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from cu_core.errors import StoreError
-from cu_core.files import stamp, write_atomic
+from cu_core.errors import DiskFull, StoreError
+from cu_core.files import refusal, stamp, write_atomic
 from cu_core.spec import DATA, SCHEMA_VERSION, Catalog, ModelContract
 from cu_core.store.paths import DAY_S, Paths, hold
+from cu_core.store.patience import Patience
 
 WEIGHTS = "model.safetensors"
 SCENES = 6  # that are kept of a model, a few megabytes each
@@ -87,6 +88,7 @@ class ModelCache:
     """The part of the store that keeps models."""
 
     paths: Paths
+    patience: Patience
     bundled: Path | None
 
     def models(self) -> list[ModelRecord]:
@@ -148,7 +150,7 @@ class ModelCache:
             self.unfinished(record.id).unlink(missing_ok=True)
         except OSError as error:
             text = f"Model {record.id} could not be kept in {target} ({error.strerror or error})."
-            raise StoreError(text) from error
+            raise refusal(error, text) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
             if lock is not None:
@@ -217,12 +219,14 @@ class ModelCache:
     def save_scene(
         self, model_id: str, key: str, arrays: Mapping[str, NDArray[np.float32]]
     ) -> None:
-        """Keeps it; of a model with more than ``SCENES`` the oldest go, since all can be seen
-        again."""
+        """Keeps it where there is room; of a model with more than ``SCENES`` the oldest go, since
+        all can be seen again."""
         whole = {name: np.ascontiguousarray(part) for name, part in arrays.items()}
-        self._keep(model_id, _file("scene", key, "safetensors"), save(whole))
-        found = self._own(model_id).glob("scene-*.safetensors")
-        for path in sorted(found, key=_age)[:-SCENES]:
+        folder = self._own(model_id)
+        folder.mkdir(exist_ok=True)
+        with suppress(DiskFull):
+            write_atomic(folder / _file("scene", key, "safetensors"), save(whole))
+        for path in sorted(folder.glob("scene-*.safetensors"), key=_age)[:-SCENES]:
             path.unlink(missing_ok=True)
 
     def catalog(self) -> Catalog | None:
@@ -252,7 +256,7 @@ class ModelCache:
     def _keep(self, model_id: str, name: str, data: bytes) -> None:
         folder = self._own(model_id)
         folder.mkdir(exist_ok=True)
-        write_atomic(folder / name, data)
+        self.patience.insist(lambda: write_atomic(folder / name, data))
 
 
 def _file(what: str, key: str, ending: str) -> str:

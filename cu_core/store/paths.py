@@ -1,8 +1,9 @@
 """Where things lie under the home folder: ids, safe paths, atomic files, locks.
 
-    <home>/app.db  catalog.json  data/  incoming/  workers/  locks/
+    <home>/app.db  catalog.json  data/  incoming/  workers/  locks/  choices/  overviews/  sweeps/
+           handouts/  stories/  earlier/
     <home>/runs/<run_id>/      config.yaml run.db probe.safetensors snapshots/ views/ ckpt/
-                               alive.lock worker.log
+                               alive.lock worker.log begun.json
     <home>/models/<model_id>/  model.safetensors record.json layout-<probe hash>.safetensors
                                eval-<key>.json
 
@@ -10,11 +11,13 @@ A lock is an advisory lock of the kernel on an open file: it ends with its proce
 ends, so no timer and no process id is ever consulted. Lock files must lie on a local disk.
 """
 
+import errno
 import os
 import re
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from cu_core.errors import StoreError, UnknownRun
+from cu_core.files import refusal
 
 try:
     import fcntl
@@ -32,6 +36,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 ALIVE = "alive.lock"
 PROBE_WAIT_S = 0.2  # a lock looked at by `held` is free again long before this
 DAY_S = 86_400.0
+ELSEWHERE = "To use another one, set the environment variable LETHE_HOME to a folder that can be."
 
 
 def new_id() -> str:
@@ -47,8 +52,12 @@ def hold(path: Path, wait_s: float = PROBE_WAIT_S) -> FileLock | None:
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=wait_s, poll_interval=0.01)
-    except (Timeout, FileNotFoundError, NotADirectoryError):
+    except (Timeout, FileNotFoundError, NotADirectoryError, PermissionError):
         return None
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            return None  # where nothing can be written nobody holds anything
+        raise refusal(error, f"{path} could not be made ({error.strerror}).") from error
     return lock
 
 
@@ -80,12 +89,27 @@ def held(path: Path) -> bool:
     return False
 
 
+def home_folder(chosen: Path | str | None = None) -> Path:
+    """``chosen``, else $LETHE_HOME, else ~/.lethe; it need not exist. StoreError for what can be no
+    folder's name."""
+    found = str(chosen or os.environ.get("LETHE_HOME") or Path.home() / ".lethe")
+    try:
+        if b"\0" in os.fsencode(found):
+            raise ValueError("a name ends at its first zero")
+        return Path(found).expanduser().absolute()
+    except (RuntimeError, ValueError):  # of a user, or of letters, that this machine does not know
+        raise StoreError(
+            f"The home folder {found[:80]!r} is none that this machine can have. Give the "
+            "path of a folder, by --home or the environment variable LETHE_HOME."
+        ) from None
+
+
 class Paths:
-    """The home folder. Made on construction; StoreError when it cannot be written."""
+    """The home folder. Made on construction; StoreError when it cannot be. One that is there and
+    cannot be written is ``read_only``: it can be looked through."""
 
     def __init__(self, home: Path | str | None = None) -> None:
-        chosen = home or os.environ.get("LETHE_HOME") or Path.home() / ".lethe"
-        self.home = Path(chosen).expanduser().absolute()
+        self.home = home_folder(home)
         self.app_db = self.home / "app.db"
         self.catalog = self.home / "catalog.json"
         self.runs = self.home / "runs"
@@ -94,18 +118,40 @@ class Paths:
         self.incoming = self.home / "incoming"
         self.workers = self.home / "workers"
         self.locks = self.home / "locks"
-        try:
-            for folder in (
-                self.runs, self.models, self.data, self.incoming, self.workers, self.locks
-            ):  # fmt: skip
+        self.choices = self.home / "choices"
+        self.overviews = self.home / "overviews"
+        self.sweeps = self.home / "sweeps"
+        self.handouts = self.home / "handouts"
+        self.stories = self.home / "stories"
+        self.earlier = self.home / "earlier"  # made only where there is something to keep
+        for folder in (
+            self.runs, self.models, self.data, self.incoming, self.workers, self.locks,
+            self.choices, self.overviews, self.sweeps, self.handouts, self.stories,
+        ):  # fmt: skip
+            try:
                 folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(self.home, os.W_OK):
-                raise PermissionError(13, "Permission denied")
-        except OSError as error:
-            raise StoreError(
-                f"The home folder {self.home} cannot be written ({error.strerror or error}). "
-                "Set the environment variable LETHE_HOME to a folder that can."
-            ) from error
+            except OSError as error:
+                if not self.runs.is_dir() or not self.read_only:
+                    raise refusal(
+                        error,
+                        f"The home folder {self.home} cannot be written "
+                        f"({error.strerror or error}). {ELSEWHERE}",
+                    ) from error
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be written here, and what to do, in a sentence; "" where it can."""
+        if os.access(self.home, os.W_OK):
+            return ""
+        return (
+            f"The home folder {self.home} cannot be written: what is there can be looked at, and "
+            f"no run can be started or changed. {ELSEWHERE}"
+        )
+
+    def must_write(self) -> None:
+        """StoreError where nothing can be written."""
+        if fault := self.read_only:
+            raise StoreError(fault)
 
     def child(self, parent: Path, name: str) -> Path | None:
         """``parent/name`` for a well-formed id that stays inside ``parent``, else None."""
@@ -119,6 +165,13 @@ class Paths:
         path = self.child(self.runs, run_id)
         if path is None:
             raise unknown_run(run_id)
+        return path
+
+    def sweep_folder(self, sweep_id: str) -> Path:
+        """The sweep's folder, which need not exist. UnknownRun for anything that is not an id."""
+        path = self.child(self.sweeps, sweep_id)
+        if path is None:
+            raise UnknownRun(f"{str(sweep_id)[:80]!r} is no sweep's id.")
         return path
 
     def alive(self, run_id: str) -> Path:
@@ -140,7 +193,8 @@ class Paths:
             if old and path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             elif old:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # another's, or nothing can be removed here
+                    path.unlink()
 
 
 def unknown_run(run_id: Any) -> UnknownRun:

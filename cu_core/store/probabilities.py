@@ -29,6 +29,13 @@ def shares(logits: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint16] 
     return np.ascontiguousarray(share), np.ascontiguousarray(top, dtype=np.uint16)
 
 
+def answers(share: NDArray[np.uint8], of: NDArray[np.uint16] | None) -> NDArray[np.int64]:
+    """The class (P,) that has the largest share, the first of equals; of what ``shares`` gave."""
+    best = np.argmax(share, axis=1)
+    found = best if of is None else np.take_along_axis(of, best[:, None], 1)[:, 0]
+    return found.astype(np.int64)
+
+
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     """Probabilities (P, C). A logit that is not a number counts for nothing."""
     values = np.nan_to_num(np.asarray(logits, np.float64), nan=-1e300, posinf=1e300, neginf=-1e300)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class SnapshotRow:
     sha256: str
     view_sha256: str
     bytes: int
-    quality: dict[str, float]
+    quality: dict[str, float] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RunReader:
 
     def __init__(self, run_id: str, folder: Path) -> None:
         self.run_id, self.folder = run_id, folder
-        self._path = folder / "run.db"
+        self._path, self.probe_path = folder / "run.db", folder / "probe.safetensors"
         self._exists = False
 
     def progress(self) -> RunProgress:
@@ -134,15 +134,7 @@ class RunReader:
         rows = self._rows(select(SNAPSHOT).where(SNAPSHOT.c.step == step))
         if not rows:
             raise StoreError(f"Run {self.run_id} has no snapshot of step {step}.")
-        row = self._snapshot_row(rows[0])
-        try:
-            data = row.path.read_bytes()
-        except OSError as error:
-            raise damaged_snapshot(step, "its file is missing") from error
-        if hashlib.sha256(data).hexdigest() != row.sha256:
-            raise damaged_snapshot(step, "its SHA-256 is not the one on record")
-        arrays: dict[str, NDArray[Any]] = load(data)
-        return arrays
+        return read_snapshot(self._snapshot_row(rows[0]))
 
     def frames(self, from_index: int = 0, at_most: int | None = None) -> Frames:
         """The sound frames from this index on; damaged ones are left out and counted.
@@ -201,7 +193,7 @@ class RunReader:
 
     def probe(self) -> dict[str, NDArray[Any]] | None:
         """index, label, is_forget (P,), test_index, test_label (Q,), the extras; None if unmade."""
-        path = self.folder / "probe.safetensors"
+        path = self.probe_path
         if not path.exists():
             return None
         try:
@@ -251,6 +243,18 @@ def _stride(count: int, at_most: int) -> int:
     while len(range(0, count, every)) + bool((count - 1) % every) > max(2, at_most):
         every *= 2
     return every
+
+
+def read_snapshot(row: SnapshotRow) -> dict[str, NDArray[Any]]:
+    """The arrays of a snapshot on record, as ``RunReader.frame`` gives them."""
+    try:
+        data = row.path.read_bytes()
+    except OSError as error:
+        raise damaged_snapshot(row.step, "its file is missing") from error
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise damaged_snapshot(row.step, "its SHA-256 is not the one on record")
+    arrays: dict[str, NDArray[Any]] = load(data)
+    return arrays
 
 
 def damaged_snapshot(step: int, why: str) -> StoreError:

@@ -10,16 +10,14 @@ import shutil
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from cu_core import forget
-from cu_core.errors import LetheError, RunBusy, StoreError
-from cu_core.files import stamp
+from cu_core.errors import DiskFull, LetheError, RunBusy, StoreError
+from cu_core.files import refusal, stamp
 from cu_core.spec import (
     ACTIVE,
     FINAL,
@@ -28,17 +26,27 @@ from cu_core.spec import (
     RunRecord,
     RunState,
     Summary,
-    data_words,
+    kind_of,
 )
+from cu_core.store import standstill
 from cu_core.store.appdb import COMMAND, RUN, STORED, AppDb
-from cu_core.store.config import Config, read_config, versions, write_config
+from cu_core.store.begun import sign
+from cu_core.store.config import (
+    UNNAMED,
+    Config,
+    LaterConfig,
+    read_config,
+    versions,
+    with_own_list,
+    write_config,
+)
 from cu_core.store.paths import ALIVE, DAY_S, Paths, held, hold, hold_new, new_id, unknown_run
-from cu_core.store.runtables import parse_progress, parse_summary, read_facts
+from cu_core.store.patience import Patience
+from cu_core.store.runtables import facts_of
+from cu_core.store.titles import default_name
 
 AGAIN = frozenset({"queued", "starting"})
 AFTER_FINAL = {"done": frozenset[str](), "stopped": AGAIN, "failed": AGAIN}
-LOST = "The process that ran this ended unexpectedly. Resume takes up its last checkpoint."
-LEFT = "The script that was watched ended without closing its watch. What it recorded is kept."
 ENDED = "The run had already ended."
 SUPERSEDED = "The run was taken up again."
 NAME_LIMIT = 200
@@ -51,6 +59,12 @@ class Runs:
 
     paths: Paths
     db: AppDb
+    patience: Patience
+
+    @property
+    def visitor(self) -> str:
+        """Who begins what is queued here, "" where that is nobody of a served app's visitors."""
+        return ""
 
     def enqueue(self, request: Request, name: str | None = None) -> str:
         """Queues a run and returns its id. Whole or not at all: folder and row are one commit."""
@@ -61,16 +75,18 @@ class Runs:
     ) -> tuple[str, Request, FileLock | None]:
         """Its id, the request as it was kept, and, of a run that is ``starting``, its lock: held
         before the row can be seen, so that nobody ever finds the run free."""
+        self.paths.must_write()
         run_id, created = new_id(), time.time()
         title = " ".join((name or "").split())[:NAME_LIMIT] or default_name(request)
         folder, building = self.paths.run(run_id), self.paths.runs / f".new-{run_id}"
-        row = {"run_id": run_id, "kind": request.kind, "name": title, "created": created}
+        row = {"run_id": run_id, "kind": kind_of(request), "name": title, "created": created}
         lock: FileLock | None = None
         try:
             (building / "snapshots").mkdir(parents=True)
             (building / "ckpt").mkdir()
-            request = _with_own_list(request, building, folder)
+            request = with_own_list(request, building, folder)
             write_config(building, Config(title, created, request, versions()))
+            sign(building, self.visitor)
             with self.db.write() as connection:
                 connection.execute(insert(RUN), row | {"state": state})
                 os.rename(building, folder)
@@ -83,7 +99,7 @@ class Runs:
             shutil.rmtree(folder, ignore_errors=True)  # the row was not committed
             if isinstance(error, OSError):
                 text = f"The run could not be queued in {folder} ({error.strerror or error})."
-                raise StoreError(text) from error
+                raise refusal(error, text) from error
             raise
         return run_id, request, lock
 
@@ -102,6 +118,22 @@ class Runs:
         if row is None:
             raise unknown_run(run_id)
         return self._record(row)
+
+    def is_known(self, run_id: str) -> bool:
+        """Whether it is still on the list of runs: cheap to ask, however large the run."""
+        return self._row(run_id) is not None
+
+    def progress(self, record: RunRecord) -> RunProgress:
+        """What the run says of itself, of an ended one as remembered; empty of a damaged one."""
+        if record.state == "damaged":
+            return RunProgress()
+        return facts_of(self.paths.run(record.run_id), record.state)[0]
+
+    def news(self) -> tuple[object, ...]:
+        """Another one as soon as a run was queued, moved or deleted, or a question asked: cheap to
+        look at, before any of it is read."""
+        path = self.paths.app_db
+        return stamp(path), stamp(path.with_name("app.db-wal"))
 
     def rename(self, run_id: str, name: str) -> None:
         """A new name, at most 200 characters; kept in the run's folder too when that is sound."""
@@ -150,13 +182,13 @@ class Runs:
             raise RunBusy(f"Run {run_id} is being worked on; stop it first, then delete it.")
         gone = self.paths.runs / f".gone-{run_id}-{secrets.token_hex(2)}"
         try:
-            with self.db.write() as connection:
-                known = connection.execute(delete(RUN).where(RUN.c.run_id == run_id)).rowcount
-                connection.execute(delete(COMMAND).where(COMMAND.c.run_id == run_id))
-                if not known and not folder.exists():
-                    raise unknown_run(run_id)
+            try:
+                self._forget(run_id, folder, gone)
+            except DiskFull:  # the index has no room to say so: first the files, which make some
                 if folder.exists():
                     os.rename(folder, gone)
+                self.paths.sweep(self.paths.runs, ".gone-*", 0)
+                self._forget(run_id, folder, gone)
         except OSError as error:
             raise StoreError(f"{folder} could not be deleted ({error.strerror}).") from error
         finally:
@@ -164,6 +196,15 @@ class Runs:
                 lock.release()
         self.paths.sweep(self.paths.runs, ".gone-*", 0)
         self.paths.sweep(self.paths.runs, ".new-*", DAY_S)
+
+    def _forget(self, run_id: str, folder: Path, gone: Path) -> None:
+        with self.db.write() as connection:
+            known = connection.execute(delete(RUN).where(RUN.c.run_id == run_id)).rowcount
+            connection.execute(delete(COMMAND).where(COMMAND.c.run_id == run_id))
+            if not known and not folder.exists():
+                raise unknown_run(run_id)
+            if folder.exists():
+                os.rename(folder, gone)
 
     def move(
         self, run_id: str, old: RunState | Collection[RunState], new: RunState, message: str = ""
@@ -178,7 +219,8 @@ class Runs:
             raise StoreError(f"{new!r} is what the store finds out, not a state to move to.")
         lock = hold(self.paths.alive(run_id)) if "lost" in froms else None
         try:
-            return self._swap(run_id, froms | set(ACTIVE if lock else ()), new, message)
+            froms |= set(ACTIVE if lock else ())
+            return self.patience.insist(lambda: self._swap(run_id, froms, new, message))
         finally:
             if lock is not None:
                 lock.release()
@@ -211,20 +253,26 @@ class Runs:
         """State and message of a run whose lock was found free while its row called it active."""
         now = self._row(row.run_id) or row
         if now.state in ACTIVE and not held(self.paths.alive(row.run_id)):
-            return "lost", LEFT if row.kind == WATCHED else LOST
+            return "lost", ""
         return now.state, now.message
 
     def _record(self, row: Row[Any]) -> RunRecord:
         state, message = row.state, row.message
         request: Request | None = None
-        progress, summary = RunProgress(), Summary()
+        progress, summary, later = RunProgress(), Summary(), ""
         try:
             folder = self.paths.run(row.run_id)
             if state in ACTIVE and not held(folder / ALIVE):
                 # Its worker may have ended it between the look at the row and that at the lock.
                 state, message = self._really(row)
-            request = read_config(folder).request
-            progress, summary = _facts(folder, state)
+            config = read_config(folder)
+            request = config.request
+            progress, summary = facts_of(folder, state)
+            message = message or standstill.words(folder, state, row.kind == WATCHED, progress)
+            if progress.layout:
+                later = config.versions.get("lethe", UNNAMED)
+        except LaterConfig as error:
+            state, message, later = "damaged", str(error), error.made_by
         except LetheError as error:
             state, message, request = "damaged", str(error), None
         return RunRecord(
@@ -237,6 +285,7 @@ class Runs:
             total=progress.total,
             phase=progress.phase,
             message=message,
+            later=later,
             summary=summary,
         )
 
@@ -245,49 +294,3 @@ def void_commands(connection: Connection, run_id: str, note: str) -> None:
     """Answers what nobody will take: no page waits for it, and no later life obeys it."""
     open_ones = (COMMAND.c.run_id == run_id, COMMAND.c.note.is_(None))
     connection.execute(update(COMMAND).where(*open_ones).values(note=note))
-
-
-def _facts(folder: Path, state: str) -> tuple[RunProgress, Summary]:
-    """The run's own words. A final run's are read once and then remembered by its files' stamps."""
-    path = folder / "run.db"
-    if state in FINAL:
-        return _final_facts(path, (stamp(path), stamp(path.with_name("run.db-wal"))), state)
-    facts = read_facts(path)
-    if facts is None and state in ("running", "paused"):
-        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
-    return parse_progress(facts or {}), parse_summary(facts or {})
-
-
-@lru_cache(maxsize=4096)
-def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> tuple[RunProgress, Summary]:
-    facts = read_facts(path)
-    if facts is None and state == "done":
-        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
-    return parse_progress(facts or {}), parse_summary(facts or {})
-
-
-def _with_own_list(request: Request, building: Path, folder: Path) -> Request:
-    """A forget set given as a file is kept with the run: resuming must not miss an upload."""
-    own = {}
-    for name in ("forget", "after"):
-        rule, _, given = (getattr(request, name, None) or "").partition(":")
-        source, column = forget.listed_file(given)
-        if rule == "indices" and source.is_file():
-            kept = Path(name) / source.name
-            (building / name).mkdir()
-            shutil.copyfile(source, building / kept)
-            own[name] = f"indices:{folder / kept}{'#' * bool(column)}{column}"
-    return request.model_copy(update=own)
-
-
-def default_name(request: Request) -> str:
-    """What a run is called until a person names it: no path, no id, no hash."""
-    data = data_words(request.data)
-    if request.kind == "unlearn":
-        return f"{request.method}, {forget.words(request.forget)}, {data}"
-    if request.kind == "train":
-        without = f" without {forget.words(request.forget)}" if request.forget else ""
-        return f"train {request.model} on {data}{without}"
-    if request.kind == "watched":
-        return f"{request.model} on {data}, watched"
-    return f"download {data}"

@@ -5,7 +5,8 @@ Written by the worker that holds ``alive.lock`` and by nobody else (WAL); read b
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,9 @@ from sqlalchemy import (
     select,
 )
 
-from cu_core.spec import RunProgress, Summary
+from cu_core.errors import StoreError
+from cu_core.files import stamp
+from cu_core.spec import FINAL, SCHEMA_VERSION, RunProgress, Summary
 from cu_core.store import sql
 
 TABLES = MetaData()
@@ -88,13 +91,24 @@ def snapshot_path(folder: Path, step: int) -> Path:
 
 def read_state(connection: Connection) -> dict[str, Any]:
     rows = connection.execute(select(STATE.c.k, STATE.c.v)).all()
-    return {row.k: parse(row.v) for row in rows}
+    return {row.k: parse(row.v, _with_shared_words) for row in rows}
 
 
-def parse(text: str) -> Any:
-    """A JSON column. DamagedDatabase when its text has been altered."""
+def _with_shared_words(found: dict[str, Any]) -> dict[str, Any]:
+    """What many runs are remembered by differs in numbers, hardly in names and reasons."""
+    return {_shared(k): _shared(v) if isinstance(v, str) else v for k, v in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _shared(word: str) -> str:
+    """One object for all equal ones. (``sys.intern`` keeps them for ever in Python 3.12.)"""
+    return word
+
+
+def parse(text: str, hook: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> Any:
+    """A JSON column; ``hook``: of each object in it. DamagedDatabase when its text was altered."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_hook=hook)
     except ValueError as error:
         raise sql.DamagedDatabase(f"A record of this run is damaged ({error}).") from error
 
@@ -121,9 +135,32 @@ def _parsed(kind: type[R], values: Mapping[str, Any]) -> R:
 
 
 def read_facts(path: Path) -> dict[str, Any] | None:
-    """Every state key of a run.db; None while the worker has not made it. StoreError if damaged."""
+    """Every state key of a run.db, and of a later Lethe's its ``layout``; None while the worker has
+    not made it. StoreError if damaged."""
     if not path.exists():
         return None
     with sql.reading(path) as connection:
         known = sql.version(connection)
-        return read_state(connection) if known else None
+        if not known:
+            return None
+        facts = read_state(connection)
+    return facts | {"layout": known} if known > SCHEMA_VERSION else facts
+
+
+def facts_of(folder: Path, state: str) -> tuple[RunProgress, Summary]:
+    """The run's own words. A final run's are read once and then remembered by its files' stamps."""
+    path = folder / "run.db"
+    if state in FINAL:
+        return _final_facts(path, (stamp(path), stamp(path.with_name("run.db-wal"))), state)
+    facts = read_facts(path)
+    if facts is None and state in ("running", "paused"):
+        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
+    return parse_progress(facts or {}), parse_summary(facts or {})
+
+
+@lru_cache(maxsize=4096)
+def _final_facts(path: Path, stamps: tuple[Any, ...], state: str) -> tuple[RunProgress, Summary]:
+    facts = read_facts(path)
+    if facts is None and state == "done":
+        raise StoreError(f"{path} is missing, so nothing of this run can be shown.")
+    return parse_progress(facts or {}), parse_summary(facts or {})

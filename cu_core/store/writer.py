@@ -2,12 +2,15 @@
 
 A snapshot is committed by its row: file, fsync, rename, then the row with the file's SHA-256. A
 file without a row is garbage, a row without its file is a damaged snapshot.
+
+A row that has no room on the disk is waited with, as the store's ``patience`` has it: a transaction
+happens whole or not at all, so it is in the record once, however often it was tried. Of a file
+that has no room (a snapshot, a checkpoint) the caller hears, and can do without.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,10 @@ from safetensors.numpy import load, save
 from sqlalchemy import Connection, delete, func, insert, select
 
 from cu_core.errors import StoreError
-from cu_core.files import write_atomic
-from cu_core.spec import ACTIVE, SCHEMA_VERSION, Probe, RunProgress, RunState, StepLog, Summary
+from cu_core.files import stamp, write_atomic
+from cu_core.spec import ACTIVE, Probe, RunProgress, RunState, StepLog, Summary
 from cu_core.store import sql
+from cu_core.store.patience import STOP, WAITS, T
 from cu_core.store.probabilities import shares
 from cu_core.store.runs import Runs
 from cu_core.store.runtables import (
@@ -38,6 +42,10 @@ from cu_core.store.runtables import (
 
 Array = NDArray[Any]
 F16_MAX = np.finfo(np.float16).max
+
+
+class FolderGone(StoreError):
+    """The run's record is no longer where it was: nothing is left to write to."""
 
 
 def to_float16(values: Array) -> NDArray[np.float16]:
@@ -70,22 +78,24 @@ class RunWriter:
     def __init__(self, store: Runs, run_id: str) -> None:
         self.run_id, self._store = run_id, store
         self.folder = store.paths.run(run_id)
+        self._insist = store.patience.insist
         self._path = self.folder / "run.db"
-        state = store.run(run_id).state  # UnknownRun before anything is made
+        # UnknownRun before anything is made
+        state = self._insist(lambda: store.run(run_id)).state
         for part in ("snapshots", "ckpt"):
             (self.folder / part).mkdir(exist_ok=True)
-        with sql.sentences(self._path):
-            self._db: Connection = sql.engine(self._path, "rwc").connect()
-            known = sql.version(self._db)
-            if known > SCHEMA_VERSION:
-                self.close()
-                raise sql.NewerDatabase(sql.newer(self._path))
-            sql.create(self._db, TABLES, wal=True)
-            self._db.exec_driver_sql("PRAGMA synchronous=NORMAL")
-            self._db.commit()
+        for said in (STOP, WAITS):  # to an earlier life of the run, and by it
+            (self.folder / said).unlink(missing_ok=True)
+        self._db: Connection = self._insist(self._opened)
+        self._inode = _inode(self._path)
         if state in ACTIVE:
             self.put(RunProgress(state=state))
         self._remove_orphans()
+
+    def _opened(self) -> Connection:
+        if not self._path.exists():
+            sql.create_whole(self._path, TABLES)
+        return sql.opened(self._path, TABLES)
 
     @property
     def log_path(self) -> Path:
@@ -97,24 +107,31 @@ class RunWriter:
         return self.folder / "ckpt" / "last.pt"
 
     def checkpoint(self, state: bytes) -> None:
-        """Replaces the checkpoint, whole or not at all."""
+        """Replaces the checkpoint, whole or not at all. DiskFull when it has no room."""
         write_atomic(self.ckpt_path, state)
 
     def close(self) -> None:
         self._db.close()
 
+    def look(self) -> None:
+        """FolderGone once the run's folder was deleted or replaced by another."""
+        if _inode(self._path) != self._inode:
+            raise FolderGone(
+                f"The folder {self.folder} was deleted or replaced while run {self.run_id} was "
+                "made, so it ends here. Start it anew to have it."
+            )
+
     def put(self, progress: RunProgress) -> None:
         """The fields that are set, in one transaction; the others stay as they are."""
-        with self._transaction():
-            self._put(progress.written)
+        self._commit(lambda: self._put(progress.written))
 
     def read(self) -> RunProgress:
         """Everything on record, e.g. to take a run up again."""
-        with self._transaction():
-            return parse_progress(read_state(self._db))
+        return self._commit(lambda: parse_progress(read_state(self._db)))
 
     def move(self, old: RunState | Sequence[RunState], new: RunState, message: str = "") -> bool:
         """``Store.move``, and the same in run.db, from which app.db can be rebuilt."""
+        self.look()
         moved = self._store.move(self.run_id, old, new, message)
         if moved:
             self.put(RunProgress(state=new, message=message))
@@ -140,12 +157,14 @@ class RunWriter:
         test_logits: Array,
         xy: Array,
         quality: Mapping[str, float],
-    ) -> None:
+    ) -> int:
         """z (P, D), logits (P, C), test_logits (Q, C) kept as float16, xy (P, 2) as float32.
+        Returns the bytes of the file.
 
         The predicted class (P,) and the shares of the classes (P, K) in 255ths are taken from
         ``logits`` as given, before rounding can make ties.
-        StoreError when the disk refuses; every earlier snapshot is then intact.
+        DiskFull when the file has no room, StoreError when it cannot be written for another reason;
+        every earlier snapshot is then intact.
         """
         pred = np.argmax(logits, axis=1).astype(np.uint16)
         xy = np.ascontiguousarray(xy, dtype=np.float32)
@@ -166,8 +185,8 @@ class RunWriter:
             "bytes": len(data),
             "quality": json.dumps({name: float(value) for name, value in quality.items()}),
         }
-        with self._transaction():
-            self._db.execute(insert(SNAPSHOT).prefix_with("OR REPLACE"), row)
+        self._commit(lambda: self._db.execute(insert(SNAPSHOT).prefix_with("OR REPLACE"), row))
+        return len(data)
 
     def probe(self, probe: Probe, **extras: Array) -> None:
         """The probe's arrays and, by name, what else pages need once: ``ghost``, ``atlas``...
@@ -201,33 +220,35 @@ class RunWriter:
 
     def _write_probe(self, arrays: Mapping[str, Array]) -> None:
         data = save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
-        write_atomic(self.folder / "probe.safetensors", data)
+        self._insist(lambda: write_atomic(self.folder / "probe.safetensors", data))
 
     def event(self, step: int, kind: str, text: str) -> None:
-        with self._transaction():
-            self._db.execute(insert(EVENT), {"step": step, "kind": kind, "text": text})
+        row = {"step": step, "kind": kind, "text": text}
+        self._commit(lambda: self._db.execute(insert(EVENT), row))
 
     def truncate(self, from_step: int, progress: RunProgress | None = None) -> None:
         """Forgets everything from ``from_step`` on, as if it had not happened; one transaction.
 
         ``generation`` grows by one, which tells a page that frames it has are void.
         """
-        with self._transaction():
+
+        def forget() -> None:
             for table in (METRIC, SNAPSHOT, EVENT):
                 self._db.execute(delete(table).where(table.c.step >= from_step))
             void = RunProgress(generation=parse_progress(read_state(self._db)).generation + 1)
             self._put({**void.written, **(progress.written if progress else {})})
+
+        self._commit(forget)
         self._remove_orphans()
 
     def finish(self, summary: Summary) -> None:
         """The final record: metrics, hashes, verdict. Moving to "done" is the caller's next act."""
-        with self._transaction():
-            self._put({SUMMARY: summary.written})
+        self._commit(lambda: self._put({SUMMARY: summary.written}))
 
     def last_snapshot(self) -> int | None:
         """The step of the newest snapshot on record."""
-        with self._transaction():
-            step: int | None = self._db.execute(select(func.max(SNAPSHOT.c.step))).scalar_one()
+        newest = select(func.max(SNAPSHOT.c.step))
+        step: int | None = self._commit(lambda: self._db.execute(newest).scalar_one())
         return step
 
     def _add(self, rows: Sequence[tuple[int, str, Any]], progress: RunProgress | None) -> None:
@@ -235,10 +256,13 @@ class RunWriter:
         for step, name, raw in rows:
             value, kind = encode_value(raw)
             spelled.append({"step": step, "name": name, "value": value, "kind": kind})
-        with self._transaction():
+
+        def put() -> None:
             if spelled:
                 self._db.execute(insert(METRIC).prefix_with("OR REPLACE"), spelled)
             self._put(progress.written if progress else {})
+
+        self._commit(put)
 
     def _put(self, values: Mapping[str, Any]) -> None:
         rows = [{"k": key, "v": json.dumps(value)} for key, value in values.items()]
@@ -247,16 +271,25 @@ class RunWriter:
 
     def _remove_orphans(self) -> None:
         """Snapshot files that no row names: a killed writer's, or truncated ones."""
-        with self._transaction():
-            steps = self._db.execute(select(SNAPSHOT.c.step)).scalars().all()
+        steps = self._commit(lambda: self._db.execute(select(SNAPSHOT.c.step)).scalars().all())
         known = {snapshot_path(self.folder, step).name for step in steps}
         for path in (self.folder / "snapshots").iterdir():
             if path.name not in known:
                 path.unlink(missing_ok=True)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _commit(self, act: Callable[[], T]) -> T:
+        """What ``act`` gives, in one transaction, once there is room for it."""
+
+        def once() -> T:
+            with sql.sentences(self._path), sql.transaction(self._db):
+                return act()
+
         if self._db.closed:
             raise StoreError(f"The record of run {self.run_id} is closed; open a new RunWriter.")
-        with sql.sentences(self._path), sql.transaction(self._db):
-            yield
+        self.look()
+        return self._insist(once)
+
+
+def _inode(path: Path) -> int | None:
+    found = stamp(path)
+    return found[0] if found else None

@@ -21,6 +21,7 @@ from cu_core.metrics.verdict import Evidence, headline, verdict
 from cu_core.runs.resolve import machine
 from cu_core.runs.runmap import RunMap
 from cu_core.runs.scenes import model_outputs
+from cu_core.runs.successive import Successive
 from cu_core.spec import (
     ACTIVE,
     ForgetFacts,
@@ -63,6 +64,7 @@ class Recorder:
         self.chosen = _forget_set(samples)
         self.map = RunMap(store, self.writer, samples.probe)
         self.layout: projection.Layout | None = None
+        self.successive = Successive(store.reader(self.run_id))
         self.first: ModelOutputs | None = None
         self.last: ModelOutputs | None = None
         self.original: ModelValues = {}
@@ -110,7 +112,7 @@ class Recorder:
         if self.first is None:
             self.first, self.original = scene, dict(self.values)
         self.last = scene
-        self.writer.metrics(step, self.values)
+        self.writer.metrics(step, self.values | self.successive.values(step, scene))
         self.writer.snapshot(
             step,
             z=snapshot.z,

@@ -94,6 +94,17 @@ def test_what_is_no_command_is_refused_in_one_sentence(
     assert end.value.code == 2 and sentence in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("verb", ["runs", "app"])
+@pytest.mark.parametrize("home", ["~nobody-at-all/x", "a\0b", "\ud800"])
+def test_a_home_that_can_be_no_folder_is_a_sentence(
+    verb: str, home: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lethe"])
+    assert main([verb, "--home", home]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("The home folder '") and said.endswith("LETHE_HOME.\n")
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cu_core import data
 from cu_core.errors import BadData
+from cu_core.files import CONFINED
 from cu_core.spec import Dataset
 
 N = 20
@@ -34,6 +35,19 @@ def table(head: str, row: str, **more: Any) -> str:
 def load(folder: Path, text: str, name: str = "labels.csv", encoding: str = "utf-8") -> Dataset:
     (folder / name).write_bytes(text.encode(encoding))
     return data.load(f"csv:{folder / name}")
+
+
+def test_a_table_leads_no_further_than_paths_may(
+    pictures: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path_factory.mktemp("inside")
+    text = table("file,label", str(pictures / "images/{i:03d}.png") + ",{word}")
+    check(load(inside, text))
+    monkeypatch.setenv(CONFINED, str(inside))
+    with pytest.raises(BadData):
+        load(inside, text)
+    monkeypatch.setenv(CONFINED, f"{inside}:{pictures}")
+    check(load(inside, text))
 
 
 def check(found: Dataset) -> None:

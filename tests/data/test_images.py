@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from cu_core import data
 from cu_core.data.counting import counting
@@ -137,6 +137,27 @@ def test_what_cannot_be_read_is_left_out_and_named(damaged: bytes) -> None:
     decoded = decode([*good, damaged], [f"a{i}" for i in range(20)] + ["bad one.png"])
     assert decoded.notes == ("1 unreadable image left out: bad one.png",)
     assert decoded.kept.tolist() == list(range(20)) and len(decoded.x) == 20
+
+
+def test_images_that_would_fill_memory_are_refused_by_their_heads(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    huge = {f"{side}.png": bomb(side) for side in (8001, 12_000, 30_000)}
+    with pytest.raises(BadData) as refusal:
+        decode([png(colour()), *huge.values()], ["good.png", *huge])
+    assert str(refusal.value).count("pixels are more than 64,000,000") == 3
+    with pytest.raises(BadData, match="3 of 3 images cannot be read"):
+        decode([*huge.values()], [*huge])
+    assert not [one for one in recwarn if one.category is Image.DecompressionBombWarning]
+
+
+def test_no_other_program_draws_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostScript under an image's name: Pillow would have Ghostscript run it."""
+    asked: list[object] = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **_: asked.append(given))
+    with pytest.raises(BadData, match=r"a\.png \(no image\)"):
+        decode([png(colour(), "EPS"), png(colour())], ["a.png", "b.png"])
+    assert not asked
 
 
 def test_more_than_one_in_twenty_is_refused_naming_three() -> None:

@@ -1,5 +1,7 @@
 """Arrays as people save them."""
 
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,28 @@ def test_rows_of_two_arrays_are_counted_in_each(tmp_path: Path) -> None:
     assert found.train_origin is not None and found.test_origin is not None
     assert (found.train_origin.of, found.test_origin.of) == ("x_train of a.npz", "x_test of a.npz")
     assert found.test_origin.row.tolist() == list(range(6))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """A file whose directory says 3 GB of zeros, and one whose array says more than it holds."""
+    path = tmp_path / "a.npz"
+    whole = (2 << 30) + (1 << 20)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as members:
+        with members.open("y.npy", "w") as member:
+            np.lib.format.write_array(member, LABELS)
+        with members.open("x.npy", "w", force_zip64=True) as member:
+            head = {"descr": "|u1", "fortran_order": False, "shape": (20, whole // 20)}
+            np.lib.format.write_array_header_1_0(member, head)
+            member.write(b"\0" * 100)
+    tracemalloc.start()
+    with pytest.raises(BadData, match="and holds 100 bytes"):
+        data.load(f"npz:{path}")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 26
+    tracemalloc.stop()
+
+
+def test_numpys_advice_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"\x80\x04K\x01.")
+    with pytest.raises(BadData) as refusal:
+        data.load(f"npz:{tmp_path / 'a.npz'}")
+    assert "pickle" not in str(refusal.value)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from cu_core import data
+from cu_core.data import parquet
 from cu_core.errors import BadData
 
 SHARED = (Path(__file__).resolve().parents[2] / "../shared").resolve()
@@ -213,3 +214,57 @@ def test_cifar_test_part(tmp_path: Path) -> None:
     start = time.perf_counter()
     assert data.load(f"parquet:{CIFAR / 'test-00000-of-00001.parquet'}", tmp_path).hash
     assert time.perf_counter() - start < 1.5
+
+
+def test_names_that_are_no_list_name_no_class(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [0, 1] * 5, "notalist")  # type: ignore[arg-type]
+    assert data.load(f"parquet:{tmp_path / 'a.parquet'}").class_names == ("0", "1")
+
+
+def test_a_column_that_would_fill_memory_is_refused(tmp_path: Path) -> None:
+    """One value, 300 million times, in a file of kilobytes."""
+    path, rows = tmp_path / "a.parquet", 3_000_000
+    schema = pa.schema({"x": pa.int8(), "label": pa.int8()})
+    with pq.ParquetWriter(path, schema) as writer:
+        part = pa.table([pa.nulls(rows, pa.int8())] * 2, schema=schema)
+        for _ in range(50):
+            writer.write_table(part)
+    with pytest.raises(BadData, match=r"a.parquet is .* would unpack to 2.4 GB"):
+        data.load(f"parquet:{path}")
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_one_long_text_in_every_row_is_refused_before_it_is_unpacked(
+    tmp_path: Path, said: bool
+) -> None:
+    """A hundred kilobytes of labels that would be 3 GB; ``said``: the file names their kind."""
+    names = pa.array([f"{'c' * 1_000_000}{end}" for end in "ab"])
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 1500, pa.int32()), names)
+    table = pa.table({"x": [[1.0, 2.0]] * 3000, "label": labels})
+    pq.write_table(table, tmp_path / "a.parquet", store_schema=said)
+    with pytest.raises(BadData, match=r"a\.parquet is 0\.1 MB and would unpack to 3\.0 GB"):
+        data.load(f"parquet:{tmp_path / 'a.parquet'}")
+
+
+@pytest.mark.parametrize("of", ["bytes", "large bytes", "struct", "path"])
+def test_one_large_image_in_every_row_is_refused_before_it_is_unpacked(
+    tmp_path: Path, of: str
+) -> None:
+    large = pa.large_binary() if of == "large bytes" else pa.binary()
+    one = pa.array([bytes(20_000_000)], pa.string() if of == "path" else large)
+    image = pa.DictionaryArray.from_arrays(pa.array([0] * 4000, pa.int32()), one)
+    if of in ("struct", "path"):
+        image = pa.StructArray.from_arrays([image], ["path" if of == "path" else "bytes"])
+    table = pa.table({"image": image, "label": [0, 1] * 2000})
+    pq.write_table(table, tmp_path / "a.parquet", compression="zstd", store_schema=False)
+    with pytest.raises(BadData, match=r"a\.parquet is 0\.0 MB and would unpack to (5\.1|80\.0) GB"):
+        data.load(f"parquet:{tmp_path / 'a.parquet'}")
+
+
+@pytest.mark.parametrize("rows", [100, 400])  # in a group
+def test_large_images_that_differ_are_no_bomb(tmp_path: Path, rows: int) -> None:
+    noise = np.random.default_rng(0).bytes(400 * 100_000)
+    images = [{"bytes": noise[i::400], "path": f"{i}.png"} for i in range(400)]
+    table = pa.table({"image": images, "label": [0, 1] * 200})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=rows)
+    parquet._refuse_bomb(tmp_path / "a.parquet")

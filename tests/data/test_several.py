@@ -121,7 +121,7 @@ def test_nobody_reads_on_for_a_process_that_was_killed() -> None:
     process.kill()
     process.wait()
     process.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=30)
+    _, alive = psutil.wait_procs(children, timeout=300)
     for child in alive:
         child.kill()
     assert not alive

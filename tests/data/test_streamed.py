@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -361,9 +362,13 @@ data.load(sys.argv[1], __import__("pathlib").Path(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("share", ["0.0", "0.5"])
-def test_a_reader_that_is_killed_leaves_no_half_cache(tmp_path: Path, share: str) -> None:
-    key, home = a_folder(tmp_path), tmp_path / "home"
+@pytest.mark.parametrize(
+    ("source", "share"), [(a_folder, "0.0"), (a_folder, "0.5"), (a_parquet, "0.0")]
+)
+def test_a_reader_that_is_killed_leaves_no_half_cache(
+    tmp_path: Path, source: Callable[[Path], str], share: str
+) -> None:
+    key, home = source(tmp_path), tmp_path / "home"
     words = [sys.executable, "-c", KILLED, key, str(home), share]
     reader = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert reader.stdout is not None and reader.stdout.readline() == "half\n"

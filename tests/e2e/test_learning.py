@@ -11,7 +11,8 @@ from cu_core.runs.execute import execute
 from cu_core.runs.learning import Learning
 from cu_core.spec import UnlearnRequest
 from cu_core.spec.phases import TRAINING
-from tests.e2e.test_app import LONG_MS, ROOT, App
+from tests.e2e.conftest import opened
+from tests.e2e.serving import LONG_MS, ROOT, App
 
 pytestmark = pytest.mark.e2e
 
@@ -24,7 +25,7 @@ def app(browser: Any, tmp_path: Path) -> Iterator[App]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = opened(browser, viewport={"width": 1440, "height": 900})
     yield context.new_page()
     context.close()
 
@@ -44,8 +45,8 @@ def test_points_are_drawn_while_the_model_is_trained(
 
     monkeypatch.setattr("cu_core.runs.prepare.Learning", Held)
     request = UnlearnRequest(model_seed=1, train_epochs=2, max_steps=2, reference=False)
-    run_id = app.store.enqueue(request)
-    claimed = app.store.claim_run(run_id)
+    claimed = app.store.claim_new(request)
+    run_id = claimed.run_id
     worker = threading.Thread(target=execute, args=(app.store, claimed))
     worker.start()
     try:

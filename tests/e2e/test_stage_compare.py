@@ -1,6 +1,7 @@
 """One frame beside a UMAP of its own, and what the Stage says about how far it may be believed."""
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 
 from cu_core.stage import fixed_box, frames_blob, player_html, unpack
+from tests.e2e import screen
 from tests.e2e.conftest import changed, pixels, write
 from tests.e2e.made_up import made_up_run
+from tests.e2e.screen import expect, painted, ready, seek, shown
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +22,7 @@ FITTED = {"trustworthiness": 0.958, "fidelity": 0.801, "shift": 0.4}
 DRAWN = {"trustworthiness": 0.951, "fidelity": 0.947, "jitter": 0.02, "noise_floor": 0.003}
 ONE = {"opens": {"view": "map"}}  # one picture, whatever the room
 PLAIN = ("xy", "pred", "label", "is_forget", "index", "atlas", "curves", "meta", "ghost")
-SAYS_FITTING = "Fitting UMAP to this frame alone…"
+SAYS_FITTING = "Fitting UMAP to this frame alone"
 
 
 def run(**meta: Any) -> dict[str, Any]:
@@ -51,8 +54,9 @@ def show(new_page: Callable[..., Any], tmp_path: Any) -> Callable[..., Any]:
         page = new_page(**options)
         file = write(tmp_path, "run.html", player_html(data, "run"))
         page.goto(f"{file}?debug=1&renderer={renderer}")
-        page.wait_for_function("window.__lethe && window.__lethe.ready")
+        shown(page)
         page.evaluate("() => { __lethe.stage.pause(); __lethe.stage.seekTo(0); }")
+        ready(page)
         return page
 
     return open_page
@@ -68,6 +72,7 @@ def live(show: Callable[..., Any]) -> Callable[..., Any]:
         give(page, blob())
         page.evaluate("() => { __lethe.stage.pause(); __lethe.stage.seekTo(0); }")
         page.evaluate("told.length = 0")
+        ready(page)
         return page
 
     return open_page
@@ -82,16 +87,8 @@ def give(page: Any, data: bytes) -> None:
     )
 
 
-def seek(page: Any, t: float) -> None:
-    page.evaluate(
-        """t => new Promise(done => { const s = __lethe.stage; s.seek(t);
-            requestAnimationFrame(() => requestAnimationFrame(done)); })""",
-        t,
-    )
-
-
 def picture(page: Any, where: str = ".map:not(.twin) .points") -> np.ndarray:
-    return pixels(page.locator(where).screenshot())
+    return screen.picture(page, where)
 
 
 def compare(page: Any) -> Any:
@@ -104,14 +101,18 @@ def opened(page: Any, frame: int = 5) -> Any:
     compare(page).click()
     give(page, blob("done", EVERY * frame))
     page.locator(".twin").wait_for(state="visible")
+    page.wait_for_function("__lethe.stage.compare.twin.card.sheet")
+    painted(page)
     return page
 
 
 def test_the_button_asks_for_the_frame_that_is_shown(live):
     page = live()
-    page.evaluate("() => { const { clock } = __lethe.stage; clock.play(); }")
-    page.wait_for_timeout(300)
-    assert page.evaluate("__lethe.moving")
+    page.evaluate(
+        "() => { const s = __lethe.stage; s.clock.speed = 0.05; s.clock.play();"
+        "s.clock.held = 0; s.request(); }"
+    )
+    page.wait_for_function("__lethe.moving && __lethe.frame > 0")
     compare(page).click()
     assert not page.evaluate("__lethe.moving")
     step = page.evaluate("__lethe.stage.run.steps[__lethe.frame]")
@@ -124,17 +125,21 @@ def test_while_it_is_fitted_the_page_says_so_and_another_can_be_asked_for(live):
     compare(page).click()
     for data in (blob(), blob("fitting", 20)):
         give(page, data)
-        assert page.get_by_text(SAYS_FITTING).is_visible() and compare(page).is_hidden()
-    page.wait_for_function(f"{ROOT}.querySelector('.count').textContent === '1 s'")
+        expect(page.get_by_text(SAYS_FITTING)).to_be_visible()
+        expect(compare(page)).to_be_hidden()
+    expect(page.locator(".fitting .count")).to_have_text(re.compile(r"^[1-9]\d* s$"))
+    page.evaluate("__lethe.stage.compare.since -= 20000")  # as long as a new engine takes
+    expect(page.locator(".fitting")).to_contain_text("a new engine compiles it first…")
     seek(page, 7)
-    assert page.get_by_text("Fitting UMAP to step 20 alone…").is_visible()
+    expect(page.get_by_text("Fitting UMAP to step 20 alone")).to_be_visible()
     compare(page).click()
     assert page.evaluate("told.filter(([k]) => k === 'check').map(([, v]) => v.step)") == [20, 28]
     give(page, blob("done", 20))
-    assert page.locator(".twin").count() == 0
+    painted(page)
+    expect(page.locator(".twin")).to_have_count(0)
     give(page, blob("done", 28))
-    assert page.get_by_text("Exact UMAP of step 28").is_visible()
-    assert page.locator(".fitting").is_hidden()
+    expect(page.get_by_text("Exact UMAP of step 28")).to_be_visible()
+    expect(page.locator(".fitting")).to_be_hidden()
 
 
 def test_a_fit_that_failed_says_why_and_can_be_tried_again(live):
@@ -166,17 +171,20 @@ def test_an_old_refusal_is_no_answer_to_a_new_click(live):
 @pytest.mark.parametrize("renderer", ["webgl", "canvas"])
 def test_two_maps_of_one_size_with_their_numbers(live, renderer):
     page = live(renderer=renderer)
-    page.locator("summary").click()
+    page.locator(".quality summary").click()
     opened(page)
     left, right = (page.locator(s).bounding_box() for s in (".map:not(.twin)", ".twin"))
     assert (left["width"], left["height"]) == (right["width"], right["height"])
     assert left["y"] == right["y"] and left["x"] + left["width"] <= right["x"]
-    assert page.locator(".quality details").get_attribute("open") is None  # it would lie over it
-    said = [" ".join(text.split()) for text in page.locator(".caption").all_inner_texts()]
-    assert said[0] == "Animated, step 20 Trustworthiness .951, fidelity .947"
+    details = page.locator(".quality details")
+    expect(details).not_to_have_attribute("open", re.compile(""))  # it would lie over it
     numbers = "Trustworthiness .958, fidelity .801. Fitted to this frame alone, in 5.2 s."
-    assert said[1] == f"Exact UMAP of step 20 {numbers} Close"
-    assert page.get_by_text("what counts is who lies beside whom").is_visible()
+    said = [
+        "Animated, step 20 Trustworthiness .951, fidelity .947",
+        f"Exact UMAP of step 20 {numbers} Close",
+    ]
+    expect(page.locator(".caption")).to_have_text(said, use_inner_text=True)
+    expect(page.get_by_text("what counts is who lies beside whom")).to_be_visible()
     ground = picture(page, ".twin .points")
     assert changed(ground, np.broadcast_to(ground[-3, -3], ground.shape)) > 3000
     assert page.evaluate("__lethe.errors") == []
@@ -268,7 +276,7 @@ def test_a_sample_chosen_on_one_side_is_ringed_on_both(live, half):
 def test_isolation_and_zoom_go_through_both(live):
     page = opened(live())
     before = picture(page, ".twin .points")
-    page.get_by_role("button", name="three").click()
+    page.get_by_role("button", name="three", exact=True).click()
     seek(page, 5)
     alone = picture(page, ".twin .points")
     assert changed(before, alone) > 300
@@ -286,14 +294,16 @@ def test_escape_closes_and_the_map_is_as_it_was(live):
     seek(page, 5)
     before = picture(page)
     opened(page)
-    assert page.locator(".curves").is_hidden()
+    expect(page.locator(".curves")).to_be_hidden()
     assert page.evaluate(f"{ROOT}.activeElement.textContent") == "Close"
     page.keyboard.press("Escape")
-    assert page.locator(".twin").count() == 0 and page.locator(".lookfor").is_hidden()
+    expect(page.locator(".twin")).to_have_count(0)
+    expect(page.locator(".lookfor")).to_be_hidden()
     seek(page, 5)
     page.mouse.move(0, 0)
     assert changed(before, picture(page)) == 0
-    assert compare(page).is_visible() and page.locator(".curves").is_visible()
+    expect(compare(page)).to_be_visible()
+    expect(page.locator(".curves")).to_be_visible()
     assert page.evaluate("__lethe.errors") == []
 
 
@@ -302,20 +312,19 @@ def test_the_right_half_stays_when_time_goes_on_and_says_which_step_it_shows(liv
     right = picture(page, ".twin .points")
     seek(page, 12)
     assert changed(right, picture(page, ".twin .points")) == 0
-    assert page.get_by_text("Animated, step 48").is_visible()
-    assert page.get_by_text("Exact UMAP of step 20").is_visible()
-    assert "elsewhere" in page.locator(".caption p").last.get_attribute("class")
-    assert compare(page).inner_text() == "Compare this frame too"
+    expect(page.get_by_text("Animated, step 48")).to_be_visible()
+    expect(page.get_by_text("Exact UMAP of step 20")).to_be_visible()
+    expect(page.locator(".caption p").last).to_have_class(re.compile("elsewhere"))
+    expect(compare(page)).to_have_text("Compare this frame too")
     compare(page).click()
     give(page, blob("done", 48))
-    assert page.get_by_text("Exact UMAP of step 48").is_visible()
-    assert page.locator(".twin").count() == 1
-    assert compare(page).is_hidden()
+    expect(page.get_by_text("Exact UMAP of step 48")).to_be_visible()
+    expect(page.locator(".twin")).to_have_count(1)
+    expect(compare(page)).to_be_hidden()
 
 
 def test_many_comparisons_leave_no_canvas_and_no_context_behind(live):
     page = live(renderer="webgl")
-    page.wait_for_function(f"{ROOT}.querySelector('.name-tag canvas')")  # pictures are decoded late
     count = f"{ROOT}.querySelectorAll('canvas').length"
     before = page.evaluate(count)
     page.evaluate("window.contexts = []")
@@ -338,16 +347,16 @@ def test_nothing_is_offered_where_nothing_can_be_made(show):
     for data in (blob(None), blob("none"), blob("fitting", 8)):
         page = show(data)
         seek(page, 0)  # what the header says of an exact map is drawn with the next frame
-        assert compare(page).is_hidden()
+        expect(compare(page)).to_be_hidden()
 
 
 def test_a_page_with_an_exact_map_in_it_opens_that_one(show):
     page = show(blob("done", 24))
     compare(page).click()
-    assert page.get_by_text("Exact UMAP of step 24").is_visible()
+    expect(page.get_by_text("Exact UMAP of step 24")).to_be_visible()
     assert page.evaluate("__lethe.frame") == 6
     seek(page, 9)
-    assert compare(page).is_hidden()
+    expect(compare(page)).to_be_hidden()
 
 
 # --- how far the picture may be believed
@@ -372,7 +381,7 @@ def test_poor_frames_are_marked_on_the_scrubber_and_nowhere_else(show):
         right = max(left + 6, track["x"] + track["width"] * last / (FRAMES - 1))
         assert box["x"] == pytest.approx(left, abs=1.5)
         assert box["x"] + box["width"] == pytest.approx(right, abs=1.5)
-    assert page.locator(".scrub").get_attribute("aria-description") == " ".join(titles)
+    expect(page.locator(".scrub")).to_have_attribute("aria-description", " ".join(titles))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -389,8 +398,8 @@ def test_a_mark_is_seen(show, scheme):
 
 def test_a_run_without_poor_frames_has_no_marks(show):
     page = show(frames_blob(**run()))
-    assert page.locator(".stretch").count() == 0
-    assert page.locator(".scrub").get_attribute("aria-description") is None
+    expect(page.locator(".stretch")).to_have_count(0)
+    expect(page.locator(".scrub")).not_to_have_attribute("aria-description", re.compile(""))
 
 
 def test_trails_start_above_the_floor_of_their_own_frame(show):
@@ -421,23 +430,20 @@ def test_what_was_not_computed_is_no_number(show):
     says, details = page.locator(".says"), page.locator(".quality details")
     for frame in (0, 2):
         seek(page, frame)
-        assert says.inner_text() == "Map quality not computed."
-        assert details.is_hidden()
+        expect(says).to_have_text("Map quality not computed.")
+        expect(details).to_be_hidden()
     seek(page, 1)
-    assert says.inner_text().startswith("Map faithful: 93 of 100 forget samples")
-    page.locator("summary").click()
-    assert details.locator("dt").all_inner_texts() == [
-        "Trustworthiness not computed",
-        "Jitter not computed",
-        "Noise floor not computed",
-    ]
+    expect(says).to_have_text(re.compile("^Map faithful: 93 of 100 forget samples"))
+    page.locator(".quality summary").click()
+    terms = [f"{name} not computed" for name in ("Trustworthiness", "Jitter", "Noise floor")]
+    expect(details.locator("dt")).to_have_text(terms)
 
 
 def test_the_outlines_have_a_number_of_their_own(show):
     page = show(frames_blob(**run(ghost={"fidelity": 0.871})))
-    page.locator("summary").click()
-    assert page.get_by_text("Retrained, fidelity .871").is_visible()
-    assert page.get_by_text("Noise floor .0030").is_visible()
+    page.locator(".quality summary").click()
+    expect(page.get_by_text("Retrained, fidelity .871")).to_be_visible()
+    expect(page.get_by_text("Noise floor .0030")).to_be_visible()
 
 
 def test_each_view_says_what_it_is_worth(show):
@@ -450,29 +456,32 @@ def test_each_view_says_what_it_is_worth(show):
     says = page.locator(".says")
     page.locator(".views input[value=solid]").check(force=True)
     seek(page, 0)
-    assert says.inner_text().startswith("3-D map less faithful here: only 72 of 100 forget samples")
-    assert compare(page).is_hidden()
-    page.locator("summary").click()
-    assert page.locator(".quality dt").all_inner_texts() == [
+    said = "3-D map less faithful here: only 72 of 100 forget samples"
+    expect(says).to_have_text(re.compile(f"^{said}"))
+    expect(compare(page)).to_be_hidden()
+    page.locator(".quality summary").click()
+    terms = [
         "Trustworthiness .910",
         "Jitter not computed",
         "Noise floor not computed",
         "Retrained, fidelity .660",
     ]
+    expect(page.locator(".quality dt")).to_have_text(terms)
     seek(page, FRAMES - 1)
-    assert says.inner_text() == "3-D map quality not computed."
+    expect(says).to_have_text("3-D map quality not computed.")
     page.locator(".views input[value=answers]").check(force=True)
     seek(page, 1)
     exact = "Exact: each sample lies between the classes in proportion to the model's answers."
-    assert says.inner_text() == exact
-    assert page.locator(".quality details").is_hidden() and compare(page).is_hidden()
+    expect(says).to_have_text(exact)
+    expect(page.locator(".quality details")).to_be_hidden()
+    expect(compare(page)).to_be_hidden()
     page.locator(".views input[value=map]").check(force=True)
     seek(page, 1)
-    assert says.inner_text().startswith("Map faithful: 95 of 100")
+    expect(says).to_have_text(re.compile("^Map faithful: 95 of 100"))
     compare(page).click()
-    assert page.locator(".twin").is_visible()
+    expect(page.locator(".twin")).to_be_visible()
     page.keyboard.press("v")
-    assert page.locator(".twin").count() == 0
+    expect(page.locator(".twin")).to_have_count(0)
     assert page.evaluate("__lethe.errors") == []
 
 
@@ -483,7 +492,8 @@ def test_the_outlines_of_the_retrained_model_come_back(live):
     before = picture(page)
     opened(page)
     ghost = "__lethe.stage.look.ghost"
-    assert page.evaluate(ghost) is False and page.locator(".ghost-toggle").is_hidden()
+    assert page.evaluate(ghost) is False
+    expect(page.locator(".ghost-toggle")).to_be_hidden()
     page.get_by_role("button", name="Close").click()
     page.mouse.move(0, 0)
     seek(page, 5)
@@ -497,15 +507,15 @@ def test_a_run_that_was_rewound_behind_the_frame_closes_the_comparison(live):
     opened(page, 12)
     page.locator("input[name=colour]:checked").focus()
     page.keyboard.press("Escape")
-    assert page.locator(".twin").count() == 0
+    expect(page.locator(".twin")).to_have_count(0)
     compare(page).click()  # it is there already
-    assert page.get_by_text("Exact UMAP of step 48").is_visible()
+    expect(page.get_by_text("Exact UMAP of step 48")).to_be_visible()
     made = run(run="checked", exact={"state": "none"})
     made["xy"], made["pred"] = made["xy"][:8], made["pred"][:8]
     for name in ("steps", "quality"):
         made["meta"][name] = made["meta"][name][:8]
     give(page, frames_blob(**{k: v for k, v in made.items() if k in PLAIN}))
-    assert page.locator(".twin").count() == 0
+    expect(page.locator(".twin")).to_have_count(0)
     assert page.evaluate("[__lethe.frames, __lethe.errors.length]") == [8, 0]
     give(page, blob())  # it went on as another life: what was fitted to the old one is void
     page.evaluate("told.length = 0")

@@ -7,7 +7,8 @@ import pytest
 
 from cu_core.stage import frames_blob, player_html
 from tests.e2e.conftest import changed, write
-from tests.e2e.test_stage import give, part, picture, run
+from tests.e2e.screen import painted, picture, ready, shown
+from tests.e2e.test_stage import give, part, run
 
 pytestmark = pytest.mark.e2e
 
@@ -24,15 +25,16 @@ def live(new_page: Callable[..., Any], tmp_path: Any) -> Any:
     page = new_page()
     made = player_html(frames_blob(**run(live=True, run="live", total_steps=60)), "run")
     page.goto(f"{write(tmp_path, 'run.html', made)}?debug=1&renderer=canvas")
-    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    shown(page)
     give(page, part(0, SHOWN, live=True, run="live2", total_steps=60))
+    ready(page)
     at_rest(page)
     return page
 
 
 def at_rest(page: Any) -> None:
     page.wait_for_function("() => !__lethe.moving && !__lethe.stage.pace.later")
-    page.wait_for_timeout(100)
+    painted(page)
 
 
 def grow(page: Any, first: int, end: int) -> Any:

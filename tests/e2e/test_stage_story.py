@@ -1,6 +1,7 @@
 """What a person who only watches sees: holds, the loop, outlines and verdict at the end, names on
 the clusters, the line that says what moved."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,9 @@ import numpy as np
 import pytest
 
 from cu_core.stage import frames_blob, player_html
-from tests.e2e.conftest import changed, pixels, write
+from tests.e2e.conftest import changed, write
 from tests.e2e.made_up import FORGET, NAMES, made_up_run
-from tests.e2e.test_stage import seek
+from tests.e2e.screen import comes, expect, picture, ready, seek, shown
 
 pytestmark = pytest.mark.e2e
 
@@ -30,30 +31,48 @@ def show(new_page: Callable[..., Any], tmp_path: Any) -> Callable[..., Any]:
         page = new_page(**options)
         file = write(tmp_path, "run.html", player_html(frames_blob(**made), "run"))
         page.goto(f"{file}?debug=1&renderer=canvas")
-        page.wait_for_function("window.__lethe && window.__lethe.ready")
+        shown(page)
         return page
 
     return open_page
 
 
-def told(page: Any) -> str:
-    return page.locator(".line").inner_text()
+@pytest.fixture
+def still(show: Callable[..., Any]) -> Callable[..., Any]:
+    """The same at rest at the first frame, with the pictures of its samples."""
 
+    def open_page(*given: Any, **options: Any) -> Any:
+        page = show(*given, **options)
+        page.evaluate("() => { __lethe.stage.pause(); __lethe.stage.seekTo(0); }")
+        ready(page)
+        return page
 
-def outlines(page: Any) -> float:
-    return page.evaluate("__lethe.stage.look.outlines")
+    return open_page
 
 
 def test_a_recorded_run_holds_at_an_event_and_begins_anew(show):
     opens = {"view": "map", "captions": [{"step": 24, "text": "Here it turns."}]}
     page = show({"recorded": "today", "opens": opens})
-    page.wait_for_function("__lethe.frame > 0.5", timeout=2500)  # it moves soon
-    page.wait_for_function("__lethe.frame === 6 && __lethe.moving")
-    assert told(page) == "Here it turns."
-    page.wait_for_timeout(700)
-    assert page.evaluate("[__lethe.frame, __lethe.moving]") == [6, True]  # holds, does not pause
-    page.wait_for_function(f"__lethe.frame === {FRAMES - 1}", timeout=20_000)
-    page.wait_for_function(f"{FRAMES - 1} > __lethe.frame", timeout=30_000)
+    soon, text, held = page.evaluate(
+        """() => new Promise(done => { const { clock, story } = __lethe.stage, seen = [];
+            let [time, before] = [0, performance.now()];
+            (function look(now) {
+              time += Math.min(250, now - before); // as the clock counts
+              before = now;
+              seen.push([time, clock.t, clock.playing, story.line.textContent]);
+              const here = seen.filter(([, t]) => t === 6);
+              if (!here.length || (clock.t === 6 && time < here[0][0] + 5000)) {
+                return requestAnimationFrame(look);
+              }
+              const holding = here.filter(([, , playing]) => playing);
+              done([seen.find(([, t]) => t > 0.5)[0], here.at(-1)[3],
+                holding.at(-1)[0] - here[0][0]]); })(before); })"""
+    )
+    assert soon < 2500  # it moves soon
+    assert text == "Here it turns."
+    assert 700 < held < 5000  # holds, does not pause
+    page.wait_for_function(f"__lethe.frame === {FRAMES - 1}")
+    page.wait_for_function(f"{FRAMES - 1} > __lethe.frame")
     assert page.evaluate("__lethe.moving")
 
 
@@ -75,22 +94,20 @@ def test_outlines_and_verdict_come_at_the_end_and_not_before(show):
     page.wait_for_function(f"__lethe.stage.story.line.textContent.startsWith('{VERDICT}')")
 
 
-def test_paused_before_the_end_there_is_no_verdict_in_the_page(show):
-    page = show()
-    page.evaluate("() => __lethe.stage.pause()")
+def test_paused_before_the_end_there_is_no_verdict_in_the_page(still):
+    page = still()
     seek(page, FRAMES - 2)
     assert VERDICT not in page.locator("body").inner_text()
     seek(page, FRAMES - 1)
-    assert told(page).startswith(VERDICT)
+    expect(page.locator(".line")).to_have_text(re.compile(f"^{VERDICT}"))
 
 
-def test_an_outline_is_edged_in_the_colour_of_the_retrained_model_s_answer(show):
+def test_an_outline_is_edged_in_the_colour_of_the_retrained_model_s_answer(still):
     made = made_up_run(N, FRAMES)
     forget = made["is_forget"]
     made["ghost_share"][forget] = 0
     made["ghost_share"][forget, 1] = 255  # the retrained model says "one" of all of them
-    page = show(parts={"ghost_share": made["ghost_share"]})
-    page.evaluate("() => __lethe.stage.pause()")
+    page = still(parts={"ghost_share": made["ghost_share"]})
     edge = page.evaluate("__lethe.stage.look.palette[1].edge")
     count = """edge => { const c = __lethe.stage.map.renderer.canvas;
         const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height); let n = 0;
@@ -110,18 +127,17 @@ def test_under_reduced_motion_nothing_plays_and_everything_is_within_reach(show)
     page.wait_for_timeout(400)
     assert page.evaluate("[__lethe.moving, __lethe.frame]") == [False, 0]
     page.keyboard.press("End")
-    assert told(page).startswith(VERDICT) and outlines(page) == 1
+    expect(page.locator(".line")).to_have_text(re.compile(f"^{VERDICT}"))
+    comes(page, "__lethe.stage.look.outlines", 1)
     page.keyboard.press("Home")
     page.evaluate("() => { const s = __lethe.stage; s.clock.speed = 4; s.toggle(); }")
-    page.wait_for_function(f"__lethe.frame === {FRAMES - 1} && !__lethe.moving", timeout=30_000)
+    page.wait_for_function(f"__lethe.frame === {FRAMES - 1} && !__lethe.moving")
     page.wait_for_timeout(500)
     assert page.evaluate("[__lethe.moving, __lethe.frame]") == [False, FRAMES - 1]
 
 
-def test_names_stand_on_the_clusters_and_do_not_overlap(show):
-    page = show()
-    page.evaluate("() => __lethe.stage.pause()")
-    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
+def test_names_stand_on_the_clusters_and_do_not_overlap(still):
+    page = still()
     made = made_up_run(N, FRAMES)
     for view in ("map", "solid"):
         page.evaluate("view => __lethe.stage.chooser.choose(view)", view)
@@ -134,7 +150,7 @@ def test_names_stand_on_the_clusters_and_do_not_overlap(show):
             for b in boxes[:i]:
                 apart_x = max(a["x"], b["x"]) >= min(a["x"] + a["width"], b["x"] + b["width"]) - 1
                 assert apart_x or abs(a["y"] - b["y"]) >= a["height"] - 1
-        assert page.locator(".name-tag canvas:visible").count() == len(names)
+        expect(page.locator(".name-tag canvas:visible")).to_have_count(len(names))
         middle = page.evaluate(
             """slots => { const m = __lethe.stage.map, box = m.root.getBoundingClientRect();
                 const at = slots.map(s => m.camera.toPixel(...m.view.place(s, 0)));
@@ -164,11 +180,11 @@ def test_a_planted_label_is_told_from_the_truth(show, new_page, tmp_path):
     data = frames_blob(**made, true_label=truth)
     page = new_page()
     page.goto(f"{write(tmp_path, 'planted.html', player_html(data, 'run'))}?debug=1")
-    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    shown(page)
     page.evaluate("() => __lethe.stage.pause()")
     seek(page, 0)
     first, other = N - int(made["is_forget"].sum()), N - 1  # slots
-    shown = page.evaluate(
+    drawn = page.evaluate(
         """slots => { const { look, map: { renderer: { colours } } } = __lethe.stage;
             return [slots.map(s => [[...colours.slice(8 * s, 8 * s + 3)],
               [...colours.slice(8 * s + 4, 8 * s + 7)]]),
@@ -176,31 +192,29 @@ def test_a_planted_label_is_told_from_the_truth(show, new_page, tmp_path):
               look.theme.ink]; }""",
         [first, other],
     )
-    colours, eight, label, five, ink = shown
+    colours, eight, label, five, ink = drawn
     assert colours == [[eight, label], [five, ink]]
     page.locator(".map").focus()
     page.keyboard.press("n")
     page.locator(".card").wait_for(state="visible")
-    assert page.locator(".card-term").inner_text() == "Labelled"
-    assert page.locator(".card-true").inner_text() == "five, truly eight"
+    expect(page.locator(".card-term")).to_have_text("Labelled")
+    expect(page.locator(".card-true")).to_have_text("five, truly eight")
     page.keyboard.press("p")
-    page.wait_for_function("__lethe.stage.root.querySelector('.card-true').textContent === 'five'")
-    assert page.locator(".card-term").inner_text() == "True"
+    expect(page.locator(".card-true")).to_have_text("five")
+    expect(page.locator(".card-term")).to_have_text("True")
 
 
-def test_names_stay_away_where_nobody_could_read_them(show):
+def test_names_stay_away_where_nobody_could_read_them(still):
     made = made_up_run(N, FRAMES)
     many = {**made["meta"], "classes": [f"c{i}" for i in range(21)], "opens": {"view": "map"}}
-    page = show(many, {"share": None, "ghost_share": None})
-    assert page.locator(".name-tag:visible").count() == 0
+    page = still(many, {"share": None, "ghost_share": None})
+    expect(page.locator(".name-tag:visible")).to_have_count(0)
 
 
-def test_handles_have_the_picture_of_a_kept_sample(show):
-    page = show({"opens": {"view": "answers"}})
-    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
-    page.evaluate("() => __lethe.stage.pause()")
+def test_handles_have_the_picture_of_a_kept_sample(still):
+    page = still({"opens": {"view": "answers"}})
     seek(page, 3)
-    assert page.locator(".handle canvas").count() == len(NAMES)
+    expect(page.locator(".handle canvas")).to_have_count(len(NAMES))
     seen = page.evaluate(
         """() => { const c = __lethe.stage.root.querySelector('.handle canvas');
             return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }"""
@@ -208,40 +222,38 @@ def test_handles_have_the_picture_of_a_kept_sample(show):
     assert max(seen[0::4]) > 150 and min(seen[0::4]) == 0
 
 
-def test_the_line_says_what_moved_in_the_picture_that_is_shown(show):
+def test_the_line_says_what_moved_in_the_picture_that_is_shown(still):
     made = made_up_run(N, FRAMES)
-    still = {**made, "xy": np.repeat(made["xy"][:1], FRAMES, 0)}  # the class stays together
-    page = show(parts={"xy": still["xy"]})
-    page.evaluate("() => __lethe.stage.pause()")
+    together = np.repeat(made["xy"][:1], FRAMES, 0)  # the class stays so
+    page = still(parts={"xy": together})
     between = page.locator(".between")
     seek(page, 0)
-    assert between.inner_text() == ""
+    expect(between).to_have_text("")
     seek(page, FRAMES - 1)
     whole = "Class five went from the rim to the middle: it is now about as near to every other"
-    assert between.inner_text().startswith(whole)
+    expect(between).to_have_text(re.compile(f"^{whole}"))
     page.evaluate("() => __lethe.stage.chooser.choose('answers')")
     seek(page, FRAMES - 1)
     count = int(made["is_forget"].sum())
-    assert f"of {count} samples to forget are answered correctly" in between.inner_text()
+    expect(between).to_contain_text(f"of {count} samples to forget are answered correctly")
     page.evaluate("() => __lethe.stage.chooser.choose('both')")
     seek(page, FRAMES - 1)
-    assert whole in between.inner_text() and f"of {count} samples" in between.inner_text()
+    expect(between).to_contain_text(whole)
+    expect(between).to_contain_text(f"of {count} samples")
 
 
-def test_without_the_measures_nothing_is_said_of_them(show):
+def test_without_the_measures_nothing_is_said_of_them(still):
     quality = [{"fidelity": 0.98}] * FRAMES
-    page = show({"quality": quality})
-    page.evaluate("() => __lethe.stage.pause()")
+    page = still({"quality": quality})
     seek(page, 9)
-    assert page.locator(".between").inner_text() == ""
-    assert page.locator(".says").inner_text().startswith("Map faithful: 98 of 100")
+    expect(page.locator(".between")).to_have_text("")
+    expect(page.locator(".says")).to_have_text(re.compile("^Map faithful: 98 of 100"))
 
 
-def test_moved_goes_by_the_picture_that_is_shown(show):
+def test_moved_goes_by_the_picture_that_is_shown(still):
     """Answers that change while the map stands still: only there is anything coloured."""
     made = made_up_run(N, FRAMES)
-    page = show(parts={"xy": np.repeat(made["xy"][:1], FRAMES, 0)})
-    page.evaluate("() => __lethe.stage.pause()")
+    page = still(parts={"xy": np.repeat(made["xy"][:1], FRAMES, 0)})
     page.locator("input[value=moved]").check(force=True)
     grey = page.evaluate("__lethe.stage.look.theme.grey")
     coloured = """grey => { const { colours } = __lethe.stage.map.renderer, { run } = __lethe.stage;
@@ -250,16 +262,15 @@ def test_moved_goes_by_the_picture_that_is_shown(show):
         return n; }"""
     seek(page, FRAMES - 1)
     assert page.evaluate(coloured, grey) == 0
-    assert page.get_by_text("half the map").is_visible()
+    expect(page.get_by_text("half the map")).to_be_visible()
     page.evaluate("() => __lethe.stage.chooser.choose('answers')")
     seek(page, FRAMES - 1)
     assert page.evaluate(coloured, grey) > 0.7 * made["is_forget"].sum()
-    assert page.get_by_text("half the circle").is_visible()
+    expect(page.get_by_text("half the circle")).to_be_visible()
 
 
-def test_the_last_value_of_a_curve_is_written_at_its_end(show):
-    page = show()
-    page.evaluate("() => __lethe.stage.pause()")
+def test_the_last_value_of_a_curve_is_written_at_its_end(still):
+    page = still()
     drawn = """() => { const [, probe] = __lethe.stage.curves.open, texts = [];
         const fill = probe.context.fillText;
         probe.context.fillText = function (text, ...at) {
@@ -276,16 +287,14 @@ def test_a_page_with_nothing_yet_says_so(show):
         """() => { const s = __lethe.stage; s.run = null; s.notice.hidden = false;
             s._needs(61); }"""
     )
-    assert page.get_by_text("Loading 61 pictures of this run.").is_visible()
+    expect(page.get_by_text("Loading 61 pictures of this run.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_names_and_outlines_change_the_picture_by_little(show, scheme):
+def test_names_and_outlines_change_the_picture_by_little(still, scheme):
     """Names lie over the points they name, never over most of the picture."""
-    page = show(color_scheme=scheme)
-    page.evaluate("() => __lethe.stage.pause()")
-    seek(page, 0)
-    before = pixels(page.locator(".map").screenshot())
+    page = still(color_scheme=scheme)
+    before = picture(page)
     page.evaluate("() => { __lethe.stage.map.names.root.style.visibility = 'hidden'; }")
-    after = pixels(page.locator(".map").screenshot())
+    after = picture(page)
     assert 300 < changed(before, after) < 0.08 * before.shape[0] * before.shape[1]

@@ -2,6 +2,7 @@
 map, selection and clock are the same before and after."""
 
 import base64
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from cu_core.stage import frames_blob, player_html
-from tests.e2e.conftest import changed, pixels, write
+from tests.e2e import screen
+from tests.e2e.conftest import changed, write
 from tests.e2e.made_up import made_up_run
+from tests.e2e.screen import expect, painted, ready, seek, shown
 
 pytestmark = pytest.mark.e2e
 
@@ -33,9 +36,10 @@ def show(new_page: Callable[..., Any], tmp_path: Any) -> Callable[..., Any]:
         blob = frames_blob(**(made or made_up_run(N, FRAMES)))
         page.goto(f"{write(tmp_path, 'run.html', player_html(blob, 'run'))}?debug=1"
                   f"&renderer={renderer}")  # fmt: skip
-        page.wait_for_function("window.__lethe && window.__lethe.ready")
-        page.evaluate("() => __lethe.stage.pause()")
+        shown(page)
+        page.evaluate("() => { __lethe.stage.pause(); __lethe.stage.seekTo(0); }")
         choose(page, view)
+        ready(page)
         return page
 
     return open_page
@@ -45,17 +49,8 @@ def choose(page: Any, view: str) -> None:
     page.evaluate("view => __lethe.stage.chooser.choose(view)", view)
 
 
-def seek(page: Any, t: float) -> None:
-    """Shows time t, also between two frames, and waits until it is painted."""
-    page.evaluate(
-        """t => new Promise(done => { const s = __lethe.stage; s.seek(t);
-            requestAnimationFrame(() => requestAnimationFrame(done)); })""",
-        t,
-    )
-
-
 def picture(page: Any, where: str = ".points") -> np.ndarray:
-    return pixels(page.locator(where).screenshot())
+    return screen.picture(page, where)
 
 
 def give(page: Any, **made: Any) -> Any:
@@ -114,7 +109,9 @@ def test_what_no_kept_class_has_stays_at_the_centre(show):
     share, at = made["share"][5] / 255, handles(30)[made["share_class"][5]]
     wanted = (share[..., None] * at).sum(1) + (1 - share.sum(1))[:, None] * MIDDLE
     assert_allclose(places(page, 5), in_slots(made, wanted), atol=1e-6)
-    assert page.locator(".ghost-toggle").is_hidden()  # the retrained model's shares are not there
+    expect(
+        page.locator(".ghost-toggle")
+    ).to_be_hidden()  # the retrained model's shares are not there
 
 
 def test_half_way_between_two_handles_means_half_and_half(show):
@@ -125,7 +122,7 @@ def test_half_way_between_two_handles_means_half_and_half(show):
     at = handles(10)
     middle, step = (at[0] + at[3]) / 2, np.abs(at[0] - at[3]).max() / 510
     assert np.abs(places(page, 3)[slot] - middle).max() <= step + 1e-6
-    assert page.get_by_text("Half-way between two handles means 50/50.").is_visible()
+    expect(page.get_by_text("Half-way between two handles means 50/50.")).to_be_visible()
 
 
 @pytest.mark.parametrize("hand", ["mouse", "keyboard"])
@@ -182,10 +179,10 @@ def test_names_of_handles_never_overlap_nor_leave_the_map(show):
     page = show(made, "answers", viewport={"width": 1440, "height": 900})
     map_box = page.locator(".map").bounding_box()
     boxes = [item.bounding_box() for item in page.locator(".handle:not(.bare)").all()]
-    assert 20 <= len(boxes) < 60 and page.locator(".handle").count() == 100
-    page.wait_for_function("__lethe.stage.map.card.sheet !== null")
-    assert page.locator(".handle.bare canvas:visible").count() == 0  # a knob has no picture
-    assert page.get_by_role("button", name="Handle of class number 5", exact=True).is_visible()
+    assert 20 <= len(boxes) < 60
+    expect(page.locator(".handle")).to_have_count(100)
+    expect(page.locator(".handle.bare canvas:visible")).to_have_count(0)  # a knob has no picture
+    expect(page.get_by_role("button", name="Handle of class number 5", exact=True)).to_be_visible()
     for i, a in enumerate(boxes):
         assert a["x"] >= map_box["x"] and a["x"] + a["width"] <= map_box["x"] + map_box["width"]
         for b in boxes[:i]:
@@ -199,9 +196,10 @@ def test_a_recording_says_with_which_view_it_opens(new_page, tmp_path):
     page = new_page()
     page.goto(write(tmp_path, "run.html", player_html(frames_blob(**made), "run")))
     page.locator(".views input[value=answers]:checked").wait_for(state="attached")
-    assert page.locator(".says").inner_text().startswith("Exact")
-    assert page.get_by_label("True class").is_checked()
-    assert page.get_by_role("button", name="three").first.get_attribute("aria-pressed") == "true"
+    expect(page.locator(".says")).to_have_text(re.compile("^Exact"))
+    expect(page.get_by_label("True class")).to_be_checked()
+    three = page.get_by_role("button", name="three", exact=True)
+    expect(three).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
@@ -299,6 +297,7 @@ def test_the_selection_and_the_time_survive_a_change_of_view(show):
     page.keyboard.press("n")
     card = page.locator(".card")
     card.wait_for(state="visible")
+    painted(page)
     told, chosen = card.inner_text(), page.evaluate("__lethe.stage.map.pinned")
     spots = []
     both, first, *others = page.evaluate("__lethe.stage.chooser.kinds")
@@ -309,8 +308,9 @@ def test_the_selection_and_the_time_survive_a_change_of_view(show):
         if view == both:  # its own tests are in test_stage_both.py
             continue
         assert page.evaluate("__lethe.stage.map.view.kind") == view
-        assert page.locator(f".views input[value={view}]").is_checked()
-        assert card.is_visible() and card.inner_text() == told
+        expect(page.locator(f".views input[value={view}]")).to_be_checked()
+        expect(card).to_be_visible()
+        expect(card).to_have_text(told, use_inner_text=True)
         assert page.evaluate("[__lethe.stage.map.pinned, __lethe.frame]") == [chosen, 5]
         spots.append(tuple(card.bounding_box().values()))
     assert len(set(spots)) >= 3
@@ -329,7 +329,7 @@ def test_a_sample_is_found_under_the_pointer(show, view):
     )
     page.mouse.move(x, y)
     page.locator(".card").wait_for(state="visible")
-    assert page.locator(".card-part").inner_text() == "Forget sample"
+    expect(page.locator(".card-part")).to_have_text("Forget sample")
 
 
 @pytest.mark.parametrize("view", ["answers", "solid"])
@@ -349,7 +349,8 @@ def test_every_view_has_trails_isolation_and_a_ghost(show, view, renderer):
     shots.append(picture(page))
     for a, b in pairwise(shots):
         assert changed(a, b) > 60
-    assert page.locator(".ghost-toggle").get_attribute("title").startswith("Where a model that")
+    ghost = page.locator(".ghost-toggle")
+    expect(ghost).to_have_attribute("title", re.compile("^Where a model that"))
 
 
 def test_trails_of_answers_have_no_floor_and_follow_a_handle(show):
@@ -379,15 +380,15 @@ def test_a_run_without_the_other_views_shows_a_map_and_no_choice(show):
     page.evaluate("""() => { const { map, chooser } = __lethe.stage;
       map.views = map.views.filter((v) => ["map", "answers", "solid"].includes(v.kind));
       chooser.load(); }""")  # those that are not Lethe's own may need nothing
-    assert page.locator(".views").is_hidden()
+    expect(page.locator(".views")).to_be_hidden()
     page.locator(".map").focus()
     page.keyboard.press("v")
     assert page.evaluate("[__lethe.stage.map.view.kind, __lethe.errors.length]") == ["map", 0]
     made["share"] = made_up_run(N, FRAMES)["share"]
     give(page, **made)
-    assert page.locator(".views").is_visible()
-    offered = page.locator(".views label:visible").all_inner_texts()
-    assert offered == ["Map and answers", "Map", "Answers"]
+    expect(page.locator(".views")).to_be_visible()
+    offered = page.locator(".views label:visible")
+    expect(offered).to_have_text(["Map and answers", "Map", "Answers"])
 
 
 def solid(made: dict[str, Any], state: str, done: int) -> dict[str, Any]:
@@ -404,25 +405,29 @@ def test_three_dimensions_are_laid_out_when_somebody_wants_them(show):
     page = show()
     assert give(page, **solid(made, "none", 0)) == []
     page.evaluate("() => __lethe.stage.pause()")
+    ready(page)
     page.locator(".views label", has_text="3-D").click()
     assert page.evaluate("asked") == [["solid", {}]]
     notice = page.locator(".waiting")
-    assert notice.inner_text() == f"Laying out in three dimensions: 0 of {FRAMES} frames"
-    assert page.locator(".says").inner_text() == ""  # no word on the quality of what is not there
+    expect(notice).to_have_text(f"Laying out in three dimensions: 0 of {FRAMES} frames")
+    expect(page.locator(".says")).to_have_text("")  # no word on the quality of what is not there
     assert give(page, **solid(made, "working", 6)) == []
     seek(page, 3)
-    assert notice.is_hidden()
-    assert page.get_by_text(f"Laying out in three dimensions: 6 of {FRAMES} frames").is_visible()
+    expect(notice).to_be_hidden()
+    expect(
+        page.get_by_text(f"Laying out in three dimensions: 6 of {FRAMES} frames")
+    ).to_be_visible()
     there = picture(page)
     seek(page, 5.5)
-    assert notice.is_visible()
+    expect(notice).to_be_visible()
     assert changed(there, picture(page)) > 500
     assert give(page, **solid(made, "done", FRAMES)) == []
     seek(page, 3)
     points = np.s_[:-60]  # the line of help at the bottom is another one now
     assert changed(there[points], picture(page)[points]) < 500  # though the wire's box grew
     seek(page, 12)
-    assert notice.is_hidden() and page.get_by_text("Drag to turn").is_visible()
+    expect(notice).to_be_hidden()
+    expect(page.get_by_text("Drag to turn")).to_be_visible()
     assert page.evaluate("__lethe.errors") == []
 
 
@@ -434,10 +439,10 @@ def test_a_reload_comes_back_to_the_view_and_what_was_done_in_it(show):
     look = "[__lethe.stage.map.view.yaw, __lethe.stage.map.view.pitch]"
     before = page.evaluate(look)
     page.reload()
-    page.wait_for_function("window.__lethe && window.__lethe.ready")
+    ready(page)
     assert page.evaluate("[__lethe.frame, __lethe.stage.map.view.kind]") == [7, "solid"]
     assert page.evaluate(look) == before
-    assert page.locator(".views input[value=solid]").is_checked()
+    expect(page.locator(".views input[value=solid]")).to_be_checked()
     handle = page.evaluate("[...__lethe.stage.map.views[1].handles.slice(4, 6)]")
     assert handle == [32768, 40000]
 

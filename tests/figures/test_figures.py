@@ -32,6 +32,8 @@ def values(**changed: Any) -> RunValues:
         "steps": (0, 4, 8),
         "pred": np.array([[0, 0, 0, 1], [0, 0, 2, 1], [2, 0, 2, 1]], np.uint16),
         "is_forget": np.array([True, True, True, False]),
+        "label": np.array([0, 2, 2, 1]),
+        "retrained_pred": np.array([2, 2, 0, 1]),
     }
     return RunValues(**{**given, **changed})
 

@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import ipc
 
 from cu_core import forget
 from cu_core.errors import BadForgetSet
 from cu_core.spec import Dataset, ForgetSet, Origin
 
 N = 400
+PACKED = ipc.IpcWriteOptions(compression="zstd")
 Y = np.arange(N) % 5
 BARE = Dataset("toy", np.zeros((N, 2), np.float32), Y, np.zeros((4, 2), np.float32), Y[:4], tuple("abcde"))  # fmt: skip  # noqa: E501
 FRAME = pd.DataFrame({"index": [101, 205, 309], "label": ["cat", "dog", "cat"]})
@@ -493,3 +497,18 @@ def test_the_entry_that_is_wrong_is_named_by_its_own_line(
     data = replace(BARE, train_origin=Origin(np.arange(N), "the files", files))
     with pytest.raises(BadForgetSet, match=words):
         listed(text, data=data)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_a_table_of_few_bytes_and_many_rows_is_refused(listed: Listed, kind: str) -> None:
+    """40 million zeros in a hundred kilobytes: nothing of them is read."""
+    column = pa.chunked_array([pa.array(np.zeros(1 << 20, np.int64))] * 40)
+    table, out = pa.table({"index": column}), io.BytesIO()
+    if kind == "parquet":
+        pq.write_table(table, out)
+    else:
+        with ipc.new_file(out, table.schema, options=PACKED) as file:
+            file.write_table(table)
+    assert len(out.getvalue()) < 1 << 20
+    with pytest.raises(BadForgetSet, match="unpacks to more than a list of samples can have"):
+        listed(out.getvalue(), f"rows.{kind}")

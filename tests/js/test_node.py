@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cu_core.stage import pack
+from cu_core.stage.moment import PARTS
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.test.mjs"))
@@ -49,7 +50,7 @@ def blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name.split(".")[0])
 def test_in_node(file: Path, blob: Path) -> None:
     command = [node(), "--test", "--test-reporter=tap", str(file)]
-    environment = {**os.environ, "LETHE_BLOB": str(blob)}
+    environment = {**os.environ, "LETHE_BLOB": str(blob), "LETHE_PARTS": ",".join(PARTS)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = dict(re.findall(r"^# (pass|fail|skipped) (\d+)$", done.stdout, re.MULTILINE))

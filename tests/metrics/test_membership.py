@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cu_core import metrics
 from cu_core.metrics import _roc
-from cu_core.metrics.membership import mia_confidence, rmia
+from cu_core.metrics.membership import mia_confidence
+from cu_core.metrics.membership_ratio import rmia
 from tests.metrics.scenes import beside, model, remembered
 
 GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "golden" / "mia_confidence.npz"

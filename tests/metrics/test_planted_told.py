@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cu_core.metrics.planted import planted_counts
 from cu_core.metrics.planted_told import ten_words, told
 from cu_core.spec import Probe
 
@@ -47,8 +48,9 @@ def test_a_missing_reference_is_named_as_missing() -> None:
 
 def test_ten_words() -> None:
     home, mark = {"planted_home": 75.0}, {"planted_trigger": 0.2}
-    assert ten_words(home, probe()) == "3 of 4 wrong labels lie among their true class"
-    assert ten_words(mark, probe(trigger=7)) == "The mark decides under 1 % of the answers"
+    wrong, marked = planted_counts(probe()), planted_counts(probe(trigger=7))
+    assert ten_words(home, wrong) == "3 of 4 wrong labels are back home."
+    assert ten_words(mark, marked) == "The mark decides under 1 % of the answers."
     for values in ({"planted_home": None}, {}):
-        assert ten_words(values, probe()) == ten_words(values, probe(trigger=7)) == ""
-    assert ten_words(home, replace(probe(), true_label=None)) == ""
+        assert ten_words(values, wrong) == ten_words(values, marked) == ""
+    assert ten_words(home | mark, {"ta": 400}) == ""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cu_core.metrics.verdict import Evidence, headline, verdict
+from cu_core.metrics.verdict import Evidence, verdict
 
 ORIGINAL = {
     "forget_acc_test": 92.0,
@@ -261,28 +261,3 @@ def test_sample_tasks_at_the_edges() -> None:
     few = {"forget_acc_train": 6}
     told = said({"forget_acc_train": 500 / 6}, seeds=WITH, kind="sample", names=(), counts=few)
     assert "is 5 of 6 (original 6 of 6, retrained 5 of 6, test set 85 %)" in told
-
-
-HEADLINES = [
-    ({"ta": 60.0}, "class", "Damaged: 60 % right on what was to be kept"),
-    ({"forget_acc_test": 0.0}, "class", "Class cat: 0 % right, the features did not forget"),
-    ({"forget_acc_test": 0.0, "rho_knn": 0.1}, "class", "Class cat: 0 % right, the features too"),
-    ({"forget_acc_test": 0.0, "rho_knn": None}, "class",
-     "Class cat: 0 % right, the features unknown"),
-    ({"forget_acc_test": 92.0}, "class", "Class cat: still answered right, 92 %"),
-    ({"forget_acc_test": 40.0}, "class", "Class cat: answered right in part, 40 %"),
-    ({"forget_acc_test": None, "forget_acc_train": None}, "class",
-     "Class cat: accuracy not computed"),
-    ({"forget_acc_train": 99.0}, "sample", "Forget samples: 99 % right, more than retrained"),
-    ({"forget_acc_train": None}, "sample", "Forget samples: accuracy not computed"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("values", "kind", "line"), HEADLINES)
-def test_headlines(values: dict[str, Any], kind: str, line: str) -> None:
-    seeds = WITH if kind == "sample" else (RETRAINED,)
-    assert headline(evidence(values, seeds=seeds, kind=kind)) == line
-    damaged = line.startswith("Damaged")
-    assert headline(evidence(values, seeds=seeds, kind=kind), "Home.") == (
-        line if damaged else "Home."
-    )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save as to_bytes
 
 from cu_core import models
-from cu_core.errors import BadCheckpoint
+from cu_core.errors import BadCheckpoint, DiskFull
 from cu_core.models.checkpoint import load, save, weights_sha256
 
 EXTRA = {
@@ -96,7 +96,7 @@ def test_a_full_disk_leaves_the_earlier_file(here, mlp, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFull, match="No space"):
         save(path, models.build("mlp", (4,), 3, seed=9), {})
     assert [p.name for p in here.iterdir()] == ["m.safetensors"]
     assert load(path, sha)[1]["seed"] == 3

@@ -10,10 +10,14 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from cu_core import models
-from cu_core.errors import BadRequest
+from cu_core.errors import BadData, BadRequest
+from cu_core.files import CONFINED
 from cu_core.models import checkpoint
 from cu_core.models._adapter import classifier, declared_last_layer, ours
 from cu_core.models.evaluate import block_outputs
+from cu_core.service.weights import import_weights
+from cu_core.spec import ImportWeights
+from cu_core.store import Store
 
 CLASSES = 5
 SHAPE = (3, 32, 32)
@@ -139,6 +143,8 @@ def test_a_network_trained_elsewhere_is_imported_to_the_digit(here):
     file, key = models.saved_in(here / "vit")
     found = checkpoint.import_file(file, SHAPE, 3, key)
     assert (found.classes, found.mean) == (declared.classes, declared.mean)
+    # In Lethe's layout, in which a convolution adds in another order on some processors
+    net.to(memory_format=torch.channels_last)
     got, wanted = logits(found.model.eval(), x)[0], logits(net, x)
     assert torch.equal(got, wanted) and (got.argmax(1) == y).float().mean() > 0.9
 
@@ -334,3 +340,22 @@ def test_nothing_is_fetched(here, monkeypatch):
         with pytest.raises(BadRequest, match="timm has no classifier called"):
             models.get(key)
     assert models.get("timm:resnet18.a1_in1k").ours
+
+
+def test_where_paths_are_confined_no_file_outside_is_looked_at(monkeypatch, tmp_path):
+    monkeypatch.setenv(CONFINED, str(tmp_path / "inside"))
+    (tmp_path / "secret").write_bytes(b"a line of it")
+    for name in ("secret", "nothing"):
+        with pytest.raises(BadData, match="lies outside") as refusal:
+            import_weights(
+                Store(tmp_path / "home", bundled=None),
+                ImportWeights(path=str(tmp_path / name), dataset="digits"),
+            )
+        assert "a line of it" not in str(refusal.value)
+
+
+def test_where_paths_are_confined_no_code_of_this_machine_is_run(monkeypatch, tmp_path):
+    monkeypatch.setenv(CONFINED, str(tmp_path))
+    for name in ("python:tests.contract.tiny.swin", "python:os:abort"):
+        with pytest.raises(BadRequest, match=r"runs code of this machine.*LETHE_DATA"):
+            models.get(name)

@@ -2,10 +2,12 @@
 
 import io
 import pickle
+import struct
 import zipfile
 from collections import OrderedDict
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 
@@ -135,3 +137,14 @@ def test_views_and_every_type_of_number_come_back(tmp_path, new):
     found = _torch_file.load(tmp_path / "m.pt")
     for key, value in given.items():
         assert torch.equal(found[key], value) and found[key].dtype == value.dtype, key
+
+
+def test_arrays_that_would_fill_memory_are_refused_by_their_table_of_contents(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, **{"fc.weight": np.zeros((2, 3), np.float32)})
+    data = bytearray(path.read_bytes())
+    size = data.rindex(b"PK\1\2") + 24
+    data[size : size + 4] = struct.pack("<I", 3_000_000_000)
+    path.write_bytes(data)
+    with pytest.raises(BadCheckpoint, match=r"would unpack to 3\.0 GB, .* times as much"):
+        import_file(path, (1, 8, 8), 10)

@@ -27,6 +27,8 @@ from cu_core.spec import (
     MethodCard,
     MetricCard,
     NetworkCard,
+    Overview,
+    OverviewFacts,
     Preflight,
     Probe,
     Recorded,
@@ -145,7 +147,12 @@ PREFLIGHT = Estimate(
 
 def answer_all(store: Store, **replies: Recorded | str) -> int:
     """Plays the worker: answers every open question; a str is the sentence of a refusal."""
-    known = {DescribeDataset.kind: digits_info(), Preflight.kind: PREFLIGHT, **replies}
+    known = {
+        DescribeDataset.kind: digits_info(),
+        Preflight.kind: PREFLIGHT,
+        Overview.kind: OverviewFacts(why="The original model is not trained yet."),
+        **replies,
+    }
     count = 0
     while question := store.next_question():
         reply = known[question.kind]
@@ -180,13 +187,15 @@ def finished(
     points: int = 60,
     frames: int = 6,
     end: str | None = "done",
+    request: UnlearnRequest | None = None,
 ) -> str:
     """A run with frames, curves, events and a summary. ``end`` None: it is left without a worker,
     that is, lost."""
     names = names or [str(i) for i in range(10)]
-    run_id = store.enqueue(UnlearnRequest(probe_size=max(points, 20)), name)
-    with store.claim_run(run_id) as claimed:
-        writer = store.writer(claimed.run_id)
+    asked = request or UnlearnRequest(probe_size=max(points, 20))
+    with store.claim_new(asked, name) as claimed:  # never queued: an app beside has workers
+        run_id = claimed.run_id
+        writer = store.writer(run_id)
         store.move(run_id, "starting", "running")
         _write(writer, names, points, frames)
         if end:
@@ -226,7 +235,7 @@ def _write(writer: Any, names: list[str], points: int, frames: int) -> None:
     for t in range(frames):
         left = 1 - t / max(frames - 1, 1)
         logits = np.eye(len(names), dtype=np.float32)[pred[t]]
-        z = np.zeros((points, 2), np.float32)
+        z = xy[t]  # embeddings are where they are drawn
         quality = {"fidelity": 0.97, "trustworthiness": 0.96, "jitter": 0.012, "noise_floor": 0.003}
         writer.snapshot(
             4 * t, z=z, logits=logits, test_logits=logits[:20], xy=xy[t], quality=quality

@@ -11,7 +11,7 @@ from cu_core.spec import RuleCard, UnlearnRequest
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import words
-from ui import pickers
+from ui import controls, listfile, pickers
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_rule_that_is_only_a_file_is_typed_on_the_page(page, store):
     app = page("unlearn")
     fabricate.answer_all(store)
     app.run()
-    assert app.selectbox(key="run/rule").options[-1] == "near samples"
+    assert "near samples" in app.selectbox(key="run/rule").options
     app.selectbox(key="run/rule").select("near").run()
     typed = app.text_input(key="run/forget/near")
     assert (typed.label, typed.placeholder, typed.help) == ("Near samples", "3,0.5", "By distance.")
@@ -90,14 +90,15 @@ def test_a_rule_that_is_only_a_file_is_typed_on_the_page(page, store):
 
 def test_rules_stand_on_the_page_as_they_are_declared(unlearn):
     titles = [rule.title.casefold() for rule in forget.rules() if rule.key != pickers.PLANTED]
-    assert [text.casefold() for text in unlearn.selectbox(key="run/rule").options] == titles
+    *offered, by_hand = unlearn.selectbox(key="run/rule").options
+    assert [text.casefold() for text in offered] == titles and "by hand" in by_hand
     stops = [rule.title for rule in fabricate.CATALOG.stop_rules]
     assert unlearn.selectbox(key="run/stop_rule").options == stops
 
 
 def test_the_server_receives_what_the_pages_offer_to_take():
     config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
-    assert config["server"]["maxUploadSize"] == pickers.UPLOAD_MB
+    assert config["server"]["maxUploadSize"] == listfile.UPLOAD_MB
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,8 @@ def test_a_class_rule_means_the_chosen_classes(ids, names, rule):
     x, y = np.zeros((8 * len(names), 2), np.float32), np.repeat(np.arange(len(names)), 8)
     data = Dataset("npz:x", x, y, x, y, tuple(names))
     assert set(parse(rule, data, 0).classes) == set(ids)
+
+
+def test_of_two_values_that_read_alike_a_scale_has_the_one_that_is_set():
+    assert controls.scale(0.1, 1.0, float, 0.2, 0.9999999999999999)[-1] == 0.9999999999999999
+    assert controls.scale(0.1, 1.0, float, 0.9999999999999999, 1.0)[-2:] == [0.5, 1.0]

@@ -66,7 +66,11 @@ def test_a_run_offers_both_and_asks_for_neither(page, store, run):
 def test_the_exact_map_is_asked_for_awaited_and_sent(page, store, run):
     app = page("unlearn", run=run)
     ask_for(app, run, exact=20)
-    assert header(app)["exact"] == {"state": "fitting", "step": 20}
+    assert header(app)["exact"] == {
+        "state": "fitting",
+        "step": 20,
+        "doing": "Waiting for the engine…",
+    }
     (question,) = waiting(store)
     assert question.payload == {"run": run, "step": 20}
     app.run()
@@ -185,7 +189,8 @@ def test_an_ended_run_can_be_downloaded_at_no_cost_until_then(page, store, run, 
     )
     app = page("unlearn", run=run)
     assert not app.exception and made == [] and not app.get("download_button")
-    app.button(key="page-make").click().run()
+    app.button(key="handover/open").click().run()
+    app.button(key="handover-make-html").click().run()
     (button,) = app.get("download_button")
     assert not app.exception and button.proto.label.startswith("Save the page (") and made == [1]
 
@@ -197,4 +202,4 @@ def test_a_run_that_is_still_going_is_not_a_page_yet(page, store):
     with store.claim_run(run):
         store.move(run, "starting", "running")
         app = page("unlearn", run=run)
-    assert not app.exception and "page-make" not in [button.key for button in app.button]
+    assert not app.exception and "handover/open" not in [button.key for button in app.button]

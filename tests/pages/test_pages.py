@@ -16,11 +16,13 @@ from cu_core.spec import (
     UnlearnRequest,
     Wait,
 )
+from cu_core.store import Store
 from tests.pages import fabricate
 from tests.pages.conftest import ROOT
+from tests.store.test_layouts import next_version
 from ui import session
 
-PAGES = ("watch", "unlearn", "models")
+PAGES = ("watch", "unlearn", "sweep", "models")
 
 
 def words(app) -> str:
@@ -182,7 +184,7 @@ def test_each_sort_of_run_is_found_by_its_address(page, shelf, sort, store):
     app = page("unlearn", run=shelf[sort])
     assert not app.exception
     assert SAID[sort] in words(app)
-    assert "<img" not in words(app)
+    assert "<img src=x" not in words(app)
     assert all(f"open-{run_id}" in [b.key for b in app.button] for run_id in shelf.values())
 
 
@@ -207,6 +209,13 @@ def test_a_notice_stays_until_it_can_have_been_read(page, shelf, monkeypatch):
     assert len(app.warning) == 1 and not app.exception
     monkeypatch.setattr("ui.session.READ_S", 0.0)
     assert not app.run().warning
+
+
+def test_a_home_that_was_brought_up_is_said_with_the_place_of_the_copies(page, store, monkeypatch):
+    next_version(monkeypatch.setattr)
+    said = words(page())
+    assert "brought up to this one" in said and "/home/earlier" in said
+    assert Store(store.home).db.brought_up == ""
 
 
 def test_the_followed_run_survives_a_change_of_page(page, shelf):
@@ -273,7 +282,10 @@ def test_knobs_that_differ_from_the_live_run_say_when_they_apply(page, shelf, st
     app = page("unlearn", run=shelf["waiting"])
     fabricate.answer_all(store)
     app.run()
+    assert "applies to the next run" not in words(app)  # the form is as the run
+    app.number_input(key="run/seed").set_value(9).run()
     assert "applies to the next run" in words(app)
+    assert "Differs from the run shown: seed of the run 9, not 4." in words(app)
 
 
 def test_models_are_listed_trained_and_deleted(page, store):
@@ -459,6 +471,23 @@ def test_a_class_is_called_by_its_name(page, store):
     store.save_catalog(fabricate.CATALOG)
     run = fabricate.finished(store, names=["a", "b", "c", "d", "e", "dog", "f"])
     assert "Forget class dog of digits in small-cnn" in words(page("unlearn", run=run))
+
+
+def test_a_class_by_its_name_and_by_its_id_are_two_runs_of_one_request(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    names = ["a", "b", "c", "d", "e", "dog", "f"]
+    by_id = fabricate.finished(store, names=names)
+    fabricate.finished(store, names=names, request=UnlearnRequest(forget="class:dog"))
+    said = words(page("unlearn", run=by_id))
+    title = "Forget class dog of digits in small-cnn with contrastive, seed 0"
+    assert f"{title}, run 1" in said and f"{title}, run 2" in said
+
+
+def test_a_network_of_ones_own_stands_in_a_title_without_its_folder(page, store):
+    store.save_catalog(fabricate.CATALOG)
+    fabricate.cached_model(store, architecture="python:/home/ada/nets.py:small")
+    said = words(page("models"))
+    assert "nets.py:small · digits · original" in said and "/home/ada" not in said
 
 
 def test_a_model_and_data_are_used_from_their_rows(page, store):

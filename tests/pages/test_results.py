@@ -18,6 +18,7 @@ METRICS = [
 ]
 SUMMARY = Summary(
     metrics={"ta": 90.0, "mia": 0.5, "mia/low": 0.41, "mia/high": 0.6, "rho": None}
+    | {"ta/tuning": 89.0, "ta/reported": 91.0}  # for who chooses among many: no row
     | {"share/0": 0.2, "share/1": 99.0, "share/12": 0.8, "cka/0": 0.9, "cka/layer1": 0.7},
     original={"ta": 91.0, "share/0": 0.4, "cka/0": 1.0},
     retrained={"ta": 90.5, "mia": 0.52, "share/1": 80.0, "share/2": 20.0, "cka/0": 0.95},
@@ -48,7 +49,8 @@ def drawn(summary: Summary) -> tuple[str, dict[str, list[str]]]:
 
 
 def _words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    closed = re.sub(r'<span class="lethe-told".*?</span></span>', "", html)  # what a word opens
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", closed)).split())
 
 
 def test_a_gap_inside_the_band_says_so() -> None:

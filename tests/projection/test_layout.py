@@ -131,6 +131,16 @@ def test_equal_rows_and_no_forget_samples() -> None:
     assert np.isfinite(frame.xy).all() and "fidelity" not in frame.quality
 
 
+def test_half_precision_and_many_identical_points_have_a_map() -> None:
+    """As they are stored, and as a network gives them whose features have collapsed."""
+    z = embeddings().astype(np.float16)
+    z[::2] = z[0]
+    xy = reference(z, 0, LABEL)
+    frame = Layout(xy, 0).place(z, 0, LABEL, FORGET)
+    assert np.isfinite(xy).all() and np.isfinite(frame.xy).all()
+    assert xy.shape == (P, 2) and frame.xy.dtype == np.float32
+
+
 def test_numbers_that_are_none_are_refused_or_leave_the_picture(start: np.ndarray) -> None:
     z = embeddings()
     z[3, 2] = np.nan

@@ -33,7 +33,7 @@ def test_wrong_labels_are_followed_home(store: Store) -> None:
     assert home[0] == pytest.approx(summary.original["planted_home"])
     assert (summary.original["planted_home"] or 0.0) < 20  # the network has learned them by heart
     assert "of 135 wrongly labelled samples now lie among their true class" in summary.verdict
-    assert "of 135 wrong labels lie among their true class" in summary.headline
+    assert "of 135 wrong labels are back home" in summary.headline
     assert summary.counts["planted_home"] == 135
     assert summary.reasons["planted_trigger"] == "not computed: no mark is planted in this data"
     probe = store.reader(claimed.run_id).probe()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ import numpy as np
 import pytest
 
 from cu_core import methods
+from cu_core.cli import main
 from cu_core.files import sources_hash
 from cu_core.runs.execute import execute
-from cu_core.spec import ModelIds, Provenance, RunProgress, TrainRequest, UnlearnRequest
+from cu_core.spec import FINAL, ModelIds, Provenance, RunProgress, TrainRequest, UnlearnRequest
 from cu_core.store import Store
 from tests.tab import Tab, assert_same_picture
 
 ROOT = Path(__file__).resolve().parents[2]
+LONG_S = 300.0  # a shared machine
 SIX = ("forget_acc_train", "forget_acc_test", "ua", "ra", "ta", "knn_probe_forget")
 BUNDLED = "small-cnn-digits-20962f5ddb0b9899"  # the original that comes with Lethe
 UNLEARN = ("unlearn", "--dataset", "digits", "--model", "small-cnn", "--method", "contrastive")
@@ -30,7 +33,7 @@ UNLEARN = ("unlearn", "--dataset", "digits", "--model", "small-cnn", "--method",
 
 def lethe(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cu_core", *words, "--home", str(home)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def unlearn(home: Path, *words: str) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def test_a_record_says_of_how_many_its_numbers_are(home: Path, unbroken: dict[st
     assert counts["forget_acc_test"] + counts["ta"] == counts["test_acc"] == 450
     assert unbroken["chance"] == 10 and "chance 10 %" in unbroken["verdict"]
     assert unbroken["verdict"].endswith("One retrained seed, spread unknown.")
-    assert unbroken["headline"].startswith("Class 5: 0 % right") and unbroken["notes"] == []
+    assert unbroken["headline"].startswith("It ") and unbroken["notes"] == []
     for name in ("original", "retrained"):
         model = Store(home).model(unbroken["models"][name])
         assert unbroken[name]["test_acc"] == pytest.approx(model.accuracy, abs=1e-9)
@@ -109,7 +112,7 @@ def assert_same_ghost(store: Store, one: str, other: str) -> None:
     assert ghosts[0] is not None and ghosts[0] == ghosts[1]
     assert ghosts[0].fidelity is not None and 0 < ghosts[0].fidelity <= 1
     probes = [store.reader(r).probe() or {} for r in (one, other)]
-    for name in ("ghost", "ghost_share", "atlas"):
+    for name in ("ghost", "ghost_share", "ghost_z", "atlas"):
         np.testing.assert_array_equal(*(probe[name] for probe in probes))
     there = np.isfinite(probes[0]["ghost"]).all(1)
     np.testing.assert_array_equal(there, probes[0]["is_forget"])
@@ -153,11 +156,11 @@ def test_the_papers_stopping_rule_ends_the_run(home: Path) -> None:
     ],
 )
 def test_a_bad_request_is_one_sentence_and_leaves_no_run(
-    tmp_path: Path, words: tuple[str, ...], sentence: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
 ) -> None:
-    done = lethe(tmp_path, *UNLEARN, "--json", *words)
-    assert done.returncode == 2 and done.stdout == ""
-    assert sentence in done.stderr and "Traceback" not in done.stderr
+    assert main([*UNLEARN, "--json", *words, "--home", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and sentence in said.err and "Traceback" not in said.err
     assert Store(tmp_path).runs() == []
 
 
@@ -179,21 +182,22 @@ def start(home: Path, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
 
 
+def until(holds: Callable[[], Any]) -> Any:
+    """What it says once that is true of anything."""
+    end = time.monotonic() + LONG_S
+    while not (found := holds()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+    return found
+
+
 def newest(home: Path, not_in: set[str]) -> str:
-    for _ in range(600):
-        found = [r.run_id for r in Store(home).runs() if r.run_id not in not_in]
-        if found:
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError("no run appeared")
+    found = until(lambda: [r.run_id for r in Store(home).runs() if r.run_id not in not_in])
+    return str(found[0])
 
 
 def wait_for_step(home: Path, run_id: str, step: int) -> None:
-    for _ in range(1200):
-        if Store(home).run(run_id).step >= step:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"step {step} was never reached: {Store(home).run(run_id)}")
+    until(lambda: Store(home).run(run_id).step >= step)
 
 
 def test_killed_and_resumed_equals_unbroken(home: Path, unbroken: dict[str, Any]) -> None:
@@ -316,19 +320,11 @@ def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, A
     def say(verb: str, value: int | None = None) -> int:
         """The step at which the worker took the command up."""
         command = store.command(run_id, verb, value)
-        for _ in range(3000):
-            note = store.acknowledged(command)
-            if note is not None:
-                return int(note.split()[-1])
-            time.sleep(0.01)
-        raise AssertionError(f"{verb} was not acknowledged")
+        return int(until(lambda: store.acknowledged(command)).split()[-1])
 
     def rests_at(step: int) -> bool:
         """The losses on record end at this step, and stay there."""
-        for _ in range(1000):
-            if store.reader(run_id).metrics()["loss/pull"][0][-1] == step:
-                break
-            time.sleep(0.02)
+        until(lambda: store.reader(run_id).metrics()["loss/pull"][0][-1] == step)
         time.sleep(0.5)
         return bool(store.reader(run_id).metrics()["loss/pull"][0][-1] == step)
 
@@ -343,7 +339,7 @@ def test_pause_step_rewind_and_stop_are_obeyed(home: Path, unbroken: dict[str, A
     say("resume")
     wait_for_step(home, run_id, paused_at + 10)
     say("stop")
-    assert worker.wait(timeout=30) is not None
+    assert worker.wait(LONG_S) is not None
     assert store.run(run_id).state == "stopped"
     curve = store.reader(run_id).metrics()["loss/pull"][0]
     assert curve == sorted(set(curve)), "a step is on record twice"
@@ -356,7 +352,7 @@ def test_closing_the_parent_does_not_reach_a_worker(home: Path, unbroken: dict[s
         "from cu_core.store import Store; from cu_core.spec import UnlearnRequest;"
         "s = Store(sys.argv[1]);"
         "r = s.enqueue(UnlearnRequest()); print(r, flush=True); ensure_worker(s, os.getpid());"
-        "time.sleep(60)"
+        f"time.sleep({LONG_S})"
     )
     app = subprocess.Popen(
         [sys.executable, "-c", code, str(home)],
@@ -365,16 +361,10 @@ def test_closing_the_parent_does_not_reach_a_worker(home: Path, unbroken: dict[s
     assert app.stdout
     run_id = app.stdout.readline().strip()
     store = Store(home)
-    for _ in range(1500):
-        if store.run(run_id).step >= 5:
-            break
-        time.sleep(0.02)
+    wait_for_step(home, run_id, 5)
     os.kill(app.pid, signal.SIGKILL)
     app.wait()
-    for _ in range(1500):
-        if store.run(run_id).state == "done":
-            break
-        time.sleep(0.02)
+    until(lambda: store.run(run_id).state in FINAL)
     record = store.run(run_id)
     assert record.state == "done", record
     assert record.summary.weights_sha256 == unbroken["weights_sha256"]

@@ -13,6 +13,8 @@ from cu_core.runs.settling import settle
 from cu_core.spec import UnlearnRequest
 from cu_core.store import Store
 
+pytestmark = pytest.mark.long
+
 WHOLE = ("forget_acc_train", "forget_acc_test", "ua", "ra", "ta", "test_acc")
 
 
@@ -39,6 +41,7 @@ def test_exact_figures_take_the_place_of_those_of_a_draw(tmp_path: Path, forget:
     first = store.run(run_id).summary
     assert first.looked_at is not None and first.looked_at[1] == 1797
     assert any("read on" in said for said in first.remarks({}))
+    assert "as in every trial of its sweep" in first.remarks({}, of_trial=True)[0]
     exact = settle(store, run_id)
     assert store.run(run_id).summary == exact and store.run(run_id).state == "done"
     assert exact.looked_at is None and not any("read on" in said for said in exact.remarks({}))

@@ -20,6 +20,8 @@ from cu_core.service.questions import answer
 from cu_core.spec import ExactMap, FetchRequest, Map3D, Map3DCount, UnlearnRequest
 from cu_core.store import Store
 
+pytestmark = pytest.mark.long  # beside it, `make test-anywhere` runs them
+
 REQUEST = UnlearnRequest(forget="class:5", max_steps=6, every=2, probe_size=200, train_epochs=2)
 
 

@@ -64,9 +64,9 @@ def test_a_recording_is_the_whole_run_with_its_summary(store: Store) -> None:
 def test_a_page_opens_as_the_screen_was(store: Store) -> None:
     record = store.run(fabricate.finished(store))
     opens = {"view": "both", "colour": "moved", "ghost": True, "only": [3], "frame": 2}
-    assert FORMATS["html"].make_seen is not None
+    assert FORMATS["html"].seen
     for asked, told in ((opens, opens), ({}, None)):
-        page = FORMATS["html"].make_seen(store, record, asked).decode()
+        page = FORMATS["html"].make(store, record, export.Order(asked)).decode()
         found = re.search(r'id="run">([^<]+)<', page)
         assert found is not None
         header, _ = unpack(zlib.decompress(base64.b64decode(found[1])))

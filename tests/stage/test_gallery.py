@@ -77,7 +77,7 @@ def test_the_picture_has_the_forgotten_on_top_in_their_colour() -> None:
     hue = (0xE6, 0x9F, 0x00)  # of class 0, in js/palette.js
     xy = np.array([[[0, 0], [65535, 65535], [32768, 32768]]], np.uint16)
     label, forget = np.array([1, 1, 0], np.uint8), np.array([0, 0, 1], np.uint8)
-    drawn = picture.last_frame({"xy": xy, "label": label, "forget": forget})
+    drawn = picture.drawing({"xy": xy, "label": label, "forget": forget})
     pixels = np.asarray(Image.open(io.BytesIO(drawn)))
     middle = pixels[picture.SIZE[1] // 2, picture.SIZE[0] // 2]
     assert (*middle[:3],) == hue and middle[3] == 255 and pixels[0, 0, 3] == 0
@@ -86,11 +86,19 @@ def test_the_picture_has_the_forgotten_on_top_in_their_colour() -> None:
 def test_the_picture_of_planted_data_shows_true_classes() -> None:
     xy = np.array([[[0, 0], [65535, 65535], [32768, 32768]]], np.uint16)
     parts = {"xy": xy, "label": np.array([1, 1, 2]), "forget": np.array([0, 0, 1])}
-    told = picture.last_frame(parts)
-    truth = picture.last_frame(parts | {"true_label": np.array([1, 1, 0])})
-    assert told != truth == picture.last_frame(parts | {"label": np.array([1, 1, 0])})
+    told = picture.drawing(parts)
+    truth = picture.drawing(parts | {"true_label": np.array([1, 1, 0])})
+    assert told != truth == picture.drawing(parts | {"label": np.array([1, 1, 0])})
+
+
+def test_the_picture_may_be_of_another_frame() -> None:
+    first = np.array([[0, 0], [65535, 65535], [32768, 32768]], np.uint16)
+    parts = {"xy": np.stack([first, first[::-1]]), "label": np.array([1, 1, 0])}
+    parts |= {"forget": np.array([0, 0, 1])}
+    alone = picture.drawing(parts | {"xy": first[None]})
+    assert picture.drawing(parts, 0) == alone != picture.drawing(parts)
 
 
 def test_a_recording_without_a_frame_has_no_picture() -> None:
     with pytest.raises(ValueError, match="no frame"):
-        picture.last_frame({"xy": np.zeros((0, 0, 2), np.uint16)})
+        picture.drawing({"xy": np.zeros((0, 0, 2), np.uint16)})

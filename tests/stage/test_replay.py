@@ -11,7 +11,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from cu_core.errors import StoreError
-from cu_core.spec import Catalog, GhostFacts, RunProgress, UnlearnRequest
+from cu_core.spec import (
+    AtlasFacts,
+    Catalog,
+    ForgetFacts,
+    GhostFacts,
+    RunProgress,
+    UnlearnRequest,
+)
 from cu_core.stage import export, replay, unpack
 from cu_core.store import RunWriter, Store
 from tests.pages import fabricate
@@ -108,6 +115,17 @@ def test_every_way_to_a_frame_shows_it_in_the_same_place(store: Store, worker: W
         assert_same_picture(tab, replayed)
         assert tab.header["scale"] == 2.0 and tab.header["ghost"] == {"fidelity": 0.9}
         assert "floor" not in tab.header
+
+
+def test_the_page_is_told_how_large_the_forget_set_is(store: Store, worker: Worker) -> None:
+    worker.go(0)
+    tab = Tab(store, worker.run_id)
+    tab.poll()
+    assert tab.header["forget_size"] is None  # a record of before it was kept
+    worker.writer.put(RunProgress(forget=ForgetFacts(n_forget=5421, n_drawn=3)))
+    worker.go(1)
+    tab.poll()
+    assert tab.header["forget_size"] == 5421
 
 
 def test_nothing_new_is_nothing_sent(store: Store, worker: Worker) -> None:
@@ -351,3 +369,52 @@ def test_what_was_planted_is_drawn_and_has_a_curve(store: Store, worker: Worker)
     assert_array_equal(tab.parts["true_label"], (probe().label + 1) % 3)
     lines = {line["key"]: line["values"] for line in tab.header["curves"]}
     assert lines["planted_home"] == [5.0, 80.0] and "planted_trigger" not in lines
+
+
+def test_an_overview_comes_first_and_then_the_whole_at_once_or_asked_for(store: Store) -> None:
+    worker = Worker(store)
+    worker.writer.put(RunProgress(atlas=AtlasFacts(mime="image/png", tile=1, columns=1)))
+    worker.go(*range(4 * replay.OVERVIEW))
+    worker.end()
+    early, whole = Tab(store, worker.run_id), Tab(store, worker.run_id)
+    whole.poll()
+    early.poll(overview=True)
+    assert early.header["overview"] and early.header["start"] == 0 and "atlas" not in early.header
+    assert early.header["steps"][0] == 0 and early.header["steps"][-1] == 4 * replay.OVERVIEW - 1
+    assert len(early.frames) <= replay.OVERVIEW < len(whole.frames)
+    early.poll(overview=True)  # nothing has changed on record: the page lacks it all the same
+    assert not early.header["overview"] and early.header["start"] == 0 and early.header["atlas"]
+    assert_same_picture(early, whole)
+    blobs = early.blobs
+    early.poll(overview=True)
+    assert early.blobs == blobs  # and then it is at rest
+
+    early.sent.forget_all()  # the page is opened anew
+    early.poll(overview=True)
+    assert early.header["overview"]
+    for _ in range(2):  # a slow one asks again, though the whole is on its way
+        early.sent.forget_from(0)  # it asks for the rest
+        early.poll(overview=True)
+        assert not early.header["overview"]
+        assert_same_picture(early, whole)
+
+
+def test_a_run_of_few_frames_comes_whole_at_once(store: Store) -> None:
+    worker = Worker(store)
+    worker.go(*range(replay.OVERVIEW))
+    tab = Tab(store, worker.run_id)
+    tab.poll(overview=True)
+    assert not tab.header["overview"] and len(tab.frames) == replay.OVERVIEW
+
+
+def test_a_live_run_goes_on_after_its_overview(store: Store) -> None:
+    worker = Worker(store)
+    worker.go(*range(50))
+    tab, other = Tab(store, worker.run_id), Tab(store, worker.run_id)
+    tab.poll(overview=True)
+    worker.go(50, 51)
+    tab.poll(overview=True)
+    worker.go(52)
+    tab.poll(overview=True)
+    other.poll()
+    assert_same_picture(tab, other)

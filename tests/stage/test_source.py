@@ -47,14 +47,32 @@ def test_two_modules_may_say_the_same_const(tmp_path: Path) -> None:
     assert run(f"{text}\nconsole.log(mount());") == "1,21,6\n"
 
 
-def test_a_module_stands_after_those_it_imports() -> None:
-    text, seen = script(), set()
-    for line in text.splitlines():
+ENTRIES = [p.stem for p in sorted(JS.glob("*.js")) if "export default" in p.read_text("utf-8")]
+
+
+def joined(entry: str) -> set[str]:
+    """The modules in an entry's script, each of which stands after those it imports."""
+    seen: set[str] = set()
+    for line in script(entry=entry).splitlines():
         if found := re.match(r'__modules\["(.+)"\] = ', line):
             seen.add(found[1])
         elif found := re.match(r'const \{.*\} = __modules\["(.+)"\];$', line):
             assert found[1] in seen, line
-    assert seen == {p.relative_to(JS).with_suffix("").as_posix() for p in JS.rglob("*.js")}
+    return seen
+
+
+def test_no_file_is_left_out_of_every_component() -> None:
+    files = {p.relative_to(JS).with_suffix("").as_posix() for p in JS.rglob("*.js")}
+    assert "mount" in ENTRIES and set().union(*map(joined, ENTRIES)) == files
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_component_has_what_it_reaches_and_the_files_of_those_folders(entry: str) -> None:
+    own = joined(entry)
+    folders = {p.parent.name for p in JS.rglob("*.js") if p.parent != JS}
+    there = {name.partition("/")[0] for name in own if "/" in name}
+    imported = re.findall(r'= __modules\["(\w+)/.+"\];$', script(entry=entry), re.MULTILINE)
+    assert there == (folders & own) | {*imported} and not own & (set(ENTRIES) - {entry})
 
 
 def test_the_joined_script_is_one_module() -> None:

@@ -1,6 +1,8 @@
 """kill -9 in the middle of writing: nothing that was acknowledged is lost, and it is known."""
 
+import signal
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -56,6 +58,32 @@ def test_every_acknowledged_step_outlives_its_writer(store: Store) -> None:
         start = last // 2  # resumes from an earlier checkpoint: nothing may double
     with store.claim_run(run_id, RESUMABLE):
         assert store.run(run_id).state == "starting"
+
+
+KILLED_WHILE_MADE = """
+import os, signal, sys
+from cu_core.store import RunWriter, Store, sql
+store = Store(sys.argv[1], bundled=None)
+real = sql.create
+def create(connection, tables, wal):
+    real(connection, tables, wal)
+    # What is half-made here must not be where a reader looks: its journal could not be undone.
+    assert not (store.paths.run(sys.argv[2]) / "run.db").exists()
+    os.kill(os.getpid(), signal.SIGKILL)
+sql.create = create
+with store.claim_run(sys.argv[2], ("queued", "lost")) as claimed:
+    RunWriter(store, claimed.run_id)
+"""
+
+
+def test_a_run_killed_while_its_database_is_made_is_lost_and_not_damaged(store: Store) -> None:
+    run_id = store.enqueue(REQUEST)
+    assert child(KILLED_WHILE_MADE, store.home, run_id).wait() == -signal.SIGKILL
+    assert store.run(run_id).state == "lost"
+    with store.claim_run(run_id, RESUMABLE), closing(store.writer(run_id)) as writer:
+        writer.move("starting", "running")
+        assert store.run(run_id).state == "running"
+    assert not [*store.paths.run(run_id).glob(".making*")]
 
 
 KILLED_MIDWAY = """

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cu_core.errors import BadRequest, StoreError
-from cu_core.spec import DatasetFacts, DescribeDataset, Preflight, UnlearnRequest
+from cu_core.spec import DatasetFacts, DescribeDataset, Export, Preflight, UnlearnRequest
 from cu_core.store import Answer, Store
 from tests.store.samples import REQUEST, child
 
@@ -126,3 +126,44 @@ def test_only_one_starts_a_worker(store: Store) -> None:
         assert (first, second) == (True, False)
     with store.only_one("spawn") as again:
         assert again
+
+
+def test_a_question_that_is_cancelled_is_answered_by_nobody(store: Store) -> None:
+    waiting, taken = (store.ask(DescribeDataset(key=key)) for key in "ab")
+    assert store.cancel(waiting)
+    question = store.next_question()
+    assert question is not None and question.id == taken
+    assert store.tell(taken, "Reading")
+    assert store.cancel(taken) and not store.cancel(taken)
+    assert not store.tell(taken, "Reading on")
+    assert not store.reply(taken, DatasetFacts(n_train=1))
+    for one in (waiting, taken):
+        answer = store.answer(one)
+        assert answer is not None and (answer.state, answer.answer) == ("cancelled", None)
+        assert answer.error == "Cancelled; nothing was kept of it."
+    done = store.ask(DescribeDataset(key="c"))
+    store.next_question()
+    assert store.reply(done, DatasetFacts(n_train=1)) and not store.cancel(done)
+
+
+def test_a_question_with_a_process_of_its_own_is_left_to_that(store: Store) -> None:
+    asked = Export(run="some-run", format="gif")
+    number = store.ask(asked)
+    assert store.next_question() is None and store.open_question(asked) == number
+    taken = store.take_question(number)
+    assert taken is not None and taken.payload == asked.model_dump()
+    assert store.take_question(number) is None and store.open_question(asked) == number
+    assert store.open_question(asked.model_copy(update={"format": "mp4"})) is None
+    store.reply(number, None, "There is no such run.")
+    assert store.open_question(asked) is None
+
+
+def test_a_question_whose_worker_died_is_open_no_more(store: Store) -> None:
+    asked = DescribeDataset(key="digits")
+    number = store.ask(asked)
+    worker = child(TAKE_AND_WAIT, store.home)
+    assert worker.stdout is not None and int(worker.stdout.readline()) == number
+    assert store.open_question(asked) == number
+    worker.kill()
+    worker.wait()
+    assert store.open_question(asked) is None

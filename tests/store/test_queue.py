@@ -48,6 +48,22 @@ def test_the_oldest_queued_run_goes_first_and_slots_are_kept(store: Store) -> No
     assert third is not None and third.run_id == ids[2]
 
 
+def test_a_sweeps_runs_are_for_its_own_workers_and_take_no_slot(store: Store) -> None:
+    trial, other = (
+        store.enqueue(REQUEST.model_copy(update={"trial": f"{sweep}/0"}))
+        for sweep in ("20261129-120000-000-aaaaaa", "20261129-120000-000-bbbbbb")
+    )
+    assert store.claim() is None  # there is nothing for a worker behind a page
+    own = store.enqueue(REQUEST)
+    assert store.queued_trials("20261129-120000-000-aaaaaa") == [trial]
+    claimed = store.claim_trial("20261129-120000-000-aaaaaa")
+    assert claimed is not None and claimed.run_id == trial
+    assert store.claim_trial("20261129-120000-000-aaaaaa") is None  # the other sweep's is not ours
+    beside = store.claim()  # one slot, which the trial at work does not take
+    assert beside is not None and beside.run_id == own
+    assert store.run(other).state == "queued"
+
+
 def test_a_move_happens_once(store: Store) -> None:
     run_id = store.enqueue(REQUEST)
     assert store.move(run_id, "queued", "stopped", "Stopped by you.")
@@ -77,7 +93,7 @@ def test_two_processes_share_the_queue_without_a_run_twice(store: Store) -> None
         assert worker.stdin
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    taken = [line for w in workers for line in w.communicate(timeout=60)[0].split()]
+    taken = [line for w in workers for line in w.communicate(timeout=300)[0].split()]
     assert sorted(taken) == sorted(ids)
 
 

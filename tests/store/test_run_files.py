@@ -1,5 +1,6 @@
 """What a worker records and a page reads: numbers, snapshots, damage, a disk that is full."""
 
+import gc
 import math
 import resource
 import sqlite3
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from cu_core.errors import StoreError
 from cu_core.spec import SCHEMA_VERSION, ForgetFacts, RunProgress, StepLog, Summary
@@ -298,8 +300,12 @@ def test_a_run_of_a_newer_layout_is_read_but_not_written(store: Store) -> None:
     with sqlite3.connect(store.home / "runs" / run_id / "run.db") as connection:
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     assert store.reader(run_id).frames().steps == [0]
-    with pytest.raises(StoreError, match="another version of Lethe"):
+    record = store.run(run_id)
+    assert "Made by a later Lethe" in record.made_by and record.state == "done"
+    with pytest.raises(StoreError, match="a later Lethe"):
         RunWriter(store, run_id)
+    with pytest.raises(StoreError, match="a later Lethe"):
+        store.requeue(run_id)
     with sqlite3.connect(store.home / "runs" / run_id / "run.db") as connection:
         connection.execute("ALTER TABLE metric RENAME TO measure")
     with pytest.raises(StoreError, match="another version of Lethe"):
@@ -322,3 +328,22 @@ def test_true_labels_are_kept_where_labels_were_planted(store: Store) -> None:
     assert back is not None and {"true_label", "atlas"} <= back.keys()
     writer.close()
     claimed.release()
+
+
+def test_a_query_is_compiled_once_for_the_files_of_all_runs(store: Store) -> None:
+    """Else an app that is left open keeps 80 kB of every run that was ever looked at."""
+
+    def compiled() -> int:
+        gc.collect()
+        return sum(issubclass(type(found), SQLCompiler) for found in gc.get_objects())
+
+    store.reader(finished(store, (0,))).frames()
+    before = compiled()
+    for _ in range(3):
+        store.reader(finished(store, (0,))).frames()
+    assert compiled() == before
+
+
+def test_equal_words_of_two_runs_are_one_object(store: Store) -> None:
+    first, second = (store.run(finished(store)).summary.metrics for _ in range(2))
+    assert first == second and [*map(id, first)] == [*map(id, second)]

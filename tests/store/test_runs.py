@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import time
 from pathlib import Path
 
@@ -144,8 +145,14 @@ def test_a_run_of_a_later_version_is_not_guessed_at(store: Store) -> None:
         .replace(__version__, "3.0")
     )
     record = store.run(run_id)
-    assert record.request is None
-    assert "made by Lethe 3.0" in record.message and "update" in record.message
+    assert record.request is None and record.later == "3.0"
+    assert "made by a later Lethe (3.0)" in record.message and "update" in record.message
+    sound = store.enqueue(REQUEST)
+    claimed = store.claim()
+    assert claimed is not None and claimed.run_id == sound  # it holds up no other ...
+    with sqlite3.connect(store.home / "app.db") as connection:
+        kept = connection.execute("SELECT state FROM run WHERE run_id = ?", (run_id,)).fetchone()
+    assert kept == ("queued",)  # ... and waits for a worker of its own version
 
 
 def test_a_folder_copied_in_appears(store: Store) -> None:
@@ -239,6 +246,7 @@ def test_an_upload_keeps_its_name_without_the_signs_that_could_lead_elsewhere(
         ("my best (ema).pth.tar", "my best (ema).pth.tar"),
         ("数据.ünï", "数据.n"),
         ("..", "upload"),
+        (f"{'数' * 85}.pt", f"{'数' * 66}.pt"),  # whose letters take three bytes each
     ):
         path = store.receive(name, b"data")
         assert path.parent.parent == store.home / "incoming" and path.read_bytes() == b"data"

@@ -15,6 +15,7 @@ from typing import Any
 from torch import nn
 
 from cu_core.errors import BadRequest
+from cu_core.files import given_path
 from cu_core.models._base import Architecture, Shape
 from cu_core.models.origins._origin import Origin, brought, weightless
 
@@ -23,7 +24,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 def network(name: str) -> Architecture:
-    folder = Path(name).expanduser()
+    folder = given_path(name)
     told = _json(folder / CONFIG, name)
     if told is None:
         raise BadRequest(

@@ -6,6 +6,7 @@ as Python finds it, from the working directory on. What it computes on is not as
 
 import hashlib
 import inspect
+import os
 import sys
 from functools import cache, partial
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import Any
 from torch import nn
 
 from cu_core.errors import BadRequest
+from cu_core.files import CONFINED
 from cu_core.models._base import Architecture, Shape
 from cu_core.models.origins._origin import Origin, brought, weightless
 
@@ -23,6 +25,12 @@ WRITTEN = "python:my_networks.small_vit"
 
 
 def network(name: str) -> Architecture:
+    """BadRequest where paths are confined: whoever may not read a file may not run one either."""
+    if os.environ.get(CONFINED):
+        raise BadRequest(
+            f"python:{name} runs code of this machine, which a Lethe that others reach does not "
+            f"({CONFINED} is set). Choose another network, or ask whoever runs this server."
+        )
     module, made = _found(name)
     source = Path(inspect.getsourcefile(module) or "")
     text = source.read_bytes() if source.is_file() else b""

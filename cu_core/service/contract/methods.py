@@ -22,6 +22,8 @@ from cu_core.spec import Method, StepLog
 BROKEN_AT, STEPS = 4, 9  # where a run is saved, and where it ends
 HANDED_OVER = """
 import sys
+from cu_core.process import prepare
+prepare()
 from cu_core.service.contract.methods import go_on
 go_on(sys.argv[1], sys.argv[2])
 """
@@ -157,6 +159,31 @@ def a_resumed_job_equals_the_unbroken_one(cls: type[Method]) -> None:
     require(same, f"Saved at step {BROKEN_AT} and resumed elsewhere, it ended with other weights.")
 
 
+def a_turn_that_turns_nothing_changes_nothing(cls: type[Method]) -> None:
+    """A branch with the knobs of its parent has to end where that did."""
+    method = made(cls)
+    unbroken, before, after = (kind_job(method) for _ in range(3))
+    steps(method, unbroken, STEPS)
+    steps(method, before, BROKEN_AT)
+    engine.turn(method, after, engine.save(before, BROKEN_AT))
+    steps(method, after, STEPS, start=BROKEN_AT)
+    same = weights_sha256(after.model) == weights_sha256(unbroken.model)
+    require(same, f"Turned at step {BROKEN_AT} with the same knobs, it ended with other weights.")
+
+
+def a_knob_that_a_branch_may_turn_can_be_turned(cls: type[Method]) -> None:
+    """One that decides what the method keeps from its start on is declared: ``early=("mask",)``."""
+    require(set(cls.early) <= set(cls.model_fields), f"early names no knob: {cls.early}.")
+    before = kind_job(made(cls))
+    steps(made(cls), before, BROKEN_AT)
+    for name in cls.model_fields.keys() - set(cls.early):
+        other = 12 if name == "batch_size" else other_value(made(cls), name)
+        turned = made(cls, **{name: other})
+        after = kind_job(turned)
+        engine.turn(turned, after, engine.save(before, BROKEN_AT))
+        steps(turned, after, STEPS, start=BROKEN_AT)
+
+
 def go_on(source: str, state: str) -> None:
     """The other process of a resumed job: prints the hash of the weights it ends with."""
     (cls,) = _declared(load(Path(source)))
@@ -211,5 +238,7 @@ CONTRACT = Contract(
         no_trace_is_left,
         data_declared_unused_is_not_asked_for,
         a_resumed_job_equals_the_unbroken_one,
+        a_turn_that_turns_nothing_changes_nothing,
+        a_knob_that_a_branch_may_turn_can_be_turned,
     ),
 )

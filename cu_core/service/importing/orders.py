@@ -7,12 +7,12 @@ An order is int64 (C,): the class of the data that each output stands for.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cu_core.errors import BadRequest
+from cu_core.files import given_path
 from cu_core.spec import Floats, Ints
 
 OWN_ORDER, TEXT, NUMBER, WRITTEN, ANSWERED = (
@@ -75,7 +75,7 @@ def _sorted(known: str, names: Sequence[str]) -> Ints:
 
 def _listed(text: str) -> list[str]:
     """Class names in the order of the outputs."""
-    path = Path(text).expanduser()
+    path = given_path(text)
     if "," not in text and path.suffix.lower() in (".json", ".txt", ".csv", ".names"):
         try:
             text = path.read_text("utf-8-sig")

@@ -8,10 +8,19 @@ import sys
 from functools import cache
 
 from cu_core import registry
-from cu_core.stage.export._format import ExportFormat
+from cu_core.stage.export._format import PLAIN, ExportFormat, Format, Order, Purpose
 from cu_core.stage.export._whole import file_name, whole
 
-__all__ = ["ExportFormat", "file_name", "formats", "whole"]
+__all__ = [
+    "PLAIN",
+    "ExportFormat",
+    "Format",
+    "Order",
+    "Purpose",
+    "file_name",
+    "formats",
+    "whole",
+]
 
 
 @cache

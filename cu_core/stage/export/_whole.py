@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from cu_core.errors import StoreError
-from cu_core.spec import Catalog, RunRecord
+from cu_core.files import slug
+from cu_core.spec import Catalog, RunProgress, RunRecord
 from cu_core.stage import pack, replay, unpack
-from cu_core.store import Store
+from cu_core.store import Store, title
+
+LONGEST = 60  # letters of a title in a file's name
 
 
 def whole(store: Store, record: RunRecord) -> bytes:
@@ -37,16 +38,10 @@ def whole(store: Store, record: RunRecord) -> bytes:
     return pack({**header, "command": record.command, "live": False}, sections)
 
 
-def file_name(record: RunRecord, ending: str = ".html") -> str:
-    """The run's name as a file's: plain letters, figures and dashes, and the format's ending."""
-    plain = (
-        unicodedata.normalize("NFKD", record.name.casefold())
-        .encode("ascii", "ignore")
-        .decode()
-        .lower()
-    )
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    return f"lethe-{slug or record.run_id}{ending}"
+def file_name(record: RunRecord, ending: str = ".html", progress: RunProgress | None = None) -> str:
+    """The run's title as a file's: plain letters, figures and dashes, and the format's ending."""
+    named = slug(title(record, progress or RunProgress()), LONGEST)
+    return f"lethe-{named or record.run_id}{ending}"
 
 
 def _exact(reader: Any) -> Mapping[str, Any] | None:

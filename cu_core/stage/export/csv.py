@@ -5,11 +5,11 @@ import io
 
 from cu_core.errors import StoreError
 from cu_core.spec import RunRecord
-from cu_core.stage.export._format import ExportFormat
+from cu_core.stage.export._format import PLAIN, ExportFormat, Order
 from cu_core.store import Store
 
 
-def table(store: Store, record: RunRecord) -> bytes:
+def table(store: Store, record: RunRecord, order: Order = PLAIN) -> bytes:
     """UTF-8: ``step`` and every metric on record, named by its key, with all its digits; a cell is
     empty where that metric was not computed at that step. StoreError when nothing was measured.
     """

@@ -11,11 +11,11 @@ from cu_core.errors import StoreError
 from cu_core.spec import ExactMap, Map3D, RunRecord
 from cu_core.stage import pack, unpack
 from cu_core.stage.export import _whole
-from cu_core.stage.export._format import ExportFormat
+from cu_core.stage.export._format import PLAIN, ExportFormat, Order
 from cu_core.store import Store
 
 
-def recording(store: Store, record: RunRecord) -> bytes:
+def recording(store: Store, record: RunRecord, order: Order = PLAIN) -> bytes:
     """StoreError for a run that has not come to its end: a recording ends with a verdict."""
     if record.state != "done":
         raise StoreError(

@@ -5,7 +5,7 @@ import io
 
 from cu_core.errors import StoreError
 from cu_core.spec import RunRecord
-from cu_core.stage.export._format import ExportFormat
+from cu_core.stage.export._format import PLAIN, ExportFormat, Order
 from cu_core.store import Store
 from cu_core.store.names import names_of
 
@@ -14,7 +14,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def table(store: Store, record: RunRecord) -> bytes:
+def table(store: Store, record: RunRecord, order: Order = PLAIN) -> bytes:
     """UTF-8, a row a sample: its row, file and key in the data as they were given, the class that
     it was learnt as and truly has, whether it was to be forgotten, and what the model answers for
     it in the first and the last picture. StoreError when there is none."""

@@ -85,7 +85,7 @@ export class Beside {
   draw(t, calm, moving) {
     if (!this.map || this._skips(moving)) return;
     this.hint.hidden = false;
-    this.hint.textContent = this.map.view.hint;
+    this.hint.textContent = this.stage.choosing.hint || this.map.view.hint;
     this.map.draw(t, calm);
   }
 }

@@ -1,15 +1,16 @@
 // What is said while a run plays, and how long the picture holds for it to be read.
 
+import { SAID } from "./caption_words.js";
 import { showValue, valueAt } from "./series.js";
 
-const APART = 3; // frames: moments nearer than this are one
-const START = 1; // seconds that the first frame holds: a picture that opens should move
-const LEAST = 1.6; // seconds a caption holds, whatever its length
-const READING = 0.22; // seconds a word
-const REST = [4, 12]; // seconds, at least and at most, before it begins anew
+const APART = SAID.apart; // frames: moments nearer than this are one
+const START = SAID.start; // that the first frame holds: a picture that opens should move
+const LEAST = SAID.least; // that a caption holds, whatever its length
+const READING = SAID.word; // that a word takes
+const REST = SAID.rest; // at least and at most, before it begins anew
 
-const OUTLINES = "The end. Outlines: the same images in a model that never learned them, in the " +
-  "colour of its answer.";
+/** The words with what stands in braces filled in. */
+const fill = (text, given) => text.replace(/\{(\w+)\}/g, (_, name) => given[name]);
 
 const words = (text) => text.split(/\s+/).filter(Boolean).length;
 
@@ -18,7 +19,7 @@ const reading = (text) => Math.max(LEAST, READING * words(text));
 /** "dog", or "the forget samples" where single ones are forgotten. */
 export function subject(run) {
   const names = [...run.forgetClasses].map((id) => run.classes[id]);
-  return names.length ? names.join(", ") : "the forget samples";
+  return names.length ? names.join(", ") : SAID.samples;
 }
 
 /** The first frame from the second on for which ``holds`` is true, or -1. */
@@ -33,8 +34,8 @@ function crossing(run) {
     /^forget_acc/.test(key) && Number.isFinite(retrained));
   if (!curve || !(valueAt(curve, run.steps[0]) > curve.retrained)) return [];
   const i = first(run, (frame) => valueAt(curve, run.steps[frame]) <= curve.retrained);
-  const like = showValue(curve.retrained, curve.unit);
-  return [[i, `accuracy on ${subject(run)} is down to the retrained model's ${like}.`]];
+  const value = showValue(curve.retrained, curve.unit);
+  return [[i, fill(SAID.crossing, { subject: subject(run), value })]];
 }
 
 /** Where half of the forget samples are answered otherwise than at the start. */
@@ -45,14 +46,14 @@ function half(run) {
     for (let slot = kept; slot < n; slot++) count += pred[i * n + slot] !== pred[slot];
     return count;
   };
-  return [[first(run, (i) => 2 * other(i) > n - kept), "half of them get another answer than at the start."]];
+  return [[first(run, (i) => 2 * other(i) > n - kept), SAID.half]];
 }
 
 function found(run) {
   const out = [];
   for (const [t, text] of [...crossing(run), ...half(run)].sort((a, b) => a[0] - b[0])) {
     const near = t - (out[out.length - 1]?.t ?? 0) < APART || run.last - t < APART;
-    if (t > 0 && !near) out.push({ t, text: `Step ${run.steps[t]}: ${text}` });
+    if (t > 0 && !near) out.push({ t, text: fill(SAID.step, { step: run.steps[t], text }) });
   }
   return out;
 }
@@ -67,13 +68,14 @@ export function captions(run) {
   const { header, last, n, kept } = run;
   if (header.live || !last) return [];
   const what = header.opens?.captions ? told(run, header.opens.captions) : found(run);
-  const begin = `Each mark is an image. The ${(n - kept).toLocaleString("en")} diamonds are to be ` +
-    `forgotten${run.forgetClasses.size ? `: ${subject(run)}` : ""}.`;
-  const bare = run.ghostSlots.length ? OUTLINES : `The end: step ${run.steps[last]}.`;
+  const asked = run.forgetClasses.size ? SAID.class : SAID.forget;
+  const count = (n - kept).toLocaleString("en");
+  const begin = SAID.begin + (kept < n ? fill(asked, { count, subject: subject(run) }) : "");
+  const bare = run.ghostSlots.length ? SAID.outlines : fill(SAID.end, { step: run.steps[last] });
   const end = header.headline || header.verdict || bare;
   const between = what.filter(({ t }) => t > 0 && t < last);
   const opening = what.find(({ t }) => t === 0)?.text || begin;
-  const rest = Math.min(REST[1], Math.max(REST[0], 2.5 + READING * words(end)));
+  const rest = Math.min(REST[1], Math.max(REST[0], SAID.breath + READING * words(end)));
   return [
     { t: 0, text: opening, seconds: START },
     ...between.map((one) => ({ ...one, seconds: reading(one.text) })),

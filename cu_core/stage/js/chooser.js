@@ -113,7 +113,7 @@ export class Chooser {
     this.hint.style.left = `${camera.inset + 12}px`; // under the picture
     this.ghost.querySelector("input").checked = this.stage.look.outlines > 0;
     say(this.waiting, known ? "" : progress || absent);
-    say(this.hint, known ? progress || hint : "");
+    say(this.hint, known ? this.stage.choosing.hint || progress || hint : "");
   }
 
   /** What a person left: the choice, and what was turned or moved in each view. */

@@ -1,8 +1,13 @@
 // "Compare with an exact map": one frame beside a UMAP that was fitted to this frame alone.
 
 import { grown } from "./camera.js";
+import { write } from "./elements.js";
 import { MapView } from "./map.js";
 import { measures } from "./texts.js";
+
+const AGAIN_S = 10; // between two askings for what nobody has heard of
+const SLOW_S = 10; // a fit itself takes few: who waits longer is told why
+const COMPILES = "a new engine compiles it first";
 
 /** One frame of ``run`` at other places: the same slots, colours and pictures. */
 export function exactRun(run, exact, places) {
@@ -28,16 +33,17 @@ export function exactRun(run, exact, places) {
 }
 
 /** {unit, x, y}: layout units a quantum, and where quantum 0 lies. */
-function grid([x0, y0, x1, y1]) {
+export function grid([x0, y0, x1, y1]) {
   return { unit: Math.max(x1 - x0, y1 - y0) / 65535, x: x0, y: y0 };
 }
 
 /** A place in quanta of one grid, in quanta of another. */
-function across(from, to, x, y) {
+export function across(from, to, x, y) {
   return [(from.x + x * from.unit - to.x) / to.unit, (from.y + y * from.unit - to.y) / to.unit];
 }
 
-function union(a, b) {
+/** The rectangle around two [x0, y0, x1, y1]. */
+export function union(a, b) {
   return [...[0, 1].map((k) => Math.min(a[k], b[k])), ...[2, 3].map((k) => Math.max(a[k], b[k]))];
 }
 
@@ -120,7 +126,15 @@ export class Compare {
     clearInterval(this.timer);
     this.asked = step;
     this.since = performance.now();
-    if (step !== null) this.timer = setInterval(() => this._words(), 1000);
+    if (step !== null) this.timer = setInterval(() => this._waitsOn(step), 1000);
+  }
+
+  /** A page that began anew meanwhile, its server too, has never heard of the wish. */
+  _waitsOn(step) {
+    this._words();
+    const passed = Math.round((performance.now() - this.since) / 1000);
+    const heard = this.exact?.state === "fitting" && this.exact.step === step;
+    if (passed % AGAIN_S === 0 && !heard) this.stage.setTriggerValue("check", { step });
   }
 
   // --- the right half
@@ -240,8 +254,8 @@ export class Compare {
     const { twin } = this;
     const { x, y, zoom } = twin.camera;
     const hand = look.hand === twin;
-    const key = [look.version, look.hover, look.pinned, hand, Boolean(twin.card.sheet), x, y, zoom];
-    if (key.join("/") === this.drawn) return;
+    const key = [look.version, look.hover, look.pins, hand, Boolean(twin.card.sheet), x, y, zoom];
+    if (key.join("/") === this.drawn && !twin.thumbs.changing) return;
     this.drawn = key.join("/");
     twin.draw(0, false);
   }
@@ -265,10 +279,12 @@ export class Compare {
     const { exact, asked } = this;
     const failed = exact?.state === "failed" && exact.step === step && awaited === null;
     const which = awaited === step ? "this frame" : `step ${awaited}`;
-    const doing = awaited === null ? "" : `Fitting UMAP to ${which} alone…`;
+    const passed = Math.floor((performance.now() - this.since) / 1000);
+    const why = asked !== null && passed >= SLOW_S ? `; ${COMPILES}` : "";
+    const going = exact?.doing || `Fitting UMAP to ${which} alone${why}…`;
+    const doing = awaited === null ? "" : going;
     const [status, count] = this.note.children;
     write(status, failed ? exact.message : doing);
-    const passed = Math.floor((performance.now() - this.since) / 1000);
     write(count, asked !== null && passed > 0 ? `${passed} s` : "");
     this.note.hidden = !status.textContent;
   }
@@ -283,8 +299,4 @@ export class Compare {
     write(right.children[1], `${measures(fitted)}. Fitted to this frame alone${took}.`);
     right.classList.toggle("elsewhere", step !== shown);
   }
-}
-
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

@@ -46,8 +46,9 @@ class Panel {
     this.layers = [document.createElement("canvas"), document.createElement("canvas")];
   }
 
-  set(panel, run, theme) {
-    Object.assign(this, { panel, run, theme });
+  /** ``untold``: nothing is drawn, or said, that lies behind the playhead's step. */
+  set(panel, run, theme, untold) {
+    Object.assign(this, { panel, run, theme, untold, size: TEXT * theme.letters });
     this.open = panel.group === this.group ? this.open : !FOLDED.has(panel.group);
     this.group = panel.group;
     this._folds();
@@ -82,7 +83,7 @@ class Panel {
   measure(values) {
     const c = this.context;
     const { unit, lines } = this.panel;
-    c.font = `${TEXT}px ${this.theme.font}`;
+    c.font = `${this.size}px ${this.theme.font}`;
     const widest = (texts) => Math.max(0, ...texts.map((text) => c.measureText(text).width));
     this.tickText = this.scale.ticks.map((v) => showValue(v, unit));
     this.names = lines.map(shortName);
@@ -102,20 +103,22 @@ class Panel {
   place({ left, right }) {
     this.x0 = left;
     this.x1 = Math.max(left + 20, this.width - right);
-    this.y0 = 9;
-    this.y1 = this.height - (this.showSteps ? 27 : 9);
+    const { letters } = this.theme;
+    this.y0 = 9 * letters;
+    this.y1 = this.height - (this.showSteps ? 27 : 9) * letters;
     const { low, high } = this.scale;
     this.toX = (step) => this.x0 + ((this.x1 - this.x0) * step) / this.run.endStep;
     this.toY = (value) => this.y1 - ((this.y1 - this.y0) * (value - low)) / (high - low);
-    this._labels();
+    this._labels(Infinity);
   }
 
-  /** One label a line, at the height where the line ends, pushed apart until none overlap. */
-  _labels() {
-    const ends = this.panel.lines.map((line) => valueAt(line, Infinity) ?? this.scale.low);
+  /** One label a line, at its height at this step, pushed apart until none overlap. */
+  _labels(step) {
+    const ends = this.panel.lines.map((line) => valueAt(line, step) ?? this.scale.low);
     const wish = ends.map((value) => this.toY(value));
-    const gap = this.notes.some(Boolean) ? 2 * LINE_GAP : LINE_GAP;
-    this.labelY = spread(wish, gap, this.y0, this.y1 - (gap - LINE_GAP));
+    const line = LINE_GAP * this.theme.letters;
+    const gap = this.notes.some(Boolean) ? 2 * line : line;
+    this.labelY = spread(wish, gap, this.y0, this.y1 - (gap - line));
     this.endY = wish;
   }
 
@@ -124,7 +127,7 @@ class Panel {
     const [faint, full] = this.layers.map((canvas) => canvas.getContext("2d"));
     for (const c of [faint, full]) c.clearRect(0, 0, this.width, this.height);
     this._axes(faint);
-    this._lines(faint, 0.24);
+    if (!this.untold) this._lines(faint, 0.24);
     this._lines(full, 1);
     this.canvas.title = this._summary();
     this.canvas.setAttribute("aria-label", this.canvas.title);
@@ -132,7 +135,7 @@ class Panel {
 
   _axes(c) {
     const { theme } = this;
-    c.font = `${TEXT}px ${theme.font}`;
+    c.font = `${this.size}px ${theme.font}`;
     c.textBaseline = "middle";
     c.textAlign = "right";
     this.scale.ticks.forEach((tick, k) => {
@@ -147,7 +150,7 @@ class Panel {
       c.fillText(this.tickText[k], this.x0 - 8, y);
     });
     if (this.showSteps) {
-      const y = this.y1 + 16;
+      const y = this.y1 + 16 * this.theme.letters;
       c.textAlign = "left";
       if (this.x1 - this.x0 > 130) c.fillText("0", this.x0, y);
       c.textAlign = "right";
@@ -194,6 +197,7 @@ class Panel {
     const parts = this.panel.lines.map((line) => {
       const values = ["original", "retrained"].filter((kind) => Number.isFinite(line[kind]));
       const told = values.map((kind) => `${kind} ${showValue(line[kind], line.unit)}`);
+      if (this.untold) return `${line.title}: ${told.join(", ")}`;
       const end = `ends at ${showValue(valueAt(line, Infinity), line.unit)}`;
       return `${line.title}: ${[end, ...told].join(", ")}`;
     });
@@ -203,6 +207,7 @@ class Panel {
   draw(step) {
     if (this.width < 2 || this.height < 2) return;
     if (this.stale) this._build();
+    if (this.untold) this._labels(step);
     const c = this.context;
     const x = Math.min(this.x1, Math.max(this.x0, this.toX(step)));
     c.clearRect(0, 0, this.width, this.height);
@@ -217,8 +222,8 @@ class Panel {
 
   /** The values now, each a dot on the playhead and a number beside its line's name. */
   _values(c, x, step) {
-    if (x < this.x1 - FAR) this._ends(c);
-    c.font = `${TEXT}px ${this.theme.font}`;
+    if (x < this.x1 - FAR && !this.untold) this._ends(c);
+    c.font = `${this.size}px ${this.theme.font}`;
     c.textBaseline = "middle";
     this.panel.lines.forEach((line, k) => {
       const value = valueAt(line, step);
@@ -244,7 +249,7 @@ class Panel {
       if (!this.notes[k]) return;
       c.fillStyle = css(this.theme.soft);
       const under = left + this.valueWidth - this.ownWidth;
-      c.fillText(this._fit(c, this.notes[k], under), under, this.labelY[k] + LINE_GAP);
+      c.fillText(this._fit(c, this.notes[k], under), under, this.labelY[k] + LINE_GAP * this.theme.letters);
     });
   }
 
@@ -281,6 +286,7 @@ export class Curves {
   constructor(root, seek, settle, changed) {
     Object.assign(this, { root, changed });
     this.panels = [];
+    this.untold = false;
     const to = (event) => {
       const panel = this.panels.find((item) => item.canvas === event.target);
       if (!panel || !panel.run) return;
@@ -305,7 +311,7 @@ export class Curves {
     const wanted = panels(run.header.curves || []);
     while (this.panels.length > wanted.length) this.panels.pop().box.remove();
     while (this.panels.length < wanted.length) this.panels.push(new Panel(this.root, this.changed));
-    wanted.forEach((panel, k) => this.panels[k].set(panel, run, theme));
+    wanted.forEach((panel, k) => this.panels[k].set(panel, run, theme, this.untold));
     const beside = wanted.flatMap(({ lines }) => lines.flatMap((l) => [l.original, l.retrained]));
     this.root.classList.toggle("alone", !beside.some(Number.isFinite)); // nothing to tell apart
     this.drawn = null;

@@ -67,7 +67,8 @@ export class Handles {
   /** Colours, and how wide each name is; only when theme, run or isolation change. */
   _dress(run, look, sheet) {
     const pen = document.createElement("canvas").getContext("2d");
-    pen.font = `15px ${look.theme.font}`;
+    this.letters = look.theme.letters;
+    pen.font = `${15 * this.letters}px ${look.theme.font}`;
     this.items.forEach((item, id) => {
       for (const old of item.button.querySelectorAll("svg, canvas")) old.remove();
       const picture = thumbnail(run, sheet, id);
@@ -75,7 +76,7 @@ export class Handles {
       item.button.prepend(swatch(look.palette[id], outline), ...(picture ? [picture] : []));
       item.button.classList.toggle("dim", look.dims(id));
       const more = picture ? 59 : 35;
-      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width) + more);
+      item.wide = Math.min(150, Math.ceil(pen.measureText(item.name).width / this.letters) + more);
     });
     const forget = (id) => (run.forgetClasses.has(id) ? 0 : 1);
     this.rank = this.items.map((_, id) => id).sort((a, b) => forget(a) - forget(b) || a - b);
@@ -89,7 +90,8 @@ export class Handles {
     for (const id of this.rank) {
       const { button, wide } = this.items[id];
       const place = camera.toPixel(this.view.handles[2 * id], this.view.handles[2 * id + 1]);
-      let box = boxBeside(place, middle, wide, HEIGHT, gap, camera);
+      const { letters } = this;
+      let box = boxBeside(place, middle, letters * wide, letters * HEIGHT, gap, camera);
       const bare = taken.some((other) => overlap(box, other));
       if (bare) box = boxBeside(place, middle, KNOB, KNOB, 0, camera);
       else taken.push(box);

@@ -1,17 +1,11 @@
 // The legend inside the map: classes as buttons that isolate, or the scale of "moved".
 
+import { tag } from "./elements.js";
 import { css } from "./palette.js";
 import { Roving } from "./roving.js";
 
 const RETRAINED = "The forget samples in a model that never saw them, in the colour of its answer";
 const SVG = "http://www.w3.org/2000/svg";
-
-function tag(kind, name, text) {
-  const made = document.createElement(kind);
-  made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 /** A swatch as the map draws it: a disc for keep, an outlined diamond for forget. */
 export function swatch(colours, outline) {

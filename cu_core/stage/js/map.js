@@ -3,11 +3,15 @@
 import { Card } from "./card.js";
 import { GlMap } from "./map_gl.js";
 import { SplatMap } from "./map_splat.js";
+import { Lasso } from "./lasso.js";
 import { Names } from "./names.js";
 import { Overlay, pick } from "./overlay.js";
+import { toggled } from "./pins.js";
+import { Thumbs } from "./thumbs.js";
 import { createViews } from "./views.js";
 
 const DRAG_STARTS = 4; // pixels; less is a click
+let noWebGl = ""; // why this page has none; to find out takes a context, so it is asked once
 const TURN = Math.PI / 24; // radians a key
 
 function freshCanvas(root) {
@@ -27,6 +31,8 @@ export class MapView {
     this.view = this.views[0];
     this.overlay = new Overlay(root.querySelector(".over"));
     this.card = new Card(root.querySelector(".card"));
+    this.lasso = new Lasso(this);
+    this.thumbs = new Thumbs(root);
     this.names = new Names(root.querySelector(".names"));
     this.resetButton = root.querySelector(".reset");
     this.furniture = this._furnish(root.querySelector(".furniture"));
@@ -56,6 +62,7 @@ export class MapView {
     const wish = new URLSearchParams(location.search).get("renderer"); // for tests and timings
     try {
       if (wish === "canvas") throw new Error("The address asks for the canvas.");
+      if (noWebGl) throw new Error(noWebGl);
       this.renderer = new GlMap(freshCanvas(this.root), () => {
         if (this.run) this.renderer.load(this.run, 0);
         this.renderer.enter(this.view);
@@ -63,6 +70,7 @@ export class MapView {
       }, wish === "webgl");
     } catch (error) {
       this.reason = error.message;
+      if (!wish) noWebGl = error.message;
       this.renderer = new SplatMap(freshCanvas(this.root));
     }
   }
@@ -72,6 +80,7 @@ export class MapView {
     this.run = run;
     for (const view of this.views) view.load(run, firstNew, fresh);
     this.renderer.load(run, firstNew);
+    this.names.load(firstNew);
     this.show((this.view.offered ? this.view : this.views[0]).kind);
     if (fresh || (run.atlas && firstNew === 0)) this.card.load(run).then(this.changed);
   }
@@ -111,36 +120,42 @@ export class MapView {
   /** Radii and widths in CSS pixels: smaller with many points, growing gently with the zoom.
    *  Arrows take the place of trails under reduced motion (``calm``). */
   size(calm) {
-    const crowd = Math.min(3.7, Math.max(1.8, 3.5 * (1800 / this.run.n) ** 0.25));
-    const keep = crowd * this.camera.zoom ** 0.35;
-    const forget = keep * 1.4;
+    const usual = Math.min(3.7, Math.max(1.8, 3.5 * (1800 / this.run.n) ** 0.25));
+    const crowd = usual * this.look.larger;
+    const keep = this.thumbs.covered(crowd * this.camera.zoom ** 0.35);
+    const forget = this.thumbs.covered(keep * 1.4);
     const strength = Math.min(0.8, Math.max(0.2, 12 / Math.sqrt(this.run.n - this.run.kept + 1)));
     const trail = { width: 1.5, strength: calm ? 0 : strength };
     return { keep, forget, rim: 1, outline: Math.min(1.3, forget * 0.28), trail };
   }
 
-  draw(t, calm) {
+  /** ``soon``: whether another picture of a time that moves follows this one. */
+  draw(t, calm, soon = false) {
     const { run, view, camera, look } = this;
     this.t = t;
     for (const piece of this.furniture) piece.draw(view, look, this.card.sheet);
     this.resetButton.hidden = !view.moved;
     if (!view.knows(t)) return this._blank();
+    const { thumbs, card: { sheet } } = this;
+    thumbs.see(view, look, t, sheet, calm);
     const size = this.size(calm);
     this.renderer.draw({ run, view, t, look, size });
-    this.names.draw(view, look, t, this.card.sheet);
-    const chosen = this.pinned >= 0 ? this.pinned : this.hover;
-    this.overlay.draw({ run, view, t, look, size, chosen, arrows: calm });
+    this.names.draw(view, look, t, sheet, soon);
+    const chosen = this.hover >= 0 ? this.hover : this.pinned;
+    this.overlay.draw({ run, view, t, look, size, chosen, arrows: calm, thumbs, sheet });
+    if (thumbs.changing) this.changed();
     if (chosen < 0 || look.hand !== this) return this.card.hide();
     const [x, y] = view.place(chosen, t);
     const at = camera.toPixel(x, y);
     const frame = Math.min(Math.round(t), run.last);
-    this.card.show(chosen, frame, at, camera.width, camera.height, chosen === this.pinned);
+    this.card.show(chosen, frame, at, camera.width, camera.height, look.pins.includes(chosen));
   }
 
   /** This view has no places for this time yet. */
   _blank() {
     this.renderer.clear(this.look);
     this.overlay.clear();
+    this.thumbs.clear();
     this.names.hide();
     this.card.hide();
   }
@@ -155,8 +170,9 @@ export class MapView {
     this.changed();
   }
 
+  /** The newest pin is taken away. */
   unpin() {
-    this.pinned = -1;
+    this.look.pins = this.look.pins.slice(0, -1);
     this.changed();
   }
 
@@ -183,10 +199,13 @@ export class MapView {
     on("pointerdown", (event) => this._down(event));
     on("pointermove", (event) => this._move(event));
     on("pointerup", (event) => this._up(event));
-    on("pointercancel", () => (this.grip = null));
+    on("pointercancel", () => {
+      this.grip = null;
+      this.lasso.drop();
+    });
     on("pointerleave", () => this._hover(-1));
     on("contextmenu", (event) => this.view.turn && event.preventDefault());
-    on("dblclick", (event) => this._onCanvas(event) && this.reset());
+    on("dblclick", (event) => this._onCanvas(event) && !this.look.choosing && this.reset());
     on("wheel", (event) => this._wheel(event), { passive: false });
     this.resetButton.addEventListener("click", () => this.reset());
   }
@@ -204,7 +223,8 @@ export class MapView {
     const second = event.button === 2 && Boolean(this.view.turn);
     if ((event.button && !second) || !this._onCanvas(event) || !this.run) return;
     const [x, y] = this._pixel(event);
-    this.grip = { x, y, far: 0, pan: second || event.shiftKey };
+    const draws = this.lasso.begins(event, x, y);
+    this.grip = { x, y, far: 0, pan: second || event.shiftKey, draws };
     this.root.setPointerCapture(event.pointerId);
   }
 
@@ -214,7 +234,9 @@ export class MapView {
     const { grip } = this;
     if (grip) {
       grip.far += Math.hypot(x - grip.x, y - grip.y);
-      if (grip.far > DRAG_STARTS && event.pointerType !== "touch") {
+      if (grip.draws) {
+        if (grip.far > DRAG_STARTS) this.lasso.goes(x, y);
+      } else if (grip.far > DRAG_STARTS && event.pointerType !== "touch") {
         this.root.classList.add("drag");
         this.view.drag(x - grip.x, y - grip.y, grip.pan);
         this.changed();
@@ -227,9 +249,11 @@ export class MapView {
     this.root.classList.remove("drag");
     const { grip } = this;
     this.grip = null;
-    if (!grip || grip.far > DRAG_STARTS || event.button) return;
-    const slot = this._pick(...this._pixel(event));
-    this.pinned = slot === this.pinned ? -1 : slot;
+    if (!grip) return;
+    const dragged = grip.far > DRAG_STARTS;
+    const slot = dragged ? null : this._pick(...this._pixel(event));
+    if ((grip.draws && this.lasso.ends(event, slot)) || dragged || event.button) return;
+    if (slot >= 0) this.look.pins = toggled(this.look.pins, slot);
     this.changed();
   }
 

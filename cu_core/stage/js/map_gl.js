@@ -94,7 +94,7 @@ export class GlMap {
   _paint(run, look, t, view) {
     const { gl } = this;
     const { trails } = view;
-    const when = look.mode === "moved" ? t : look.mode === "pred" ? Math.round(t) : 0;
+    const when = look.mode === "moved" ? t : look.follows ? Math.round(t) : 0;
     const key = `${look.version}/${when}/${look.mode === "moved" ? view.kind : ""}`;
     if (this.painted !== key) {
       this.painted = key;
@@ -106,7 +106,7 @@ export class GlMap {
     const tint = new Uint8Array(trails.count * 16);
     trails.slots.forEach((slot, k) => {
       const frame = trails.times[k] + 1;
-      const dim = look.dims(look.classOf(run, slot, frame));
+      const dim = look.dimsSample(run, slot, frame);
       const colour = [...look.colour(view, slot, frame).edge, dim ? 0 : 255];
       for (let corner = 0; corner < 4; corner++) tint.set(colour, 16 * k + 4 * corner);
     });
@@ -125,7 +125,7 @@ export class GlMap {
     this._points(run, view, t, 0, run.kept, style);
     this._trails(view, t, size);
     const forget = { radius: size.forget, rim: size.outline, diamond: 1 };
-    if (look.outlines && view.hasGhost) this._ghost(view, look, { ...forget, hollow: 1 });
+    if (look.outlines && view.hasGhost) this._ghost(view, t, look, { ...forget, hollow: 1 });
     this._points(run, view, t, run.kept, run.n, { ...forget, hollow: 0 });
   }
 
@@ -190,12 +190,12 @@ export class GlMap {
     this._pointer(at.near, name, 1, gl.FLOAT, 12, 8, false);
   }
 
-  _ghost(view, look, style) {
+  _ghost(view, t, look, style) {
     const { gl, points: { at } } = this;
     const ghosts = view.ghost();
     if (ghosts !== this.ghosts) this._fill("ghost", ghosts, gl.DYNAMIC_DRAW);
     this.ghosts = ghosts;
-    this._outlines(view, look);
+    this._outlines(view, look, Math.min(Math.round(t), view.run.last));
     this._style(view.camera, false, style);
     this._places("ghost");
     for (const place of [at.edge, at.fill]) {
@@ -205,14 +205,14 @@ export class GlMap {
   }
 
   /** The outlines' colours, made again when theme, reading, strength or outlines change. */
-  _outlines(view, look) {
+  _outlines(view, look, frame) {
     const slots = view.ghostSlots;
-    const key = `${look.version}/${look.outlines}`;
+    const key = `${look.version}/${look.outlines}/${look.highlight ? frame : ""}`;
     if (this.outlined === key && this.outlinedSlots === slots) return;
     Object.assign(this, { outlined: key, outlinedSlots: slots });
     const edges = new Uint8Array(4 * slots.length);
     slots.forEach((slot, k) => {
-      const { colour, alpha } = look.outline(view.run, slot);
+      const { colour, alpha } = look.outline(view.run, slot, frame);
       edges.set([...colour, alpha], 4 * k);
     });
     this._fill("edges", edges);

@@ -36,3 +36,13 @@ export function rememberChoice(kind) {
 export function recallChoice() {
   return read("localStorage", CHOICE);
 }
+
+/** Whether a person wants a part under the picture open, whichever the run. */
+export function rememberOpen(part, open) {
+  write("localStorage", `lethe open:${part}`, open);
+}
+
+/** true, false, or null where nobody has said. */
+export function recallOpen(part) {
+  return read("localStorage", `lethe open:${part}`);
+}

@@ -6,6 +6,7 @@ const MOST = 20; // classes whose names are still read
 const NARROW = 300; // CSS pixels: a picture below has no room for names
 const FEW = 3; // samples that make a cluster
 const CELLS = 24; // across the picture, in which samples are counted
+const ROW = 2 ** 20; // more cells than a picture has in a column
 const MOST_OF = 0.8; // of a class's samples, in how far they reach
 const COVERED = 1.5; // widths of its name that a cluster has across, to carry it within
 const [HEIGHT, THUMB] = [22, 18]; // CSS pixels
@@ -16,7 +17,7 @@ const [HEIGHT, THUMB] = [22, 18]; // CSS pixels
 export function densest(places, side) {
   if (places.length < 2 * FEW) return null;
   const count = new Map();
-  const key = (x, y) => `${Math.floor(x / side)},${Math.floor(y / side)}`;
+  const key = (x, y) => ROW * Math.floor(x / side) + Math.floor(y / side);
   for (let k = 0; k < places.length; k += 2) {
     for (const dx of [-side, 0, side]) {
       for (const dy of [-side, 0, side]) {
@@ -53,14 +54,26 @@ export class Names {
   constructor(root) {
     this.root = root;
     this.items = [];
+    this.spots = []; // of each frame that was drawn, by class
+  }
+
+  /** More frames, of which those from ``firstNew`` on may lie elsewhere than they did. */
+  load(firstNew) {
+    this.spots.length = Math.min(firstNew, this.spots.length);
   }
 
   hide() {
     this.root.hidden = true;
   }
 
-  draw(view, look, t, sheet) {
+  /** ``mayWait``: another picture comes at once, so that names may stay where they are unless a
+   *  hand has moved what is under them. */
+  draw(view, look, t, sheet, mayWait = false) {
     const { run, camera } = view;
+    const { x, y, zoom, width, height } = camera;
+    const under = [run.id, look.version, x, y, zoom, width, height, Boolean(sheet)].join("/");
+    if (mayWait && under === this.under) return;
+    this.under = under;
     this.root.hidden = !view.named || run.classes.length > MOST || camera.width < NARROW;
     if (this.root.hidden) return;
     if (this.run !== run || this.pred !== run.pred) this._make(run);
@@ -69,12 +82,18 @@ export class Names {
     for (const id of this.rank) {
       const spot = look.isolated.size && look.dims(id) ? null : this._spot(view, id, t);
       const box = spot && this._box(camera, spot, this.items[id].wide, taken);
-      this.items[id].tag.hidden = !box;
-      if (!box) continue;
-      taken.push(box);
-      this.items[id].tag.style.transform =
-        `translate(${box.x.toFixed(1)}px, ${box.y.toFixed(1)}px) translate(-50%, -50%)`;
+      if (box) taken.push(box);
+      this._put(this.items[id], box);
     }
+  }
+
+  /** On whole pixels; the page is touched only where a name has moved. */
+  _put(item, box) {
+    const place = box && `translate(${Math.round(box.x)}px, ${Math.round(box.y)}px)`;
+    if (place === item.place) return;
+    item.place = place;
+    item.tag.hidden = !box;
+    if (box) item.tag.style.transform = `${place} translate(-50%, -50%)`;
   }
 
   _make(run) {
@@ -85,7 +104,7 @@ export class Names {
       tag.className = "name-tag";
       text.textContent = name;
       tag.append(text);
-      return { tag, name };
+      return { tag, name, place: undefined };
     });
     this.root.replaceChildren(...this.items.map(({ tag }) => tag));
     const first = (id) => (run.forgetClasses.has(id) ? 0 : 1);
@@ -97,13 +116,15 @@ export class Names {
   _dress(look, sheet) {
     this.dressed = `${look.version}/${Boolean(sheet)}`;
     const pen = document.createElement("canvas").getContext("2d");
-    pen.font = `600 15px ${look.theme.font}`;
+    this.letters = look.theme.letters;
+    pen.font = `600 ${15 * this.letters}px ${look.theme.font}`;
     this.items.forEach((item, id) => {
       item.tag.querySelector("canvas")?.remove();
       item.tag.classList.toggle("forget", this.run.forgetClasses.has(id));
       const picture = thumbnail(this.run, sheet, id);
       if (picture) item.tag.prepend(picture);
-      item.wide = Math.ceil(pen.measureText(item.name).width) + (picture ? THUMB + 4 : 0) + 10;
+      const more = (picture ? THUMB * this.letters + 4 : 0) + 10;
+      item.wide = Math.ceil(pen.measureText(item.name).width) + more;
     });
   }
 
@@ -134,15 +155,16 @@ export class Names {
 
   _box(camera, spot, w, taken) {
     const [x, y] = camera.toPixel(...spot);
+    const h = HEIGHT * this.letters;
     if (x < 0 || y < 0 || x > camera.width || y > camera.height) return null;
     const hold = (v, half, end) => Math.min(end - half - 3, Math.max(half + 3, v));
     const reach = spot[2] * camera.scale;
     const inside = 2 * reach > COVERED * w; // a small cluster would be hidden by its own name
-    const [side, up] = inside ? [0.6 * w, HEIGHT + 2] : [reach + 8 + w / 2, reach + 6 + HEIGHT / 2];
-    const ways = [[0, -up], [0, up], [side, 0], [-side, 0], [0, -up - 24], [0, up + 24]];
+    const [side, up] = inside ? [0.6 * w, h + 2] : [reach + 8 + w / 2, reach + 6 + h / 2];
+    const ways = [[0, -up], [0, up], [side, 0], [-side, 0], [0, -up - h - 2], [0, up + h + 2]];
     return free([...(inside ? [[0, 0]] : []), ...ways].map(([dx, dy]) => ({
       x: hold(x + dx, w / 2, camera.width),
-      y: hold(y + dy, HEIGHT / 2, camera.height), w, h: HEIGHT,
+      y: hold(y + dy, h / 2, camera.height), w, h,
     })), taken);
   }
 }

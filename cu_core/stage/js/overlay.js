@@ -1,6 +1,9 @@
-// What lies over the points: the chosen sample's ring and path, arrows under reduced motion.
+// What lies over the points: the ring and the path of the sample that a hand is on, rings of those
+// that are chosen, arrows under reduced motion.
 
 import { css } from "./palette.js";
+import { drawNumber } from "./pins.js";
+import { drawRings } from "./rings.js";
 
 const PICK_RADIUS = 14; // pixels
 
@@ -13,7 +16,7 @@ export function pick(view, look, t, px, py) {
     const [qx, qy, near = 1] = view.place(slot, t);
     const [x, y] = camera.toPixel(qx, qy);
     const away = Math.hypot(x - px, y - py) - (run.isForget(slot) ? 4 : 0) - 4 * (near - 1);
-    if (away < least && !look.dims(look.classOf(run, slot, frame))) [best, least] = [slot, away];
+    if (away < least && !look.dimsSample(run, slot, frame)) [best, least] = [slot, away];
   }
   return best;
 }
@@ -33,14 +36,22 @@ export class Overlay {
     this.drawn = true;
   }
 
-  draw({ run, view, t, look, size, chosen, arrows }) {
-    const wanted = chosen >= 0 || arrows || Boolean(view.circle);
+  draw({ run, view, t, look, size, chosen, arrows, thumbs, sheet }) {
+    const marked = new Set(chosen < 0 ? look.pins : [...look.pins, chosen]);
+    const ringed = look.chosen.size + look.marked.size > 0;
+    const wanted = marked.size > 0 || ringed || arrows || Boolean(view.circle) || thumbs.strength > 0;
     if (!this.drawn && !wanted) return;
     this.clear();
     this.drawn = wanted;
+    if (ringed) drawRings(this.context, { run, view, t, look, size });
     if (view.circle) this._circle(view, look);
     if (arrows) this._arrows(run, view, t, look, size);
-    if (chosen >= 0) this._chosen(run, view, t, look, size, chosen);
+    thumbs.draw(this.context, view, look, t, sheet);
+    const rings = new Map();
+    for (const slot of marked) {
+      rings.set(slot, this._chosen(run, view, t, look, size, slot, thumbs.sideOf(slot)));
+    }
+    look.pins.forEach((slot, k) => drawNumber(this.context, k + 1, ...rings.get(slot), look));
   }
 
   clear() {
@@ -66,7 +77,7 @@ export class Overlay {
     const frame = Math.min(Math.round(t), run.last);
     for (let slot = run.kept; slot < run.n; slot++) {
       if (!view.strayed(slot, t)) continue;
-      if (look.dims(look.classOf(run, slot, frame))) continue;
+      if (look.dimsSample(run, slot, frame)) continue;
       const [x0, y0] = spot(slot, 0);
       const [x1, y1] = spot(slot, t);
       const far = Math.hypot(x1 - x0, y1 - y0);
@@ -87,7 +98,8 @@ export class Overlay {
     c.fill(heads);
   }
 
-  _chosen(run, view, t, look, size, slot) {
+  /** Returns [x, y, radius] of the ring, which goes around a thumbnail of this ``side``. */
+  _chosen(run, view, t, look, size, slot, side) {
     const c = this.context;
     const { camera } = view;
     const [qx, qy, near = 1] = view.place(slot, t);
@@ -106,13 +118,16 @@ export class Overlay {
       c.strokeStyle = css(look.theme.ink);
       c.stroke();
     }
+    const dot = (run.isForget(slot) ? size.forget * 1.4 : size.keep) * near;
+    const radius = Math.max(dot, side / Math.SQRT2) + 5;
     c.beginPath();
-    c.arc(x, y, (run.isForget(slot) ? size.forget * 1.4 : size.keep) * near + 5, 0, 2 * Math.PI);
+    c.arc(x, y, radius, 0, 2 * Math.PI);
     c.lineWidth = 5;
     c.strokeStyle = css(look.theme.bg, 0.8);
     c.stroke();
     c.lineWidth = 2.5;
     c.strokeStyle = css(look.theme.accent);
     c.stroke();
+    return [x, y, radius];
   }
 }

@@ -97,7 +97,7 @@ export function readTheme(root) {
   };
   const [bg, ink] = [resolve(style.backgroundColor), resolve(style.color)];
   const dark = luminance(bg) < luminance(ink);
-  const theme = { bg, ink, dark, font: style.fontFamily };
+  const theme = { bg, ink, dark, font: style.fontFamily, letters: 1 }; // of their usual size
   theme.accent = standOut(resolve(style.accentColor), theme, 4.5);
   theme.soft = standOut(blend(ink, bg, 0.36), theme, 4.5);
   theme.grey = standOut(blend(ink, bg, 0.5), theme);

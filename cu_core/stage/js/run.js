@@ -66,7 +66,7 @@ export class Run {
       if (y > bounds[3]) bounds[3] = y;
       if (k === this.n - 1) this.reach = Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 2;
     }
-    this.bounds = this.frames ? bounds : [0, 0, 65535, 65535];
+    this.bounds = this.header.bounds ?? (this.frames ? bounds : [0, 0, 65535, 65535]);
     this.reach = Math.max(this.reach || 0, 1);
   }
 

@@ -1,14 +1,13 @@
 // One slider under map and curves: time by step, event marks, and where the map is unfaithful.
 
+import { tag } from "./elements.js";
+import { frameOf, groups, happened, sentence, tone } from "./happenings.js";
+
 // A fresh UMAP of CIFAR-10's embeddings draws 80 of 100 rightly: two dimensions hold no more. Below
 // three quarters the picture misleads, and is marked.
 export const POOR_FIDELITY = 0.75;
-
-function element(kind, name) {
-  const made = document.createElement(kind);
-  made.className = name;
-  return made;
-}
+const MARK = 12; // pixels: marks that are nearer to each other are one
+const USUAL = 600; // pixels of a scrubber that is not laid out yet
 
 /** Stretches of frames [first, last] whose fidelity is poor, with the lowest value in each. */
 export function poorStretches(quality) {
@@ -69,20 +68,27 @@ export class Scrubber {
   /** Marks and stretches of this run; called when data arrives. */
   load(run) {
     this.run = run;
-    const { known, poor, marks } = this.parts;
+    const { known, poor } = this.parts;
     known.style.width = `${100 * this.share(run.steps[run.last] || 0)}%`;
     this.root.setAttribute("aria-valuemax", run.last);
     poor.replaceChildren(...poorStretches(run.quality).map((stretch) => this._poor(stretch)));
     const told = [...poor.children].map((made) => made.title).join(" ");
     if (told) this.root.setAttribute("aria-description", told); // what is in a slider is not read
     else this.root.removeAttribute("aria-description");
-    const last = run.steps[run.last] || 0;
-    const seen = (run.header.events || []).filter((event) => event.step <= last);
-    marks.replaceChildren(...seen.map((event) => this._mark(event)));
+    this.events = happened(run);
+    this._marks();
+  }
+
+  /** One mark for all events that would lie on each other. */
+  _marks() {
+    this.width = this.root.clientWidth;
+    const near = (this.run.endStep * MARK) / (this.width || USUAL);
+    const made = groups(this.events, near).map((events) => this._mark(events));
+    this.parts.marks.replaceChildren(...made);
   }
 
   _poor({ first, last, least }) {
-    const made = element("span", "stretch");
+    const made = tag("span", "stretch");
     const [from, to] = [this.run.steps[first], this.run.steps[last]];
     made.style.left = `${100 * this.share(from)}%`;
     made.style.width = `max(6px, ${100 * (this.share(to) - this.share(from))}%)`;
@@ -92,20 +98,28 @@ export class Scrubber {
     return made;
   }
 
-  _mark(event) {
-    const made = element("button", "mark");
+  /** The sentences of all its events; a click goes to the first, the next one to the next. The
+   *  keyboard has the list under the picture. */
+  _mark(events) {
+    const made = tag("button", `mark ${tone(events)} ${events.length > 1 ? "many" : ""}`);
     made.type = "button";
-    made.style.left = `${100 * this.share(event.step)}%`;
-    made.title = `Step ${event.step}: ${event.text || event.kind}`;
-    made.setAttribute("aria-label", made.title);
+    made.tabIndex = -1;
+    made.style.left = `${100 * this.share(events[0].step)}%`;
+    made.title = events.map(sentence).join("\n");
+    made.setAttribute("aria-label", events.map(sentence).join(". "));
     made.addEventListener("click", () => {
-      this.seek(Math.round(this.run.timeOf(event.step)));
+      const here = this.run.stepAt(this.t);
+      const inside = here >= events[0].step;
+      const next = inside ? events.find(({ step }) => step > here) : null;
+      this.seek(frameOf(this.run, (next || events[0]).step));
       this.settle();
     });
     return made;
   }
 
   draw(t, text) {
+    this.t = t;
+    if (this.root.clientWidth !== this.width) this._marks();
     const share = this.share(this.run.stepAt(t));
     this.parts.thumb.style.transform = `translateX(${share * this.root.clientWidth}px)`;
     this.parts.fill.style.transform = `scaleX(${share})`;

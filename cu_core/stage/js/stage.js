@@ -3,15 +3,21 @@
 import { Beside, ROOM } from "./beside.js";
 import { parseBlob } from "./blob.js";
 import { Chooser } from "./chooser.js";
+import { Choosing } from "./choosing.js";
 import { Clock } from "./clock.js";
 import { Compare } from "./compare.js";
 import { Curves } from "./curves.js";
+import { Help } from "./help.js";
 import { onKey } from "./keys.js";
 import { Legend } from "./legend.js";
+import { Link } from "./link.js";
 import { MapView } from "./map.js";
 import { Look } from "./paint.js";
 import { Pace } from "./pace.js";
+import { createPanels } from "./panels.js";
+import { Paper } from "./paper.js";
 import { classPalette, movedRamp, readTheme } from "./palette.js";
+import { Presenter } from "./presenter.js";
 import { Run } from "./run.js";
 import { Scrubber } from "./scrubber.js";
 import { describe } from "./series.js";
@@ -20,12 +26,15 @@ import { showLeftOut, showQuality } from "./texts.js";
 import { Visit } from "./visit.js";
 
 const MAX_RATIO = 2;
+const NEED_MS = 8000; // between two askings for frames that do not come
+const HEARD = 250; // milliseconds that a page is given to hear one question before the next
 
 export class Stage {
   constructor(parent) {
     this.root = parent.querySelector(".lethe");
     this.errors = [];
     this.times = [];
+    this.questions = []; // to the page, the first of which was put
     this.draws = 0; // pictures, since the page was made
     const find = (name) => this.root.querySelector(name);
     this.step = find(".step");
@@ -49,6 +58,12 @@ export class Stage {
     this.story = new Story(this);
     this.visit = new Visit(this);
     this.chooser = new Chooser(this);
+    this.choosing = new Choosing(this);
+    this.link = new Link(this);
+    this.help = new Help(this);
+    this.presenter = new Presenter(this);
+    this.panels = createPanels(this, find(".parts"));
+    this.paper = new Paper(this);
     this._listen(find);
   }
 
@@ -68,6 +83,9 @@ export class Stage {
     this.calm.addEventListener("change", this.onCalm);
     this.onSeen = () => !this.pace.unseen && this.run && this.dress();
     document.addEventListener("visibilitychange", this.onSeen);
+    // Whoever comes back to this tab hears what others have done to the run meanwhile.
+    this.onBack = () => this.run && !this.run.header.recorded && this.ask("there", {});
+    window.addEventListener("focus", this.onBack);
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.root);
     this.watch.observe(find(".map"));
@@ -93,23 +111,29 @@ export class Stage {
   // --- data
 
   /** Called on mount, with new data, and when the theme changes. */
-  update({ data, setStateValue, setTriggerValue }) {
+  update({ data, setStateValue, setTriggerValue, alone }) {
     Object.assign(this, { setStateValue, setTriggerValue });
+    this.link.lead(alone);
     if (data && data !== this.data) this._take(data);
     else if (this.run) this.dress();
   }
 
   _take(data) {
     this.data = data;
+    clearTimeout(this.lacking);
     const { header, sections } = parseBlob(data);
+    this.link.take(header);
     const { run } = this;
-    const same = run && run.frames && run.id === header.run && run.n === header.n;
+    const known = run && run.frames && !run.header.overview;
+    const same = known && run.id === header.run && run.n === header.n;
     const joins = header.start === 0 || (same && run.every === (header.every || 1));
     if (!joins) return this._needs(header.total);
+    if (same && header.overview) return this._lacks(0); // it would lead back to a few frames
     const step = run?.stepAt(this.clock.t);
     const next = header.start > 0 ? this.run : new Run(header, sections);
+    if (same) next.atlas ??= run.atlas; // an overview comes without it
     const firstNew = header.start > 0 ? next.append(header, sections) : 0;
-    if (firstNew < 0) return this.setTriggerValue("need", { from: this.run.frames });
+    if (firstNew < 0) return this._lacks(this.run.frames);
     if (!same) this.compare.forget();
     this.run = next;
     if (!same) this.map.forget();
@@ -123,14 +147,25 @@ export class Stage {
     if (run === next && header.live && !sections.ghost) this._grown();
     else this.dress();
     this.compare.take(header, sections);
+    this.choosing.load(next, !same);
+    for (const panel of this.panels) panel.load?.(next, !same);
+    this.panelled = next; // colours and layout come first, and draw
     this._words();
     if (!this.clock.moving) this.tell();
+    if (header.overview) this._lacks(0);
   }
 
   /** Frames are on their way that a page, perhaps made anew, does not have. */
   _needs(total) {
     if (!this.run) this.notice.textContent = `Loading ${total} pictures of this run.`;
-    this.setTriggerValue("need", { from: 0 });
+    this._lacks(0);
+  }
+
+  /** Asks for the frames from this one on until they come: a page that is being drawn anew at that
+   * very moment does not hear it, and a run that rests gives no other occasion. */
+  _lacks(from) {
+    this.setTriggerValue("need", { from });
+    this.lacking = setTimeout(() => this.root.isConnected && this._lacks(from), NEED_MS);
   }
 
   _enter() {
@@ -145,6 +180,8 @@ export class Stage {
       "The map and the curves appear here once the original model has placed the samples.";
     showLeftOut(this.root.querySelector(".left-out"), run);
     this.root.classList.toggle("blank", !run.frames);
+    this.root.classList.toggle("trains", Boolean(run.header.live));
+    this.root.classList.toggle("still", Boolean(run.header.still));
     this.root.querySelector(".transport").inert = !run.frames;
   }
 
@@ -153,9 +190,10 @@ export class Stage {
     const theme = readTheme(this.root);
     const style = getComputedStyle(this.map.root);
     theme.panel = readTheme(this.map.root).bg;
-    theme.font = style.fontFamily;
+    Object.assign(theme, { font: style.fontFamily, letters: this.presenter.letters });
     this.look.dress(classPalette(this.run.classes.length, theme), movedRamp(theme), theme);
     this.curves.load(this.run, theme);
+    for (const panel of this.panels) panel.dress?.(this.look);
     this.layout();
   }
 
@@ -192,6 +230,41 @@ export class Stage {
   _legend() {
     const { view } = this.map;
     this.legend.draw(view, this.look, view.hasGhost && this.look.outlines > 0);
+  }
+
+  /** Asks the page for something: ``what`` names it, ``payload`` is plain data. One after the other:
+   *  of two triggers at once a page hears the last alone. */
+  ask(what, payload) {
+    this.questions.push({ what, ...payload });
+    if (this.questions.length === 1) this._tellNext();
+  }
+
+  _tellNext() {
+    if (!this.questions.length || this.gone) return;
+    this.setTriggerValue("asked", this.questions[0]);
+    setTimeout(() => {
+      this.questions.shift();
+      this._tellNext();
+    }, HEARD);
+  }
+
+  /** A hand has chosen samples, in whatever way: "set" these slots, "add" them or "remove" them. All
+   *  pictures mark them, and the page hears of them by their indices in the data. */
+  select(slots, how = "set") {
+    const { chosen } = this.look;
+    if (how === "set") chosen.clear();
+    for (const slot of slots) how === "remove" ? chosen.delete(slot) : chosen.add(slot);
+    this.look.version++;
+    const index = [...slots].map((slot) => this.run.index[slot]);
+    this.ask("choose", { how, index });
+    this.request();
+  }
+
+  /** Points at samples in all pictures; nothing is chosen by that, and the page hears of nothing. */
+  mark(slots) {
+    this.look.marked = new Set(slots);
+    this.look.version++;
+    this.request();
   }
 
   // --- time
@@ -284,10 +357,13 @@ export class Stage {
       const { t } = this.clock;
       this._legend();
       this.chooser.draw(t);
+      this.choosing.draw();
+      this.visit.draw();
       this.compare.draw();
       this.map.draw(t, this.clock.calm);
       this.beside.draw(t, this.clock.calm, this.clock.moving && !this.works);
       this.curves.draw(this.run.stepAt(t));
+      if (this.panelled === this.run) for (const panel of this.panels) panel.draw?.(t);
       this._readout(t);
     } catch (error) {
       this.fail(error);
@@ -322,6 +398,7 @@ export class Stage {
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
     this.story.draw(clock.frame, this.chooser.views);
+    this.presenter.notes.draw();
     showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 
@@ -344,12 +421,14 @@ export class Stage {
     this.gone = true;
     this.pace.end();
     document.removeEventListener("visibilitychange", this.onSeen);
+    window.removeEventListener("focus", this.onBack);
     this.watch.disconnect();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
-    this.visit.end();
+    for (const part of [this.visit, this.link, this.presenter, this.paper]) part.end();
     this.compare.destroy();
     this.beside.drop();
+    for (const panel of this.panels) panel.drop?.();
     this.map.destroy();
   }
 }

@@ -1,6 +1,7 @@
 // What is said under the picture: the caption of the moment, the verdict at the end, who went where.
 
 import { captionAt, captions } from "./captions.js";
+import { write } from "./elements.js";
 
 const FADE = 900; // milliseconds in which the retrained model's outlines appear at the end
 
@@ -42,8 +43,4 @@ export class Story {
     const said = views.map((view) => view.happened?.(frame) || "").filter(Boolean);
     write(this.between, said.join(" "));
   }
-}
-
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

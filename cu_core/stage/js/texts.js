@@ -61,8 +61,8 @@ export function faithfulness(name, quality, every, ghost) {
 }
 
 /** Says of a long run that it is not shown whole. */
-export function showLeftOut(box, { every, header: { on_record: count } }) {
-  box.hidden = every === 1;
+export function showLeftOut(box, { every, header: { on_record: count, overview } }) {
+  box.hidden = every === 1 || overview;
   if (box.hidden) return;
   const nth = `${every}${every % 10 === 2 && every % 100 !== 12 ? "nd" : "th"}`; // a power of two
   const all = count.toLocaleString("en");

@@ -22,9 +22,15 @@ export class Plane {
   comparable = true; // an exact map may stand beside it
 
   constructor() {
-    this.flat = true;
+    this.morph = 0; // of the way that forget samples are on from their place to the retrained model's
+    this.now = new Float32Array(0); // x, y, nearness of each slot, while they are on it
     this.camera = new Camera();
     this.trails = new Trails();
+  }
+
+  /** Whether places are those of the frames, which the graphics card has. */
+  get flat() {
+    return this.morph === 0;
   }
 
   load(run, firstNew, fresh) {
@@ -66,7 +72,25 @@ export class Plane {
   }
 
   place(slot, t) {
-    return this.run.place(slot, t);
+    const own = this.run.place(slot, t);
+    const k = this.morph && this.ghostSlots.indexOf(slot);
+    if (!this.morph || k < 0) return own;
+    return own.map((v, axis) => v + (this.ghosts[3 * k + axis] - v) * this.morph);
+  }
+
+  /** [x, y, nearness] of every slot, with the forget samples on their way to the retrained model's
+   *  places. */
+  fill(t) {
+    const { run, morph } = this;
+    if (this.now.length !== 3 * run.n) this.now = new Float32Array(3 * run.n);
+    for (let slot = 0; slot < run.n; slot++) this.now.set([...run.place(slot, t), 1], 3 * slot);
+    this.ghostSlots.forEach((slot, k) => {
+      for (const axis of [0, 1]) {
+        const at = 3 * slot + axis;
+        this.now[at] += (this.ghosts[3 * k + axis] - this.now[at]) * morph;
+      }
+    });
+    return this.now;
   }
 
   /** Whether a slot is further from frame 0 than noise could take it. */
