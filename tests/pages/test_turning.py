@@ -56,6 +56,16 @@ def test_a_click_on_a_page_is_not_undone_by_what_the_left_one_still_says(
     assert turn.hears(says("a", "poll"))  # nothing is under way so long: it is believed again
 
 
+def test_a_click_is_said_again_where_the_left_page_is_told_in_place_of_the_wanted(
+    turn: Turn,
+) -> None:
+    assert turn.hears(says("b")) and turn.told(leads("a")) and turn.asked == says("b")
+    assert not turn.told(leads("b")) and not turn.told(leads("a"))
+    turn.told(leads("c"))  # b turned to c by itself
+    assert not turn.told(leads("b"))
+    assert turn.hears(says("c")) and not turn.told(leads("b"))  # no click: it is there already
+
+
 def test_who_turns_back_at_once_is_heard(turn: Turn) -> None:
     assert turn.hears(says("b")) and turn.hears(says("a"))
     assert turn.hears(says("a", "poll")) and not turn.hears(says("b", "poll"))
@@ -74,6 +84,34 @@ def test_what_says_no_page_is_streamlits_affair(turn: Turn) -> None:
     turn.told(b"\xff\xff")
     turn.told(b"")
     assert turn.page == "a"
+
+
+def between(app: Any, receive: Any, send: Any) -> None:
+    """Runs the app behind ``Turned``; a browser test may have left a loop of its own here."""
+    with ThreadPoolExecutor() as thread:
+        thread.submit(asyncio.run, Turned(app)({"type": "websocket"}, receive, send)).result()
+
+
+def test_the_app_hears_a_lost_click_twice_while_the_tab_says_nothing() -> None:
+    heard: list[Any] = []
+
+    async def receive() -> Any:
+        if not heard:
+            return {"type": "websocket.receive", "bytes": says("a")}
+        if len(heard) == 1:
+            return {"type": "websocket.receive", "bytes": says("b")}
+        await asyncio.sleep(60)  # a person who waits for the page
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for told in ("a", "a", "b"):
+            heard.append((await receive())["bytes"])
+            await send({"type": "websocket.send", "bytes": leads(told)})
+
+    between(app, receive, send)
+    assert heard == [says("a"), says("b"), says("b")]
 
 
 def test_between_a_tab_and_the_app_only_that_is_dropped() -> None:
@@ -99,7 +137,6 @@ def test_between_a_tab_and_the_app_only_that_is_dropped() -> None:
             heard.append(await receive())
 
     queue = list(sent)
-    with ThreadPoolExecutor() as thread:  # a browser test has left a loop of its own in this one
-        thread.submit(asyncio.run, Turned(app)({"type": "websocket"}, receive, send)).result()
+    between(app, receive, send)
     assert heard == [one for one in sent if one.get("bytes") != says("a", "poll")]
     assert told == [{"type": "websocket.send", "bytes": leads("a")}]
