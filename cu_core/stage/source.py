@@ -110,9 +110,9 @@ def _resolved(name: str, path: str) -> str:
 @functools.cache
 def markup(name: str = "stage") -> str:
     """What the script finds itself in: "stage", or "together" of several runs side by side. It
-    says itself which parts of a page can be hidden."""
-    text = (FOLDER / f"{name}.html").read_text(encoding="utf-8")
-    return text.replace("{parts}", ",".join(PARTS))
+    says itself which parts of a page can be hidden. The buttons of ``more.html`` are in both."""
+    text, more = ((FOLDER / f"{it}.html").read_text(encoding="utf-8") for it in (name, "more"))
+    return text.replace("{more}", more).replace("{parts}", ",".join(PARTS))
 
 
 @functools.cache

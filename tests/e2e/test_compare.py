@@ -9,6 +9,7 @@ import pytest
 
 from cu_core.comparison.together import Told, together
 from cu_core.stage import frames_blob, source
+from cu_core.stage.player import together_html
 from tests.e2e.conftest import changed, pixels, write
 from tests.e2e.made_up import made_up_run
 from tests.e2e.screen import expect
@@ -185,3 +186,38 @@ def test_paper_has_both_maps_side_by_side(show: Callable[..., Any]) -> None:
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     expect(kept).to_have_count(0)
     expect(page.locator(".scrub")).to_be_visible()
+
+
+def test_f_leaves_the_maps_alone_and_escape_brings_all_back(
+    new_page: Callable[..., Any], tmp_path: Any
+) -> None:
+    data = together(runs(), [Told("A", "temperature 0.1"), Told("B", "temperature 0.5")], {})
+    page = new_page()
+    file = write(tmp_path, "two.html", together_html(data, "Two runs", "Their limits"))
+    page.goto(f"{file}?debug=1&renderer=canvas&at=0.4")
+    page.wait_for_function(READY)
+    root = "__together.together.root"
+    size = f"parseFloat(getComputedStyle({root}.querySelector('.pane-title')).fontSize)"
+    at, before = page.evaluate("__together.times"), page.evaluate(size)
+    page.keyboard.press("f")
+    page.wait_for_function(f"{root}.matches(':fullscreen, :popover-open')")
+    page.wait_for_function(f"{root}.clientHeight === innerHeight")
+    assert page.evaluate(size) == 1.5 * before
+    for part in (".map >> nth=0", ".map >> nth=1", ".transport", ".letter >> nth=1"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    for part in ("h1", "footer", ".lines", ".tools"):  # lines know how it ends
+        expect(page.locator(part)).to_be_hidden()
+    page.locator(".point").click()
+    expect(page.locator(".disc")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("t => __together.times[0] > t", arg=at[0])
+    page.keyboard.press("?")
+    expect(page.locator(".keys")).to_contain_text("present")
+    assert "notes" not in page.locator(".keys").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"!{root}.matches('.presents')")
+    for part in ("h1", "footer", ".lines", ".tools"):
+        expect(page.locator(part)).to_be_visible()
+    expect(page.locator(".disc")).to_be_hidden()
+    assert page.evaluate(size) == before and page.evaluate("__together.errors") == []

@@ -40,20 +40,20 @@ export const KEYS = [
     act: (stage) => stage.link.copy(),
   },
   {
-    on: ["f"], names: ["F"], does: "present: the picture on the whole screen", has: "presenter",
+    on: ["f"], names: ["F"], does: "present: the picture on the whole screen",
     act: (stage) => stage.presenter.toggle(),
   },
   {
-    on: ["d"], names: ["D"], does: "pointer, while presenting", has: "presenter",
+    on: ["d"], names: ["D"], does: "pointer, while presenting",
     act: (stage) => stage.presenter.point(),
   },
   {
-    on: ["b"], names: ["B"], does: "black, while presenting", has: "presenter",
+    on: ["b"], names: ["B"], does: "black, while presenting",
     act: (stage) => stage.presenter.black(),
   },
   {
-    on: ["w"], names: ["W"], does: "notes in a window of their own", has: "presenter",
-    act: (stage) => stage.presenter.notes.toggle(),
+    on: ["w"], names: ["W"], does: "notes in a window of their own", has: "notes",
+    act: (stage) => stage.notes.toggle(),
   },
   { on: ["?"], names: ["?"], does: "this list", act: (stage) => stage.help.toggle() },
   { on: ["Escape"], names: ["Esc"], does: "back", act: escape },
@@ -61,7 +61,7 @@ export const KEYS = [
 
 function escape(stage) {
   const { help, choosing, compare, presenter } = stage;
-  return help.close() || choosing.leave() || compare.close() || presenter?.leave()
+  return help.close() || choosing.leave() || compare.close() || presenter.leave()
     || hand(stage).unpin();
 }
 

@@ -1,4 +1,4 @@
-// The Stage alone on the whole screen, for a room: large letters, no end given away, a pointer.
+// The picture alone on the whole screen, for a room: large letters, no end given away, a pointer.
 
 import { tag } from "./elements.js";
 import { onKey } from "./keys.js";
@@ -9,11 +9,13 @@ const LETTERS = 1.5;
 const TAP = 350; // milliseconds: a key that is held longer points only while it is held
 
 export class Presenter {
-  constructor(stage) {
+  /** ``stage``: a Stage, or several runs side by side, with its ``root``, ``run``, ``map`` and what
+   *  ``presents(on)`` changes of it; ``noted``: whether it has something to say in a second window. */
+  constructor(stage, noted) {
     this.stage = stage;
     this.root = stage.root;
     this.screen = new WholeScreen(this.root, "presents", () => this.leave());
-    this.notes = new Notes(stage, () => this.screen.opens());
+    this.notes = noted ? new Notes(stage, () => this.screen.opens()) : null;
     this.disc = tag("div", "disc");
     this.blackout = tag("div", "blackout");
     this.disc.hidden = this.blackout.hidden = true;
@@ -27,7 +29,9 @@ export class Presenter {
     for (const [name, does] of Object.entries(act)) {
       root.querySelector(`.${name}`).addEventListener("click", () => this[does](true));
     }
-    root.querySelector(".notes").addEventListener("click", () => this.notes.toggle());
+    const notes = root.querySelector(".notes");
+    if (this.notes) notes.addEventListener("click", () => this.notes.toggle());
+    else notes.remove();
     this.blackout.addEventListener("click", () => this.black());
     root.addEventListener("pointermove", (event) => this._follow(event));
     root.addEventListener("pointerdown", (event) => this._follow(event));
@@ -51,7 +55,7 @@ export class Presenter {
 
   async _enter() {
     const entered = this.screen.enter();
-    this._dress(); // what is not played yet is gone before the page is
+    this.stage.presents(true); // what is not played yet is gone before the page is
     await entered;
     if (!this.on) return;
     this.stage.map.root.focus({ preventScroll: true });
@@ -62,7 +66,7 @@ export class Presenter {
     if (!this.on) return false;
     this.screen.leave();
     this.disc.hidden = this.blackout.hidden = true;
-    this._dress();
+    this.stage.presents(false);
     this.screen.refocus();
     return true;
   }
@@ -70,12 +74,6 @@ export class Presenter {
   /** How large the letters on canvases are, beside their usual size; those of the page are CSS. */
   get letters() {
     return this.on ? LETTERS : 1;
-  }
-
-  /** What is not played yet is drawn nowhere. */
-  _dress() {
-    this.stage.curves.untold = this.on;
-    if (this.stage.run) this.stage.dress();
   }
 
   // --- what is done while presenting
@@ -102,7 +100,7 @@ export class Presenter {
 
   end() {
     this.leave();
-    this.notes.close();
+    this.notes?.close();
     document.removeEventListener("keyup", this.onUp);
     document.removeEventListener("keydown", this.onKey);
     this.screen.end();

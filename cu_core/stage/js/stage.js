@@ -61,7 +61,8 @@ export class Stage {
     this.choosing = new Choosing(this);
     this.link = new Link(this);
     this.help = new Help(this);
-    this.presenter = new Presenter(this);
+    this.presenter = new Presenter(this, true);
+    this.notes = this.presenter.notes;
     this.panels = createPanels(this, find(".parts"));
     this.paper = new Paper(this);
     this._listen(find);
@@ -195,6 +196,12 @@ export class Stage {
     this.curves.load(this.run, theme);
     for (const panel of this.panels) panel.dress?.(this.look);
     this.layout();
+  }
+
+  /** Alone on the whole screen, or back: there what is not played yet is drawn nowhere. */
+  presents(on) {
+    this.curves.untold = on;
+    if (this.run) this.dress();
   }
 
   /** More of the run that is shown: colours stay, and what changes its size says so itself. */
@@ -398,7 +405,7 @@ export class Stage {
     this.live.setAttribute("aria-pressed", String(clock.following));
     this.live.title = clock.following ? "Following the run" : "Go to the newest frame";
     this.story.draw(clock.frame, this.chooser.views);
-    this.presenter.notes.draw();
+    this.notes.draw();
     showQuality(this.root.querySelector(".quality"), this.map.view.says(clock.frame));
   }
 

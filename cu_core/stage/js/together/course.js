@@ -12,6 +12,7 @@ export class Course {
     this.header = { events: [] };
   }
 
+  get frames() { return this.leads.frames; }
   get last() { return this.leads.last; }
   get steps() { return this.leads.steps; }
   get endStep() { return this.leads.endStep; }

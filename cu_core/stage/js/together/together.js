@@ -10,6 +10,7 @@ import { Pace } from "../pace.js";
 import { Look } from "../paint.js";
 import { classPalette, movedRamp, readTheme } from "../palette.js";
 import { Paper } from "../paper.js";
+import { Presenter } from "../presenter.js";
 import { Toast } from "../toast.js";
 import { addressOf, screenIn, screenOf, takeUp } from "./address.js";
 import { Course } from "./course.js";
@@ -41,6 +42,7 @@ export class Together {
     this.threads = new Threads(find(".threads"));
     this.lines = new Lines(find(".lines"));
     this.help = new Help(this);
+    this.presenter = new Presenter(this, false);
     this.paper = new Paper(this);
     const toast = new Toast(this.root);
     this.link = { copy: () => toast.copy(addressOf(location.href, screenOf(this))) };
@@ -149,10 +151,16 @@ export class Together {
   dress() {
     const theme = readTheme(this.root);
     theme.panel = readTheme(this.map.root).bg;
+    theme.letters = this.presenter.letters;
     const classes = Math.max(...this.panes.map(({ run }) => run.classes.length));
     this.look.dress(classPalette(classes, theme), movedRamp(theme), theme);
     this._curves();
     this.layout();
+  }
+
+  /** Alone on the whole screen, or back. */
+  presents() {
+    if (this.run) this.dress();
   }
 
   _curves() {
@@ -296,6 +304,7 @@ export class Together {
     clearTimeout(this.telling);
     this.pace.end();
     this.watch.disconnect();
+    this.presenter.end();
     this.paper.end();
     this.shade.removeEventListener("change", this.onShade);
     this.calm.removeEventListener("change", this.onCalm);
