@@ -57,7 +57,11 @@ UNTIL = """
   const until = async (done) => {
     const limit = performance.now() + 60000;
     while (!done()) {
-      if (performance.now() > limit) throw new Error("it never came");
+      if (performance.now() > limit) {
+        const { stage, draws, frames } = window.__lethe || {};
+        const seen = [stage?.run?.id, draws, frames, location.href, document.body.innerText];
+        throw new Error(`It never came. On the page: ${seen.join(" | ").slice(0, 3000)}`);
+      }
       await new Promise(requestAnimationFrame);
     }
     return performance.now() - began;

@@ -9,7 +9,7 @@ import streamlit as st
 from cu_core.comparison.members import MOST, Members, members
 from cu_core.spec import MAPPED, RunRecord
 from cu_core.store import branches
-from ui import blocks, session, shelf, wording
+from ui import address, blocks, session, shelf, wording
 
 ADDRESS = "compare"  # in the address and in the session: ids, by commas
 PICKED = "compare/runs"
@@ -19,18 +19,11 @@ UNDRAWN = ("queued", "damaged")
 
 def asked() -> Members:
     """The runs of this tab, those of the address first."""
-    text = st.query_params.get(ADDRESS) or st.session_state.get(ADDRESS) or ""
+    text = address.named(ADDRESS)
     ids = [part.strip() for part in text.split(",") if part.strip()]
     if ids:
-        _keep(ids)
+        address.name(ADDRESS, ",".join(ids))
     return members(session.store(), ids)
-
-
-def _keep(ids: Sequence[str]) -> None:
-    text = ",".join(ids)
-    st.session_state[ADDRESS] = text
-    if st.query_params.get(ADDRESS) != text:
-        st.query_params[ADDRESS] = text
 
 
 def open_with(run_ids: Sequence[str]) -> None:
@@ -80,10 +73,10 @@ def picker(shown: Sequence[RunRecord]) -> None:
 
 def _picked() -> None:
     chosen = st.session_state[PICKED]
+    address.forget(ADDRESS)
     st.query_params.clear()  # what was on the screen was of other runs
-    st.session_state.pop(ADDRESS, None)
     if chosen:
-        _keep(chosen)
+        address.name(ADDRESS, ",".join(chosen))
 
 
 def _title(record: RunRecord) -> str:

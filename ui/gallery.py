@@ -12,7 +12,7 @@ import streamlit as st
 from cu_core.errors import LetheError, UnknownRun
 from cu_core.spec import RunRecord
 from cu_core.stage import gallery, pack, picture
-from ui import blocks, moments, session
+from ui import address, blocks, moments, session
 
 ASKED = "show"  # in the address
 LOOP = "own-loop"  # the run of one's own that this tab has shown here
@@ -22,7 +22,7 @@ WATCHED = "watched"
 def loop() -> RunRecord | None:
     """The newest loop of one's own that is alive, and from then on this one, until a card is opened
     or it is deleted. None: there is none, or the address names a recorded run."""
-    if st.query_params.get(ASKED) or st.session_state.get(ASKED):
+    if address.named(ASKED):
         return None
     try:
         if held := st.session_state.get(LOOP):
@@ -39,7 +39,7 @@ def loop() -> RunRecord | None:
 def shown() -> gallery.Recording | None:
     """The one that the address names, else the first. None: there is none to play."""
     names = gallery.names()
-    wanted = st.query_params.get(ASKED) or st.session_state.get(ASKED)
+    wanted = address.named(ASKED)
     if wanted and wanted not in names:
         session.notice(f"No recorded run is called {wanted!r}; the first one is shown.")
         close()
@@ -49,8 +49,7 @@ def shown() -> gallery.Recording | None:
 
 def show(name: str) -> None:
     """Plays this one from now on, by the address too."""
-    st.session_state[ASKED] = name
-    st.query_params[ASKED] = name
+    address.name(ASKED, name)
     session.leave_moment()
 
 
@@ -65,8 +64,7 @@ def data(run: gallery.Recording) -> bytes:
 
 
 def close() -> None:
-    st.session_state.pop(ASKED, None)
-    st.query_params.pop(ASKED, None)
+    address.forget(ASKED)
 
 
 def cards(current: str) -> None:

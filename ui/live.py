@@ -44,7 +44,7 @@ SOON_FOR_S = 8.0  # a picture that takes longer is waited for at the slower pace
 
 def follow(record: RunRecord, catalog: Catalog) -> None:
     """Draws the run, and keeps drawing it until it has ended."""
-    pace, followed = _pace(record), st.session_state.get("run")
+    pace, followed = _pace(record), st.session_state.get(session.RUN)
 
     @st.fragment(run_every=pace)
     def view() -> None:
@@ -52,7 +52,7 @@ def follow(record: RunRecord, catalog: Catalog) -> None:
             if not session.store().is_known(record.run_id):
                 st.rerun()  # the whole page says that it has been deleted
             now = session.store().run(record.run_id)
-            moved = st.session_state.get("run") != followed or hand.moved()
+            moved = st.session_state.get(session.RUN) != followed or hand.moved()
             engine.look_after(session.store(), now)
             if _pace(now) != pace or moved or engine.is_news(session.store()):
                 st.rerun()  # another pace or run, other buttons, the sidebar: the whole page, once

@@ -78,5 +78,5 @@ def _key(chosen: Sequence[Row]) -> str:
 def _delete(chosen: Sequence[Row]) -> None:
     for row in chosen:
         session.attempt(session.store().delete, row.run_id)
-        if st.session_state.get("run") == row.run_id:
+        if st.session_state.get(session.RUN) == row.run_id:
             session.unfollow()

@@ -1,7 +1,7 @@
 """What a page knows before it draws: the store, the followed run and its URL, its questions.
 
 The truth is in the store; ``st.session_state`` holds only what one browser tab has seen. A run is
-found again by ``?run=<id>``, which a page change drops, so the id is kept in both places.
+found again by ``?run=<id>`` (``ui/address``).
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ from cu_core.spec import (
 from cu_core.stage.moment import Moment
 from cu_core.store import Store
 from cu_core.store.mailbox import WORKER_GONE
-from ui import blocks, engine, visitors
+from ui import address, blocks, engine, visitors
 
+RUN = "run"  # in the address
 SETTLE_S = 0.4  # a question is asked once its knobs have rested this long
 PATIENCE_S = 6.0  # an engine that is silent for this long is looked after
 READ_S = 10.0  # what a notice is given to be read, however often the page is drawn meanwhile
@@ -75,13 +76,13 @@ def page(name: str) -> Path:
 
 def followed() -> RunRecord | None:
     """The run of this tab, by URL first. None: there is none, or it is gone (said in a line)."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
+    run_id = address.named(RUN)
     if not run_id:
         return None
     try:
         record = store().run(run_id)
     except UnknownRun as fault:
-        notice(DELETED if run_id == st.session_state.get("run") else str(fault))
+        notice(DELETED if run_id == st.session_state.get(RUN) else str(fault))
         unfollow()
         return None
     follow(record.run_id)
@@ -102,9 +103,7 @@ def rerun_without(run_ids: Sequence[str]) -> None:
 
 def follow(run_id: str) -> None:
     """Makes this the run of the tab, in the URL and in the session."""
-    st.session_state["run"] = run_id
-    if st.query_params.get("run") != run_id:
-        st.query_params["run"] = run_id
+    if address.name(RUN, run_id):
         leave_moment()
 
 
@@ -115,9 +114,7 @@ def leave_moment() -> None:
 
 
 def unfollow() -> None:
-    st.session_state.pop("run", None)
-    if "run" in st.query_params:
-        del st.query_params["run"]
+    address.forget(RUN)
 
 
 def start(request: UnlearnRequest | TrainRequest | FetchRequest, name: str | None = None) -> str:

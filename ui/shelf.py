@@ -108,7 +108,7 @@ def _row(record: RunRecord, number: str, depth: int) -> None:
     ):
         settings = wording.settings(record, session.progress(record))
         blocks.entry(f"{_title(record, settings, depth)}{number}", _facts(record, settings))
-        shown = record.run_id == st.session_state.get("run")
+        shown = record.run_id == st.session_state.get(session.RUN)
         st.button(
             "Shown" if shown else "Open",
             key=f"open-{record.run_id}",
@@ -155,7 +155,7 @@ def rename(record: RunRecord, key: str) -> None:
 
 def delete(record: RunRecord) -> None:
     session.attempt(session.store().delete, record.run_id)
-    if st.session_state.get("run") == record.run_id:
+    if st.session_state.get(session.RUN) == record.run_id:
         session.unfollow()
 
 

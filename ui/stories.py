@@ -12,7 +12,7 @@ from cu_core.stage import source
 from cu_core.stories import library
 from cu_core.stories.library import Listed
 from cu_core.stories.telling import Guess, Telling
-from ui import blocks, session
+from ui import address, blocks, session
 
 ASKED = "story"  # in the address
 GUESSES = "stories/guesses"  # in the session: {story: {stop: Guess}}
@@ -36,7 +36,7 @@ def _component() -> Any:
 def shown() -> Listed | None:
     """The story that the address names, or None: the shelf is shown. One that is not there is said
     in a line."""
-    name = st.query_params.get(ASKED) or st.session_state.get(ASKED)
+    name = address.named(ASKED)
     found = session.attempt(library.story, name, session.store()) if name else None
     if name and found is None:
         close()
@@ -47,14 +47,11 @@ def shown() -> Listed | None:
 
 def show(name: str) -> None:
     """Tells this one from now on, by the address too."""
-    st.session_state[ASKED] = name
-    if st.query_params.get(ASKED) != name:
-        st.query_params[ASKED] = name
+    address.name(ASKED, name)
 
 
 def close() -> None:
-    st.session_state.pop(ASKED, None)
-    st.query_params.pop(ASKED, None)
+    address.forget(ASKED)
 
 
 def play(one: Listed, key: str = "story") -> None:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from cu_core.errors import UnknownRun
 from cu_core.spec import SweepRecord
-from ui import blocks, session, shelf, sweep_picture, sweep_words
+from ui import address, blocks, session, shelf, sweep_picture, sweep_words
 
 FOLLOWED = "sweep"
 
 
 def followed() -> SweepRecord | None:
     """The sweep of this tab, by its address first. None: there is none, or it is gone (said)."""
-    sweep_id = st.query_params.get(FOLLOWED) or st.session_state.get(FOLLOWED)
+    sweep_id = address.named(FOLLOWED)
     if not sweep_id:
         return None
     try:
@@ -29,15 +29,11 @@ def followed() -> SweepRecord | None:
 
 
 def follow(sweep_id: str) -> None:
-    st.session_state[FOLLOWED] = sweep_id
-    if st.query_params.get(FOLLOWED) != sweep_id:
-        st.query_params[FOLLOWED] = sweep_id
+    address.name(FOLLOWED, sweep_id)
 
 
 def unfollow() -> None:
-    st.session_state.pop(FOLLOWED, None)
-    if FOLLOWED in st.query_params:
-        del st.query_params[FOLLOWED]
+    address.forget(FOLLOWED)
 
 
 def show() -> None:

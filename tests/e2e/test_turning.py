@@ -1,4 +1,4 @@
-"""A click on a page's name leads there, whatever the page that is left still has to say."""
+"""A click on a page's name, or on another run, leads there, whatever what is left still says."""
 
 from typing import Any
 
@@ -17,6 +17,14 @@ CLICKS_AND_SAYS = """([after, frame]) => {
   link.click();
   setTimeout(() => stage.setStateValue("frame", frame), after); }"""
 
+OPENS_AND_SAYS = """([id]) => {
+  const { stage } = __lethe;
+  let frame = 0;
+  const says = setInterval(() => stage.setStateValue("frame", frame++), 15);
+  setTimeout(() => clearInterval(says), 800);
+  setTimeout(() => document.querySelector(`.st-key-open-${id} button`).click(), 100); }"""
+SHOWN = "id => window.__lethe?.ready && __lethe.stage.run?.id === id"
+
 
 def test_a_page_that_is_left_does_not_lead_back_by_what_it_says(app: App, tab: Any) -> None:
     run = finished(app.store)
@@ -31,3 +39,19 @@ def test_a_page_that_is_left_does_not_lead_back_by_what_it_says(app: App, tab: A
         at_rest(tab)
         expect(tab.get_by_text("Train a model")).to_have_count(1)
         expect(tab).to_have_url(f"{app.url}/models")
+
+
+def test_a_run_that_is_left_does_not_lead_back_by_what_it_says(app: App, tab: Any) -> None:
+    runs = [finished(app.store, points=100 + k) for k in range(3)]
+    tab.goto(f"{app.url}/unlearn?debug=1&run={runs[-1]}")
+    shown(tab)
+    tab.locator(".st-key-dock button:enabled").first.wait_for(timeout=LONG_MS)
+    for run in runs[:-1]:
+        at_rest(tab)
+        tab.evaluate(OPENS_AND_SAYS, [run])
+        tab.wait_for_function(SHOWN, arg=run)
+        at_rest(tab)
+        assert f"run={run}" in tab.url and tab.evaluate(SHOWN, run)
+    tab.go_back()  # at once
+    tab.wait_for_function(SHOWN, arg=runs[-3])
+    assert f"run={runs[-3]}" in tab.url
