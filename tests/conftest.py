@@ -29,10 +29,3 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest puts its script in the place of ``__main__``, which a process spawned later in this
     one, by another test, would run as its own."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What failed at first and then did not (``.ci/run``) is a fault that is there sometimes."""
-    for report in terminalreporter.stats.get("rerun", []):
-        terminalreporter.write_sep("_", f"failed at first: {report.nodeid}")
-        terminalreporter.write_line(report.longreprtext)

@@ -29,6 +29,7 @@ EXPORT = re.compile(
     r"^export (?P<default>default )?(?P<rest>(?:class|(?:async )?function\*?|const) (?P<name>\w+))",
     re.MULTILINE,
 )
+PIECE = re.compile(r"\{(?P<name>\w+)\}")
 OTHER = re.compile(r"^(?:import|export)\b(?!\s*\().*", re.MULTILINE)
 
 
@@ -110,9 +111,13 @@ def _resolved(name: str, path: str) -> str:
 @functools.cache
 def markup(name: str = "stage") -> str:
     """What the script finds itself in: "stage", or "together" of several runs side by side. It
-    says itself which parts of a page can be hidden. The buttons of ``more.html`` are in both."""
-    text, more = ((FOLDER / f"{it}.html").read_text(encoding="utf-8") for it in (name, "more"))
-    return text.replace("{more}", more).replace("{parts}", ",".join(PARTS))
+    says itself which parts of a page can be hidden. ``{more}`` stands for ``more.html``."""
+    text = _html(name).replace("{parts}", ",".join(PARTS))
+    return PIECE.sub(lambda found: _html(found["name"]), text)
+
+
+def _html(name: str) -> str:
+    return (FOLDER / f"{name}.html").read_text(encoding="utf-8")
 
 
 @functools.cache
